@@ -1,0 +1,44 @@
+package dev.koine.engine;
+
+/**
+ * Why an event, or the files that it points to, is refused. The name of the constant is the {@code code} of a rejection event;
+ * constants are only ever added.
+ */
+public enum RejectionCode {
+    /** The bytes are not an Avro single-object encoding of a known schema. */
+    UNDECODABLE,
+    /** A field has a value that no event may have. */
+    INVALID_EVENT,
+    /** No model of this id is registered. */
+    UNKNOWN_MODEL,
+    /** A model of this id is registered already. */
+    MODEL_EXISTS,
+    /** The place of a bundle is not on the job's allow-list, or a path leaves its bundle. */
+    PLACE_NOT_ALLOWED,
+    /** A file that the bundle lists, or that a model file refers to, is not there. */
+    MISSING_FILE,
+    /** A file has another size than the bundle lists. */
+    SIZE_MISMATCH,
+    /** A file has another SHA-256 than the bundle lists. */
+    DIGEST_MISMATCH,
+    /** A file is not a readable ONNX model, or uses a part of the format that is not supported. */
+    NOT_ONNX,
+    /** ONNX Runtime does not load the model. */
+    NOT_LOADABLE,
+    /** The expert's graph is not the base's graph. */
+    GRAPH_MISMATCH,
+    /** A tensor of the expert has another shape or element type than the base's. */
+    TENSOR_MISMATCH,
+    /** Weights are quantised to integers, or an integer tensor differs. */
+    QUANTIZED,
+    /** A weight is NaN or infinite. */
+    NON_FINITE,
+    /** A newer revision of the expert is inside already. */
+    STALE_REVISION,
+    /** This revision of the expert is inside already. */
+    DUPLICATE,
+    /** The expert to retract is not inside. */
+    NOT_MERGED,
+    /** A running total would leave its 32-bit range. */
+    TOTAL_OVERFLOW
+}
