@@ -1,0 +1,14 @@
+package dev.koine.schemas;
+
+/**
+ * The names of Koine's four topics.
+ *
+ * @param models registrations, keyed by model id, compacted
+ * @param experts expert events, keyed by model id
+ * @param updates the inference topic: new versions, keyed by model id, compacted
+ * @param rejections refused events, keyed by model id
+ */
+public record Topics(String models, String experts, String updates, String rejections) {
+    public static final Topics DEFAULT =
+            new Topics("koine.models", "koine.experts", "koine.updates", "koine.rejections");
+}
