@@ -1,0 +1,138 @@
+package dev.koine.engine.store;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The files of one model under one place.
+ *
+ * @param uri the folder that holds the files, such as {@code file:///models/whisper-de/}
+ * @param files ordered by path, each path once
+ */
+public record Bundle(URI uri, List<BundleFile> files) {
+    /** Sorts the files by path. What an event said is to be taken in with {@link #of}, which checks it. */
+    public Bundle {
+        files = files.stream().sorted(Comparator.comparing(BundleFile::path)).toList();
+    }
+
+    /**
+     * A bundle as an event describes it.
+     *
+     * @throws RejectedException INVALID_EVENT if the URI or a path, size or digest cannot be what it stands for
+     */
+    public static Bundle of(String uri, List<BundleFile> files) throws RejectedException {
+        for (BundleFile file : files) {
+            file.check();
+        }
+        Bundle bundle;
+        try {
+            bundle = new Bundle(URI.create(uri), files);
+        } catch (IllegalArgumentException e) {
+            throw invalid("The bundle's place '" + uri + "' is not a URI. Write it like file:///models/whisper-de/.");
+        }
+        bundle.checkPaths();
+        return bundle;
+    }
+
+    /**
+     * The regular files under a directory, hashed.
+     *
+     * @throws RejectedException PLACE_NOT_ALLOWED for a symbolic link or anything else that is neither file nor directory,
+     *     MISSING_FILE if there is no file at all, INVALID_EVENT for a file name that a bundle cannot carry
+     * @throws IOException if the directory cannot be read
+     */
+    public static Bundle describe(Path directory) throws IOException, RejectedException {
+        Path root = directory.toAbsolutePath().normalize();
+        List<BundleFile> files = new ArrayList<>();
+        List<Path> found;
+        try (Stream<Path> tree = Files.walk(root)) {
+            found = tree.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+                    .toList();
+        }
+        for (Path file : found) {
+            String path = root.relativize(file)
+                    .toString()
+                    .replace(file.getFileSystem().getSeparator(), "/");
+            BundleVerifier.requireRegular(path, file);
+            files.add(new BundleFile(path, Files.size(file), Sha256.of(file)));
+        }
+        if (files.isEmpty()) {
+            throw new RejectedException(
+                    RejectionCode.MISSING_FILE,
+                    "There is no file in " + root + ". Name the folder that holds the model.");
+        }
+        return of(root.toUri().toString(), files);
+    }
+
+    /**
+     * Identifies the contents: {@code sha256:} and the SHA-256 of the listing with a line {@code <sha256>  <size>  <path>\n} a
+     * file, ordered by path. Where the bundle lies does not matter.
+     */
+    public String digest() {
+        StringBuilder listing = new StringBuilder();
+        for (BundleFile file : files) {
+            listing.append(file.sha256())
+                    .append("  ")
+                    .append(file.size())
+                    .append("  ")
+                    .append(file.path())
+                    .append('\n');
+        }
+        return "sha256:" + Sha256.of(listing.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The sum of all sizes, in bytes. */
+    public long bytes() {
+        return files.stream().mapToLong(BundleFile::size).sum();
+    }
+
+    /**
+     * The directory of a {@code file:} URI.
+     *
+     * @throws RejectedException PLACE_NOT_ALLOWED for any other URI
+     */
+    public Path directory() throws RejectedException {
+        String authority = uri.getRawAuthority();
+        if (!"file".equals(uri.getScheme()) || uri.isOpaque() || authority != null) {
+            throw notLocal();
+        }
+        try {
+            return Path.of(uri).normalize();
+        } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+            throw notLocal();
+        }
+    }
+
+    private RejectedException notLocal() {
+        return new RejectedException(
+                RejectionCode.PLACE_NOT_ALLOWED,
+                "The bundle's place '" + uri + "' is not a folder on a file system that is mounted here. "
+                        + "Put the files where this process can read them and write the place like file:///models/x/.");
+    }
+
+    private void checkPaths() throws RejectedException {
+        if (files.isEmpty()) {
+            throw invalid("The bundle at " + uri + " lists no file. List each file with its path, size and SHA-256.");
+        }
+        for (int i = 1; i < files.size(); i++) {
+            if (files.get(i).path().equals(files.get(i - 1).path())) {
+                throw invalid("The bundle lists the file '" + files.get(i).path() + "' twice. List each file once.");
+            }
+        }
+    }
+
+    private static RejectedException invalid(String message) {
+        return new RejectedException(RejectionCode.INVALID_EVENT, message);
+    }
+}

@@ -1,0 +1,57 @@
+package dev.koine.engine.store;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file of a bundle.
+ *
+ * @param path relative to the bundle's place, with forward slashes, without {@code .} or {@code ..}
+ * @param size in bytes
+ * @param sha256 64 lower-case hexadecimal digits
+ */
+public record BundleFile(String path, long size, String sha256) {
+    private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+
+    /**
+     * Checks what an event says about a file.
+     *
+     * @throws RejectedException if the path could leave the bundle, or size or digest cannot be a file's
+     */
+    public void check() throws RejectedException {
+        String problem = problem();
+        if (problem != null) {
+            throw new RejectedException(RejectionCode.INVALID_EVENT, problem);
+        }
+    }
+
+    private @Nullable String problem() {
+        if (!isContained(path)) {
+            return "The bundle lists the file '" + path + "'. Paths are relative to the bundle's place, with forward "
+                    + "slashes, without '.', '..' or empty parts: write it as it is seen from there.";
+        }
+        if (size < 0) {
+            return "The bundle lists '" + path + "' with a size of " + size + ". Give its size in bytes.";
+        }
+        if (!SHA256.matcher(sha256).matches()) {
+            return "The bundle lists '" + path + "' with the digest '" + sha256
+                    + "'. Give its SHA-256 as 64 lower-case hexadecimal digits, as sha256sum prints it.";
+        }
+        return null;
+    }
+
+    private static boolean isContained(String path) {
+        if (CONTROL.matcher(path).find() || path.indexOf('\\') >= 0 || path.indexOf(':') >= 0) {
+            return false;
+        }
+        for (String part : path.split("/", -1)) {
+            if (part.isEmpty() || part.equals(".") || part.equals("..")) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

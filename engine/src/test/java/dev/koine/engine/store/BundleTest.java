@@ -1,0 +1,123 @@
+package dev.koine.engine.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BundleTest {
+    private static final String DIGEST = "0".repeat(64);
+
+    @TempDir
+    Path directory;
+
+    private Path source;
+
+    @BeforeEach
+    void write() throws Exception {
+        source = directory.resolve("source");
+        Files.createDirectories(source.resolve("onnx"));
+        Files.writeString(source.resolve("onnx/model.onnx"), "weights");
+        Files.writeString(source.resolve("config.json"), "{}");
+    }
+
+    @Test
+    void describesAndCopiesADirectory() throws Exception {
+        Bundle bundle = Bundle.describe(source);
+
+        assertThat(bundle.files()).extracting(BundleFile::path).containsExactly("config.json", "onnx/model.onnx");
+        assertThat(bundle.directory()).isEqualTo(source);
+        assertThat(bundle.bytes()).isEqualTo(9);
+        BundleVerifier.verify(bundle, source);
+
+        BundleVerifier.copyVerified(bundle, directory.resolve("copy"));
+        Bundle copy = Bundle.describe(directory.resolve("copy"));
+        assertThat(copy.files()).isEqualTo(bundle.files());
+        assertThat(copy.digest()).isEqualTo(bundle.digest());
+        assertThat(copy.uri()).isNotEqualTo(bundle.uri());
+    }
+
+    @Test
+    void digestIsThatOfTheListing() throws Exception {
+        Bundle bundle = Bundle.of(
+                "file:///m/", List.of(new BundleFile("b", 2, "1".repeat(64)), new BundleFile("a", 1, DIGEST)));
+
+        assertThat(bundle.digest())
+                .isEqualTo("sha256:" + Sha256.of((DIGEST + "  1  a\n" + "1".repeat(64) + "  2  b\n").getBytes()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/", "a\\b", "a\nb", "C:x"})
+    void refusesAPathThatCouldLeaveTheBundle(String path) {
+        assertRejected(
+                RejectionCode.INVALID_EVENT, () -> Bundle.of("file:///m/", List.of(new BundleFile(path, 1, DIGEST))));
+    }
+
+    @Test
+    void refusesWhatNoFileCanBe() {
+        BundleFile file = new BundleFile("a", 1, DIGEST);
+        assertRejected(RejectionCode.INVALID_EVENT, () -> Bundle.of("file:///m/", List.of(file, file)));
+        assertRejected(RejectionCode.INVALID_EVENT, () -> Bundle.of("file:///m/", List.of()));
+        assertRejected(RejectionCode.INVALID_EVENT, () -> Bundle.of("no uri", List.of(file)));
+        assertRejected(
+                RejectionCode.INVALID_EVENT, () -> Bundle.of("file:///m/", List.of(new BundleFile("a", -1, DIGEST))));
+        assertRejected(
+                RejectionCode.INVALID_EVENT,
+                () -> Bundle.of("file:///m/", List.of(new BundleFile("a", 1, "F".repeat(64)))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"s3://bucket/m/", "file://host/m/", "file:m", "relative/"})
+    void hasADirectoryOnlyForAFileUri(String uri) {
+        assertRejected(RejectionCode.PLACE_NOT_ALLOWED, () -> Bundle.of(uri, List.of(new BundleFile("a", 1, DIGEST)))
+                .directory());
+    }
+
+    @Test
+    void findsWhatIsWrongWithAFile() throws Exception {
+        Bundle bundle = Bundle.describe(source);
+        Path file = source.resolve("onnx/model.onnx");
+
+        Files.writeString(file, "Weights");
+        assertRejected(RejectionCode.DIGEST_MISMATCH, () -> BundleVerifier.verify(bundle, source));
+        assertRejected(
+                RejectionCode.DIGEST_MISMATCH, () -> BundleVerifier.copyVerified(bundle, directory.resolve("copy")));
+        Files.writeString(file, "more weights");
+        assertRejected(RejectionCode.SIZE_MISMATCH, () -> BundleVerifier.verify(bundle, source));
+        Files.delete(file);
+        assertRejected(RejectionCode.MISSING_FILE, () -> BundleVerifier.verify(bundle, source));
+        Files.createDirectory(file);
+        assertRejected(RejectionCode.PLACE_NOT_ALLOWED, () -> BundleVerifier.verify(bundle, source));
+    }
+
+    @Test
+    void refusesLinks() throws Exception {
+        Bundle bundle = Bundle.describe(source);
+        Path elsewhere = directory.resolve("elsewhere");
+
+        Files.move(source.resolve("onnx"), elsewhere);
+        Files.createSymbolicLink(source.resolve("onnx"), elsewhere);
+        assertRejected(RejectionCode.PLACE_NOT_ALLOWED, () -> BundleVerifier.verify(bundle, source));
+        assertRejected(RejectionCode.PLACE_NOT_ALLOWED, () -> Bundle.describe(source));
+
+        Files.delete(source.resolve("onnx"));
+        Files.createDirectory(source.resolve("onnx"));
+        Files.createSymbolicLink(source.resolve("onnx/model.onnx"), elsewhere.resolve("model.onnx"));
+        assertRejected(RejectionCode.PLACE_NOT_ALLOWED, () -> BundleVerifier.verify(bundle, source));
+    }
+
+    private static void assertRejected(RejectionCode code, ThrowingCallable call) {
+        assertThatExceptionOfType(RejectedException.class).isThrownBy(call).satisfies(e -> assertThat(e.code())
+                .isEqualTo(code));
+    }
+}
