@@ -1,0 +1,18 @@
+package dev.koine.engine.onnx;
+
+import java.util.List;
+
+/**
+ * An attribute of a node ({@code AttributeProto}).
+ *
+ * @param type the number of its kind, {@code AttributeProto.AttributeType}
+ * @param value its numbers and strings in one canonical text; the text's SHA-256 where that is long
+ * @param tensors its tensors; of a Constant's {@code value} exactly one
+ * @param graphs its subgraphs, as of If, Loop and Scan
+ */
+public record Attribute(String name, int type, String value, List<StoredTensor> tensors, List<Graph> graphs) {
+    public Attribute {
+        tensors = List.copyOf(tensors);
+        graphs = List.copyOf(graphs);
+    }
+}

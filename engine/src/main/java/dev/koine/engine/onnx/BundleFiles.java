@@ -1,0 +1,118 @@
+package dev.koine.engine.onnx;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * The files of a bundle, and what a model file may point to: a regular file inside the bundle, reached without a link. Symbolic links
+ * are refused wherever they stand; a hard link, which nothing but its count gives away, is refused as external data.
+ */
+final class BundleFiles {
+    private static final int MOST_FILES = 10_000;
+    private static final int LONGEST_LOCATION = 4096;
+
+    private BundleFiles() {}
+
+    /** All regular files under {@code directory}, relative to it with forward slashes, sorted. */
+    static List<String> list(Path directory) throws RejectedException, IOException {
+        List<String> files = new ArrayList<>();
+        List<String> refused = new ArrayList<>();
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                String path = directory.relativize(file).toString().replace('\\', '/');
+                if (!attributes.isRegularFile()) {
+                    refused.add(path);
+                    return FileVisitResult.TERMINATE;
+                }
+                files.add(path);
+                return files.size() > MOST_FILES ? FileVisitResult.TERMINATE : FileVisitResult.CONTINUE;
+            }
+        });
+        if (!refused.isEmpty()) {
+            throw notAllowed("The bundle holds '" + Quote.of(refused.get(0))
+                    + "', which is a link or no regular file. Put the file itself there.");
+        }
+        if (files.size() > MOST_FILES) {
+            throw notAllowed(
+                    "The bundle holds more than " + MOST_FILES + " files. Point to the model's own directory.");
+        }
+        Collections.sort(files);
+        return List.copyOf(files);
+    }
+
+    /**
+     * The file that a tensor's {@code location} names, seen from the model file {@code model} of the bundle.
+     *
+     * @throws RejectedException PLACE_NOT_ALLOWED if it leaves the bundle, is a link, or is a model file; MISSING_FILE if it is not there
+     */
+    static Path resolve(Path directory, String model, String location) throws RejectedException, IOException {
+        String where = "External data '" + Quote.of(location) + "' of '" + Quote.of(model) + "' ";
+        if (location.isEmpty()
+                || location.length() > LONGEST_LOCATION
+                || location.startsWith("/")
+                || location.indexOf('\\') >= 0
+                || location.indexOf(':') >= 0
+                || location.indexOf('\0') >= 0) {
+            throw notAllowed(where + "is not a plain relative path with forward slashes.");
+        }
+        Path file = directory.resolve(model).resolveSibling("");
+        BasicFileAttributes attributes = null;
+        for (String part : location.split("/", -1)) {
+            if (part.equals(".")) {
+                continue;
+            }
+            if (part.isEmpty() || part.equals("..")) {
+                throw notAllowed(where + "leaves the bundle or has an empty part. Put the file beside the model file.");
+            }
+            try {
+                file = file.resolve(part);
+                attributes = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            } catch (InvalidPathException e) {
+                throw notAllowed(where + "is not a path on this system.");
+            } catch (NoSuchFileException e) {
+                throw new RejectedException(
+                        RejectionCode.MISSING_FILE, where + "is not in the bundle. Add the file to the bundle.");
+            } catch (IOException e) {
+                throw new RejectedException(
+                        RejectionCode.MISSING_FILE, where + "cannot be looked at: " + e.getMessage() + ".");
+            }
+            if (attributes.isSymbolicLink()) {
+                throw notAllowed(where + "is reached through a symbolic link. Put the file itself there.");
+            }
+        }
+        if (attributes == null || !attributes.isRegularFile()) {
+            throw notAllowed(where + "is not a regular file.");
+        }
+        if (file.toString().endsWith(".onnx")) {
+            throw notAllowed(where + "is a model file. Keep external data in files of its own.");
+        }
+        if (links(file) > 1) {
+            throw notAllowed(where + "is a hard link to another file. Put a copy there.");
+        }
+        return file;
+    }
+
+    private static int links(Path file) throws IOException {
+        if (!file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+            return 1;
+        }
+        return (Integer) Files.getAttribute(file, "unix:nlink", LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static RejectedException notAllowed(String message) {
+        return new RejectedException(RejectionCode.PLACE_NOT_ALLOWED, message);
+    }
+}

@@ -1,0 +1,185 @@
+package dev.koine.engine.onnx;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * Writes a copy of a bundle in which some weights have new values. Weights keep their type and shape, so the copy is the base's files with
+ * those ranges overwritten: graph, metadata, side files and all other weights are the base's, byte for byte.
+ *
+ * <p>Every element of every replaced weight must be written before {@link #close()}: until then its bytes are zero.
+ */
+public final class BundleWriter implements AutoCloseable {
+    private static final int CHUNK = 1 << 17;
+
+    private final Path source;
+    private final Path target;
+    private final Set<TensorInfo> replaced = new HashSet<>();
+    private final Map<Path, FileChannel> channels = new HashMap<>();
+    private final Set<Path> directories = new HashSet<>();
+
+    private BundleWriter(Path source, Path target) {
+        this.source = source;
+        this.target = target;
+    }
+
+    /**
+     * Copies everything of {@code base} but the replaced weights.
+     *
+     * @param target a directory that is empty or does not exist
+     * @param replaced weights of {@code base}, all of which will be written
+     * @throws IllegalArgumentException if a weight is not of this bundle
+     * @throws IOException if a file cannot be copied, or {@code target} holds one already
+     */
+    public static BundleWriter create(ModelBundle base, Path target, Collection<Weight> replaced) throws IOException {
+        Files.createDirectories(target);
+        BundleWriter writer = new BundleWriter(base.directory(), target.toRealPath());
+        try {
+            writer.copy(base, replaced);
+            return writer;
+        } catch (IOException | RuntimeException e) {
+            writer.closeChannels(e);
+            throw e;
+        }
+    }
+
+    private void copy(ModelBundle base, Collection<Weight> weights) throws IOException {
+        Set<Weight> known = new HashSet<>(base.weights());
+        Map<Path, List<TensorInfo>> ranges = new HashMap<>();
+        for (Weight weight : weights) {
+            if (!known.contains(weight)) {
+                throw new IllegalArgumentException("The bundle has no weight " + weight.key() + ".");
+            }
+            if (replaced.add(weight.tensor())) {
+                ranges.computeIfAbsent(weight.tensor().file(), file -> new ArrayList<>()).add(weight.tensor());
+            }
+        }
+        for (String file : base.files()) {
+            Path from = source.resolve(file);
+            Path to = target.resolve(file);
+            Files.createDirectories(Objects.requireNonNull(to.getParent()));
+            for (Path up = to.getParent(); up != null && up.startsWith(target); up = up.getParent()) {
+                directories.add(up);
+            }
+            copy(from, to, ranges.getOrDefault(from, List.of()));
+        }
+    }
+
+    private void copy(Path from, Path to, List<TensorInfo> holes) throws IOException {
+        holes = new ArrayList<>(holes);
+        holes.sort(Comparator.comparingLong(TensorInfo::offset));
+        try (FileChannel in = FileChannel.open(from, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            FileChannel out = FileChannel.open(
+                    to, StandardOpenOption.WRITE, StandardOpenOption.READ, StandardOpenOption.CREATE_NEW);
+            channels.put(from, out);
+            long size = in.size();
+            long position = 0;
+            for (TensorInfo hole : holes) {
+                transfer(in, out, position, hole.offset(), from);
+                position = Math.max(position, hole.offset() + hole.length());
+            }
+            transfer(in, out, position, size, from);
+            if (size > 0 && position == size && !holes.isEmpty()) {
+                out.write(ByteBuffer.allocate(1), size - 1);
+            }
+        }
+    }
+
+    private static void transfer(FileChannel in, FileChannel out, long start, long end, Path from) throws IOException {
+        long position = start;
+        while (position < end) {
+            out.position(position);
+            long count = in.transferTo(position, end - position, out);
+            if (count <= 0) {
+                throw new EOFException("The file " + from + " became shorter while it was copied.");
+            }
+            position += count;
+        }
+    }
+
+    /**
+     * Writes elements {@code from} to {@code from + count} of a replaced weight, encoded to its own type. Safe for several threads that
+     * write distinct ranges.
+     *
+     * @throws IllegalArgumentException if the weight is not among the replaced ones
+     */
+    public void write(Weight weight, long from, float[] source, int at, int count) throws IOException {
+        TensorInfo tensor = weight.tensor();
+        FileChannel channel = replaced.contains(tensor) ? channels.get(tensor.file()) : null;
+        if (channel == null) {
+            throw new IllegalArgumentException("The weight " + weight.key() + " is not among the replaced ones.");
+        }
+        Objects.checkFromIndexSize(from, count, tensor.numel());
+        Objects.checkFromIndexSize(at, count, source.length);
+        int width = tensor.type().bytes();
+        ByteBuffer chunk = ByteBuffer.allocate(Math.min(CHUNK, Math.multiplyExact(count, width)))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        for (int done = 0; done < count; ) {
+            int now = Math.min(chunk.capacity() / width, count - done);
+            chunk.clear();
+            FloatEncoding.encode(tensor.type(), source, at + done, now, chunk);
+            chunk.flip();
+            long position = tensor.offset() + (from + done) * width;
+            while (chunk.hasRemaining()) {
+                position += channel.write(chunk, position);
+            }
+            done += now;
+        }
+    }
+
+    /** Forces files and directories to disk. */
+    @Override
+    public void close() throws IOException {
+        IOException failure = null;
+        try {
+            for (FileChannel channel : channels.values()) {
+                channel.force(true);
+            }
+            for (Path directory : directories) {
+                force(directory);
+            }
+        } catch (IOException e) {
+            failure = e;
+        }
+        IOException closing = failure == null ? new IOException("The files of " + target + " could not be closed.") : failure;
+        closeChannels(closing);
+        if (failure != null || closing.getSuppressed().length > 0) {
+            throw closing;
+        }
+    }
+
+    private static void force(Path directory) throws IOException {
+        if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    private void closeChannels(Exception failure) {
+        for (FileChannel channel : channels.values()) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                failure.addSuppressed(e);
+            }
+        }
+        channels.clear();
+    }
+}

@@ -1,0 +1,54 @@
+package dev.koine.engine.onnx;
+
+import dev.koine.engine.RejectedException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Refuses tensors that share some of their bytes: one tensor could not change without the other. Sharing all of them is allowed. */
+final class Overlaps {
+    private Overlaps() {}
+
+    static void refuse(List<Wiring> wirings) throws RejectedException {
+        Map<Path, List<TensorInfo>> byFile = new HashMap<>();
+        for (Wiring wiring : wirings) {
+            collect(wiring.model().graph(), byFile);
+        }
+        for (List<TensorInfo> tensors : byFile.values()) {
+            tensors.sort(Comparator.comparingLong(TensorInfo::offset).thenComparingLong(TensorInfo::length));
+            for (int i = 1; i < tensors.size(); i++) {
+                TensorInfo before = tensors.get(i - 1);
+                TensorInfo after = tensors.get(i);
+                boolean isSame = TensorBytes.isSameRange(before, after)
+                        && before.type() == after.type()
+                        && before.shape().equals(after.shape());
+                if (!isSame && after.offset() < before.offset() + before.length()) {
+                    throw WireMessage.notOnnx(
+                            after.file().getFileName().toString(),
+                            "the tensors '" + Quote.of(before.name()) + "' and '" + Quote.of(after.name())
+                                    + "' share some of their bytes");
+                }
+            }
+        }
+    }
+
+    private static void collect(Graph graph, Map<Path, List<TensorInfo>> byFile) {
+        graph.initializers().forEach(tensor -> add(tensor, byFile));
+        for (Node node : graph.nodes()) {
+            for (Attribute attribute : node.attributes()) {
+                attribute.tensors().forEach(tensor -> add(tensor, byFile));
+                attribute.graphs().forEach(inner -> collect(inner, byFile));
+            }
+        }
+    }
+
+    private static void add(StoredTensor tensor, Map<Path, List<TensorInfo>> byFile) {
+        TensorInfo info = tensor.info();
+        if (info.length() > 0) {
+            byFile.computeIfAbsent(info.file(), file -> new ArrayList<>()).add(info);
+        }
+    }
+}

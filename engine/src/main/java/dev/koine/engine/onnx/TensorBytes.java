@@ -1,0 +1,132 @@
+package dev.koine.engine.onnx;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Compares the bytes of tensors, a block at a time and only until they differ. Keeps the files open; for one thread. */
+final class TensorBytes implements AutoCloseable {
+    private static final int FIRST_BLOCK = 1 << 10;
+    private static final int BLOCK = 1 << 16;
+    private static final int TILE = 1 << 20;
+    private static final int WIDEST_TILE = 1 << 13;
+
+    private final Map<Path, FileChannel> channels = new HashMap<>();
+
+    /** Whether two tensors have one element type and shape and the same bytes. */
+    boolean areEqual(StoredTensor a, StoredTensor b) throws IOException {
+        if (a.onnxType() != b.onnxType()
+                || !a.info().shape().equals(b.info().shape())
+                || !a.digest().equals(b.digest())
+                || a.info().length() != b.info().length()) {
+            return false;
+        }
+        return isSameRange(a.info(), b.info()) || haveEqualBytes(a.info(), b.info());
+    }
+
+    static boolean isSameRange(TensorInfo a, TensorInfo b) {
+        return a.offset() == b.offset() && a.length() == b.length() && a.file().equals(b.file());
+    }
+
+    /** A hash of the first bytes: different for most different tensors, equal for equal ones. */
+    int fingerprint(TensorInfo tensor) throws IOException {
+        byte[] first = new byte[(int) Math.min(FIRST_BLOCK, tensor.length())];
+        read(tensor.file(), tensor.offset(), first, first.length);
+        return Arrays.hashCode(first);
+    }
+
+    private boolean haveEqualBytes(TensorInfo a, TensorInfo b) throws IOException {
+        int block = FIRST_BLOCK;
+        byte[] left = new byte[(int) Math.min(BLOCK, a.length())];
+        byte[] right = new byte[left.length];
+        for (long done = 0; done < a.length(); ) {
+            int count = (int) Math.min(Math.min(block, left.length), a.length() - done);
+            read(a.file(), a.offset() + done, left, count);
+            read(b.file(), b.offset() + done, right, count);
+            if (!Arrays.equals(left, 0, count, right, 0, count)) {
+                return false;
+            }
+            done += count;
+            block = BLOCK;
+        }
+        return true;
+    }
+
+    /** Whether matrix {@code a} of shape {@code [m, n]} is the transpose of {@code b} of shape {@code [n, m]}, byte for byte. */
+    boolean areTransposed(TensorInfo a, TensorInfo b) throws IOException {
+        if (a.type() != b.type()
+                || a.shape().size() != 2
+                || b.shape().size() != 2
+                || !a.shape().get(0).equals(b.shape().get(1))
+                || !a.shape().get(1).equals(b.shape().get(0))) {
+            return false;
+        }
+        int width = a.type().bytes();
+        long rows = a.shape().get(0);
+        long columns = a.shape().get(1);
+        int breadth = (int) Math.min(WIDEST_TILE, columns);
+        int tileRows = breadth == 0 ? 1 : TILE / breadth;
+        for (long row = 0; row < rows; ) {
+            int height = row == 0 ? 1 : (int) Math.min(tileRows, rows - row);
+            for (long column = 0; column < columns; column += breadth) {
+                int count = (int) Math.min(breadth, columns - column);
+                if (!isTileTransposed(a, b, row, height, column, count, width)) {
+                    return false;
+                }
+            }
+            row += height;
+        }
+        return true;
+    }
+
+    private boolean isTileTransposed(
+            TensorInfo a, TensorInfo b, long row, int height, long column, int breadth, int width) throws IOException {
+        long rows = a.shape().get(0);
+        long columns = a.shape().get(1);
+        byte[] tile = new byte[height * breadth * width];
+        byte[] line = new byte[breadth * width];
+        for (int i = 0; i < height; i++) {
+            read(a.file(), a.offset() + ((row + i) * columns + column) * width, line, line.length);
+            System.arraycopy(line, 0, tile, i * line.length, line.length);
+        }
+        byte[] other = new byte[height * width];
+        for (int j = 0; j < breadth; j++) {
+            read(b.file(), b.offset() + ((column + j) * rows + row) * width, other, other.length);
+            for (int i = 0; i < height; i++) {
+                int at = (i * breadth + j) * width;
+                if (!Arrays.equals(tile, at, at + width, other, i * width, (i + 1) * width)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private void read(Path file, long position, byte[] target, int count) throws IOException {
+        FileChannel channel = channels.get(file);
+        if (channel == null) {
+            channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+            channels.put(file, channel);
+        }
+        ByteBuffer buffer = ByteBuffer.wrap(target, 0, count);
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer, position + buffer.position()) < 0) {
+                throw new EOFException("The file " + file + " became shorter while it was read.");
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (FileChannel channel : channels.values()) {
+            channel.close();
+        }
+    }
+}

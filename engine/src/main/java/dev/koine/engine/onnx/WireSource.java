@@ -1,0 +1,93 @@
+package dev.koine.engine.onnx;
+
+import dev.koine.engine.RejectedException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * The bytes of one model file, read through a small window at long offsets, and the budget that its index may take on the heap. What is
+ * skipped is never read. A file that shrinks while it is read is an {@link EOFException}, never a fault of the process, which a mapped
+ * file would risk.
+ */
+final class WireSource implements AutoCloseable {
+    private static final int WINDOW = 1 << 13;
+    /** Bytes of names and objects that one model's index may take; a model of ten thousand nodes takes a few MB. */
+    private static final long BUDGET = 256L << 20;
+
+    private final String name;
+    private final FileChannel channel;
+    private final long size;
+    private final ByteBuffer window = ByteBuffer.allocate(WINDOW);
+    private long windowStart;
+    private int windowLength;
+    private long spent;
+
+    private WireSource(String name, FileChannel channel, long size) {
+        this.name = name;
+        this.channel = channel;
+        this.size = size;
+    }
+
+    static WireSource open(String name, Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        try {
+            return new WireSource(name, channel, channel.size());
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    WireMessage root() {
+        return new WireMessage(this, 0, size);
+    }
+
+    byte at(long position) throws IOException {
+        long offset = position - windowStart;
+        if (offset < 0 || offset >= windowLength) {
+            window.clear().limit((int) Math.min(WINDOW, size - position));
+            fill(position, window);
+            windowStart = position;
+            windowLength = window.position();
+            offset = 0;
+        }
+        return window.get((int) offset);
+    }
+
+    void read(long position, byte[] target, int at, int count) throws IOException {
+        fill(position, ByteBuffer.wrap(target, at, count));
+    }
+
+    private void fill(long position, ByteBuffer target) throws IOException {
+        long next = position;
+        while (target.hasRemaining()) {
+            int count = channel.read(target, next);
+            if (count < 0) {
+                throw new EOFException("The model file " + name + " became shorter while it was read.");
+            }
+            next += count;
+        }
+    }
+
+    /** Takes {@code bytes} from the budget, before they are allocated. */
+    void spend(long bytes) throws RejectedException {
+        if (bytes > BUDGET - spent) {
+            throw broken("its graph without the weights takes more than " + (BUDGET >> 20) + " MiB");
+        }
+        spent += bytes;
+    }
+
+    RejectedException broken(String what) {
+        return WireMessage.notOnnx(name, what);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}
