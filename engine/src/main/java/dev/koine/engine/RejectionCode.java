@@ -42,5 +42,7 @@ public enum RejectionCode {
     /** A running total would leave its 32-bit range. */
     TOTAL_OVERFLOW,
     /** A safetensors file (a task vector, an evaluation set, a checkpoint) is malformed, or of a version that is not known. */
-    NOT_SAFETENSORS
+    NOT_SAFETENSORS,
+    /** Koine itself failed on this input; a defect to report. */
+    INTERNAL_ERROR
 }

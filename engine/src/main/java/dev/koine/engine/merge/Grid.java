@@ -41,9 +41,12 @@ public record Grid(double step) {
         return Math.rint(weight * value / step);
     }
 
-    /** The merged weight, {@code base + scale * total * step} in double, rounded to float32 once. */
+    /**
+     * The merged weight, {@code base + scale * total * step} in double, rounded to float32 once; where the total is zero, the base's
+     * very bits (also a negative zero's).
+     */
     public static float merged(float base, int total, Grid grid, double scale) {
-        return (float) (base + scale * (total * grid.step));
+        return total == 0 ? base : (float) (base + scale * (total * grid.step));
     }
 
     /** {@link #merged(float, int, Grid, double)} of the first {@code count} elements, in place: {@code weights} holds the base's. */

@@ -62,25 +62,6 @@ public final class Totals implements AutoCloseable {
     }
 
     /**
-     * Opens a file that {@link #create} made for the same tensors.
-     *
-     * @throws IOException also if the file has another size
-     */
-    public static Totals open(Path path, List<Tensor> tensors) throws IOException {
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        try {
-            Totals totals = new Totals(channel, tensors);
-            if (channel.size() != totals.bytes()) {
-                throw new IOException(path + " has " + channel.size() + " bytes and not " + totals.bytes());
-            }
-            return totals;
-        } catch (IOException | RuntimeException e) {
-            channel.close();
-            throw e;
-        }
-    }
-
-    /**
      * Adds a weighted block from element {@code from} on: every total grows by {@code rint(weight * value / step)}.
      *
      * @throws RejectedException {@code TOTAL_OVERFLOW} if an addend or a total leaves int32, {@code NON_FINITE} if an addend is
@@ -106,11 +87,6 @@ public final class Totals implements AutoCloseable {
             int n = (int) Math.min(CHUNK, count - done);
             readInts(bytes, start + done, target, at + (int) done, n);
         }
-    }
-
-    /** Flushes to the device. */
-    public void force() throws IOException {
-        channel.force(false);
     }
 
     @Override

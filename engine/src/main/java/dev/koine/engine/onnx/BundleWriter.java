@@ -67,7 +67,8 @@ public final class BundleWriter implements AutoCloseable {
                 throw new IllegalArgumentException("The bundle has no weight " + weight.key() + ".");
             }
             if (replaced.add(weight.tensor())) {
-                ranges.computeIfAbsent(weight.tensor().file(), file -> new ArrayList<>()).add(weight.tensor());
+                ranges.computeIfAbsent(weight.tensor().file(), file -> new ArrayList<>())
+                        .add(weight.tensor());
             }
         }
         for (String file : base.files()) {
@@ -157,7 +158,8 @@ public final class BundleWriter implements AutoCloseable {
         } catch (IOException e) {
             failure = e;
         }
-        IOException closing = failure == null ? new IOException("The files of " + target + " could not be closed.") : failure;
+        IOException closing =
+                failure == null ? new IOException("The files of " + target + " could not be closed.") : failure;
         closeChannels(closing);
         if (failure != null || closing.getSuppressed().length > 0) {
             throw closing;

@@ -40,8 +40,7 @@ public final class TensorReader implements AutoCloseable {
             throw new IllegalArgumentException("Tensors of type " + tensor.type() + " are never merged.");
         }
         Path file = tensor.file();
-        return new TensorReader(
-                tensor, FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+        return new TensorReader(tensor, FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
     }
 
     /** The number of elements. */

@@ -1,0 +1,9 @@
+package dev.koine.engine.merge;
+
+/**
+ * An expert inside a version, as far as the sum is concerned.
+ *
+ * @param taskVector digest of its {@link TaskVector} in the store
+ * @param weight factor of its task vector
+ */
+public record Member(String taskVector, double weight) {}

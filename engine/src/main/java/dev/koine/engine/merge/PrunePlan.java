@@ -1,0 +1,75 @@
+package dev.koine.engine.merge;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.onnx.AlignedWeight;
+import dev.koine.engine.onnx.TensorInfo;
+import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.taskvector.Policy;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Cuts the pruning of one expert into tasks that can run anywhere in any order.
+ *
+ * <p>A pruned matrix is one item, since its decomposition needs all of it; a dense tensor is cut into runs, so that memory does
+ * not depend on the largest embedding. Small items share a task, so that a bias does not cost a message and a file.
+ */
+public final class PrunePlan {
+    private static final int DENSE_RUN_ELEMENTS = 1 << 22;
+    private static final int TASK_ELEMENTS = 1 << 19;
+
+    private PrunePlan() {}
+
+    /**
+     * The tasks for an aligned expert; the same alignment and recipe always give the same tasks.
+     *
+     * @throws RejectedException {@link RejectionCode#NOT_ONNX} if a matrix has more elements than can be decomposed at once
+     */
+    public static List<PruneTask> of(List<AlignedWeight> weights, Recipe recipe) throws RejectedException {
+        List<PruneTask> tasks = new ArrayList<>();
+        List<PruneItem> open = new ArrayList<>();
+        long elements = 0;
+        for (AlignedWeight weight : weights) {
+            for (PruneItem item : items(weight, recipe)) {
+                open.add(item);
+                elements += item.count();
+                if (elements >= TASK_ELEMENTS) {
+                    tasks.add(new PruneTask(tasks.size(), open));
+                    open.clear();
+                    elements = 0;
+                }
+            }
+        }
+        if (!open.isEmpty()) {
+            tasks.add(new PruneTask(tasks.size(), open));
+        }
+        return tasks;
+    }
+
+    private static List<PruneItem> items(AlignedWeight aligned, Recipe recipe) throws RejectedException {
+        Weight first = aligned.base().get(0);
+        TensorInfo tensor = first.tensor();
+        Policy policy = recipe.policyOf(first);
+        if (policy == Policy.FROZEN) {
+            return List.of();
+        }
+        List<String> keys = aligned.base().stream().map(Weight::key).toList();
+        long numel = tensor.numel();
+        List<PruneItem> items = new ArrayList<>();
+        if (policy == Policy.DENSE) {
+            for (long from = 0; from < numel; from += DENSE_RUN_ELEMENTS) {
+                int count = (int) Math.min(DENSE_RUN_ELEMENTS, numel - from);
+                items.add(new PruneItem(keys, policy, tensor, aligned.expert(), from, count));
+            }
+        } else if (numel > Integer.MAX_VALUE - 8) {
+            throw new RejectedException(
+                    RejectionCode.NOT_ONNX,
+                    "Tensor " + tensor.name() + " at " + first.position() + " has " + numel
+                            + " elements, more than can be pruned as one matrix; give it the policy DENSE or FROZEN in the recipe.");
+        } else if (numel > 0) {
+            items.add(new PruneItem(keys, policy, tensor, aligned.expert(), 0, (int) numel));
+        }
+        return items;
+    }
+}

@@ -1,0 +1,219 @@
+package dev.koine.engine.merge;
+
+import dev.koine.engine.Progress;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.onnx.BundleWriter;
+import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.TensorReader;
+import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.taskvector.PrunedBlock;
+import dev.koine.engine.taskvector.TaskVectorFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+
+/**
+ * A base model and the running total of the task vectors inside it.
+ *
+ * <p>The total is kept in fixed point on a {@link Grid} that depends on the base weight alone, so the order of additions does not
+ * matter, subtracting undoes adding exactly, and the cost of a change does not grow with the number of experts inside. It lies in
+ * a scratch file and can always be made again from the members; it is never the only copy of anything.
+ *
+ * <p>Not safe for use by several threads at once; it spreads its own work over the {@link WorkPool}.
+ */
+public final class RunningModel implements AutoCloseable {
+    private static final int CHUNK_ELEMENTS = 1 << 20;
+
+    private final ModelBundle base;
+    private final double scale;
+    private final ArtifactStore store;
+    private final WorkPool pool;
+    private final List<Weight> weights;
+    private final Map<String, Integer> indexOf = new HashMap<>();
+    private final List<Grid> grids;
+    private final Totals totals;
+    private final AtomicIntegerArray touched;
+
+    private RunningModel(
+            ModelBundle base, double scale, ArtifactStore store, WorkPool pool, List<Grid> grids, Totals totals) {
+        this.base = base;
+        this.scale = scale;
+        this.store = store;
+        this.pool = pool;
+        this.weights = base.weights();
+        this.grids = grids;
+        this.totals = totals;
+        this.touched = new AtomicIntegerArray(weights.size());
+        for (int i = 0; i < weights.size(); i++) {
+            indexOf.put(weights.get(i).key(), i);
+        }
+    }
+
+    /**
+     * The base with nothing inside.
+     *
+     * @param scale the recipe's factor of the sum
+     * @param store where the task vectors are
+     * @param scratch a file to keep the totals in, four bytes an element; overwritten
+     * @throws RejectedException {@link dev.koine.engine.RejectionCode#NON_FINITE} if a weight of the base is NaN or infinite
+     */
+    public static RunningModel open(ModelBundle base, double scale, ArtifactStore store, Path scratch, WorkPool pool)
+            throws RejectedException, IOException {
+        List<Weight> weights = base.weights();
+        List<Grid> grids = Grids.of(weights, pool);
+        List<Totals.Tensor> tensors = weights.stream()
+                .map(weight -> new Totals.Tensor(weight.key(), weight.tensor().numel()))
+                .toList();
+        return new RunningModel(base, scale, store, pool, grids, Totals.create(scratch, tensors));
+    }
+
+    /**
+     * Adds an expert's task vector.
+     *
+     * @throws RejectedException {@link dev.koine.engine.RejectionCode#TOTAL_OVERFLOW} if a total would leave its range; the totals
+     *     are then as they were
+     */
+    public void add(Member member) throws RejectedException, IOException {
+        change(member, 1);
+    }
+
+    /** Takes out exactly what {@link #add} put in. */
+    public void subtract(Member member) throws RejectedException, IOException {
+        change(member, -1);
+    }
+
+    /**
+     * Takes one member out and puts another in, as one change.
+     *
+     * @throws RejectedException as {@link #add}; the totals are then as they were
+     */
+    public void replace(Member old, Member replacement) throws RejectedException, IOException {
+        subtract(old);
+        try {
+            add(replacement);
+        } catch (RejectedException e) {
+            add(old);
+            throw e;
+        }
+    }
+
+    private void change(Member member, int sign) throws RejectedException, IOException {
+        double factor = sign * member.weight();
+        List<String> pieces = TaskVector.get(store, member.taskVector()).pieces();
+        Queue<String> applied = new ConcurrentLinkedQueue<>();
+        List<WorkPool.Part<Boolean>> parts = new ArrayList<>();
+        for (String piece : pieces) {
+            parts.add(() -> {
+                addPiece(piece, factor);
+                return applied.add(piece);
+            });
+        }
+        try {
+            pool.runAll(parts);
+        } catch (RejectedException e) {
+            for (String piece : applied) {
+                addPiece(piece, -factor);
+            }
+            throw e;
+        }
+    }
+
+    private void addPiece(String piece, double factor) throws RejectedException, IOException {
+        try (TaskVectorFile file = TaskVectorFile.open(store.get(piece))) {
+            Deque<Addition> done = new ArrayDeque<>();
+            try {
+                for (TaskVectorFile.Index entry : file.blocks()) {
+                    PrunedBlock values = file.read(entry);
+                    for (String key : entry.weights()) {
+                        Addition addition = new Addition(indexOf(key), entry.from(), values);
+                        add(addition, factor);
+                        done.push(addition);
+                    }
+                }
+            } catch (RejectedException e) {
+                for (Addition addition : done) {
+                    add(addition, -factor);
+                }
+                throw e;
+            }
+        }
+    }
+
+    private record Addition(int weight, long from, PrunedBlock values) {}
+
+    private void add(Addition addition, double factor) throws RejectedException, IOException {
+        int weight = addition.weight();
+        totals.add(weight, addition.from(), addition.values(), grids.get(weight), factor);
+        touched.set(weight, 1);
+    }
+
+    private int indexOf(String key) throws IOException {
+        Integer index = indexOf.get(key);
+        if (index == null) {
+            throw new IOException(
+                    "A task vector in the store is for a weight " + key + " that the base does not have.");
+        }
+        return index;
+    }
+
+    /**
+     * Writes this version as a bundle: the base's files byte for byte, but for the weights that experts changed.
+     *
+     * @param target an empty directory
+     */
+    public void write(Path target, Progress progress) throws RejectedException, IOException {
+        List<Integer> changed = IntStream.range(0, weights.size())
+                .filter(weight -> touched.get(weight) != 0)
+                .boxed()
+                .toList();
+        long total =
+                changed.stream().mapToLong(i -> weights.get(i).tensor().numel()).sum();
+        AtomicLong written = new AtomicLong();
+        try (BundleWriter writer = BundleWriter.create(
+                base, target, changed.stream().map(weights::get).toList())) {
+            List<WorkPool.Part<Run>> parts = new ArrayList<>();
+            for (int weight : changed) {
+                long numel = weights.get(weight).tensor().numel();
+                for (long from = 0; from < numel; from += CHUNK_ELEMENTS) {
+                    Run run = new Run(weight, from, (int) Math.min(CHUNK_ELEMENTS, numel - from));
+                    parts.add(() -> {
+                        write(run, writer);
+                        progress.report("writing", written.addAndGet(run.count()), total);
+                        return run;
+                    });
+                }
+            }
+            pool.runAll(parts);
+        }
+    }
+
+    private record Run(int weight, long from, int count) {}
+
+    private void write(Run run, BundleWriter writer) throws IOException {
+        Weight weight = weights.get(run.weight());
+        float[] values = new float[run.count()];
+        int[] sums = new int[run.count()];
+        try (TensorReader reader = TensorReader.open(weight.tensor())) {
+            reader.read(run.from(), values, 0, run.count());
+        }
+        totals.read(run.weight(), run.from(), sums, 0, run.count());
+        Grid.merge(values, sums, run.count(), grids.get(run.weight()), scale);
+        writer.write(weight, run.from(), values, 0, run.count());
+    }
+
+    @Override
+    public void close() throws IOException {
+        totals.close();
+    }
+}

@@ -1,0 +1,102 @@
+package dev.koine.engine.merge;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.onnx.TensorInfo;
+import dev.koine.engine.onnx.TensorReader;
+import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.taskvector.PrunedBlock;
+import dev.koine.engine.taskvector.Pruner;
+import dev.koine.engine.taskvector.TaskVectorFile;
+import dev.koine.engine.taskvector.TaskVectorFile.Block;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Prunes the tensors of a task: this is where an expert's weights become a task vector. Holds no state. */
+public final class TensorPruner {
+    private final Recipe recipe;
+
+    public TensorPruner(Recipe recipe) {
+        this.recipe = recipe;
+    }
+
+    /** Prunes a task and keeps the result in the store; returns the digest of that {@link TaskVectorFile piece}. */
+    public String prune(PruneTask task, ArtifactStore store) throws RejectedException, IOException {
+        List<Block> blocks = prune(task);
+        return store.put(file -> TaskVectorFile.write(file, blocks, Map.of()));
+    }
+
+    /**
+     * Reads base and expert, subtracts in float32, and compresses the delta of every item. Items whose delta is zero
+     * throughout are left out: they add nothing.
+     *
+     * @throws RejectedException {@link RejectionCode#NON_FINITE} if a weight is NaN or infinite, or if the delta leaves the
+     *     range of the recipe's precision
+     */
+    public List<Block> prune(PruneTask task) throws RejectedException, IOException {
+        List<Block> blocks = new ArrayList<>();
+        for (PruneItem item : task.items()) {
+            float[] delta = delta(item);
+            if (!isZero(delta)) {
+                blocks.add(new Block(item.weights(), item.from(), compress(item, delta)));
+            }
+        }
+        return blocks;
+    }
+
+    private PrunedBlock compress(PruneItem item, float[] delta) throws RejectedException {
+        if (item.policy() == Policy.DENSE) {
+            return Pruner.dense(delta, item.count(), recipe.precision());
+        }
+        List<Long> shape = item.base().shape();
+        boolean matrix = shape.size() == 2;
+        int rows = matrix ? Math.toIntExact(shape.get(0)) : 1;
+        int columns = matrix ? Math.toIntExact(shape.get(1)) : item.count();
+        return Pruner.prune(delta, rows, columns, item.policy(), recipe.rank(), recipe.density(), recipe.precision());
+    }
+
+    private static float[] delta(PruneItem item) throws RejectedException, IOException {
+        float[] delta = read(item.expert(), item, "expert");
+        float[] base = read(item.base(), item, "base");
+        for (int i = 0; i < delta.length; i++) {
+            delta[i] -= base[i];
+        }
+        requireFinite(delta, delta.length, item.expert(), item.from(), "difference between expert and base");
+        return delta;
+    }
+
+    private static float[] read(TensorInfo tensor, PruneItem item, String whose) throws RejectedException, IOException {
+        float[] values = new float[item.count()];
+        try (TensorReader reader = TensorReader.open(tensor)) {
+            reader.read(item.from(), values, 0, values.length);
+        }
+        requireFinite(values, values.length, tensor, item.from(), whose);
+        return values;
+    }
+
+    static void requireFinite(float[] values, int count, TensorInfo tensor, long from, String whose)
+            throws RejectedException {
+        for (int i = 0; i < count; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new RejectedException(
+                        RejectionCode.NON_FINITE,
+                        "Tensor " + tensor.name() + " of the " + whose + " ("
+                                + tensor.file().getFileName() + ") has the value "
+                                + values[i] + " at element " + (from + i)
+                                + "; the training diverged or the export is damaged. Export a healthy checkpoint and submit it again.");
+            }
+        }
+    }
+
+    private static boolean isZero(float[] values) {
+        for (float value : values) {
+            if (value != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,80 @@
+package dev.koine.engine.merge;
+
+import dev.koine.engine.RejectedException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Runs independent parts of one piece of work on a fixed number of threads and waits for all of them.
+ *
+ * <p>Results never depend on the number of threads: parts write to ranges of their own.
+ */
+public final class WorkPool implements AutoCloseable {
+    private final ExecutorService executor;
+
+    public WorkPool(int threads) {
+        this.executor = Executors.newFixedThreadPool(threads, task -> {
+            Thread thread = new Thread(task, "koine-merge");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** One part of the work. */
+    @FunctionalInterface
+    public interface Part<T> {
+        T run() throws RejectedException, IOException;
+    }
+
+    /**
+     * Runs every part, to the end even where one of them fails.
+     *
+     * @return the results in the order of the parts
+     * @throws RejectedException the first part's that was refused, in the order of the parts
+     * @throws IOException the first part's that had trouble; takes precedence over a refusal
+     */
+    public <T> List<T> runAll(List<? extends Part<T>> parts) throws RejectedException, IOException {
+        List<Future<T>> futures = new ArrayList<>();
+        for (Part<T> part : parts) {
+            futures.add(executor.submit(part::run));
+        }
+        List<T> results = new ArrayList<>();
+        List<Throwable> failures = new ArrayList<>();
+        for (Future<T> future : futures) {
+            try {
+                results.add(future.get());
+            } catch (ExecutionException e) {
+                failures.add(e.getCause());
+            } catch (InterruptedException e) {
+                futures.forEach(f -> f.cancel(true));
+                Thread.currentThread().interrupt();
+                throw new IOException("The merge was interrupted.", e);
+            }
+        }
+        rethrow(failures);
+        return results;
+    }
+
+    private static void rethrow(List<Throwable> failures) throws RejectedException, IOException {
+        for (Throwable failure : failures) {
+            if (!(failure instanceof RejectedException)) {
+                throw failure instanceof IOException io
+                        ? io
+                        : new IOException("A part of the merge failed: " + failure, failure);
+            }
+        }
+        if (!failures.isEmpty()) {
+            throw (RejectedException) failures.get(0);
+        }
+    }
+
+    @Override
+    public void close() {
+        executor.shutdownNow();
+    }
+}

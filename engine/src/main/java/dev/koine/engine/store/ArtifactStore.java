@@ -1,0 +1,46 @@
+package dev.koine.engine.store;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * Keeps immutable artifacts under the digest of their content: pieces of task vectors, and whole bundles. An artifact is written
+ * aside, forced to disk, hashed and only then renamed to its address, so whoever holds a digest finds the whole artifact or none.
+ * Writing the same content twice is harmless.
+ *
+ * <p>An {@link IOException} from here is trouble of our own: worth trying again, never a fault of the input.
+ */
+public interface ArtifactStore {
+
+    /**
+     * Keeps one file.
+     *
+     * @param writer writes the file at the path that it is given
+     * @return {@code sha256:} and 64 hexadecimal digits
+     */
+    <X extends Exception> String put(Writer<X> writer) throws IOException, X;
+
+    /** A readable local file with this content. */
+    Path get(String digest) throws IOException;
+
+    /**
+     * Keeps a folder of files.
+     *
+     * @param writer writes the files below the empty directory that it is given
+     * @return the bundle at its place in the store
+     */
+    <X extends Exception> Bundle putBundle(Writer<X> writer) throws IOException, X;
+
+    /** A readable local directory with the bundle of this digest. */
+    Path bundle(String digest) throws IOException;
+
+    /**
+     * Writes an artifact at a path that nobody else sees. If it throws, nothing is kept.
+     *
+     * @param <X> what it may throw beside an {@link IOException}
+     */
+    @FunctionalInterface
+    interface Writer<X extends Exception> {
+        void write(Path target) throws IOException, X;
+    }
+}
