@@ -40,5 +40,7 @@ public enum RejectionCode {
     /** The expert to retract is not inside. */
     NOT_MERGED,
     /** A running total would leave its 32-bit range. */
-    TOTAL_OVERFLOW
+    TOTAL_OVERFLOW,
+    /** A safetensors file (a task vector, an evaluation set, a checkpoint) is malformed, or of a version that is not known. */
+    NOT_SAFETENSORS
 }

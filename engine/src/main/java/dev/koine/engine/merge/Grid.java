@@ -1,0 +1,55 @@
+package dev.koine.engine.merge;
+
+/**
+ * The fixed-point grid of one base tensor's totals: an entry is an int32 multiple of {@code step}.
+ *
+ * <p>Depends on the base tensor alone, never on an expert, so that a total is the same sum of integers whatever was merged and
+ * whenever.
+ *
+ * @param step a power of two
+ */
+public record Grid(double step) {
+    /** Largest total, in units of the base tensor's largest magnitude rounded up to a power of two. */
+    public static final int RANGE = 64;
+
+    /** Stands in for the largest magnitude of a tensor that is all zero; its totals range over plus and minus 128. */
+    private static final double OF_ZEROS = 1;
+
+    public Grid {
+        if (!(step >= Double.MIN_NORMAL && step <= 0x1p200) || Math.scalb(1.0, Math.getExponent(step)) != step) {
+            throw new IllegalArgumentException("a step of " + step);
+        }
+    }
+
+    /**
+     * The grid of a base tensor.
+     *
+     * @param largestMagnitude the largest absolute value of its elements; 0 if it is all zero, or empty
+     * @throws IllegalArgumentException if that is negative or not finite
+     */
+    public static Grid of(float largestMagnitude) {
+        if (!(largestMagnitude >= 0 && largestMagnitude <= Float.MAX_VALUE)) {
+            throw new IllegalArgumentException("a largest magnitude of " + largestMagnitude);
+        }
+        double largest = largestMagnitude == 0 ? OF_ZEROS : largestMagnitude;
+        double powerAbove = Math.scalb(1.0, Math.getExponent(largest) + 1);
+        return new Grid(powerAbove * RANGE * 0x1p-31);
+    }
+
+    /** The nearest multiple of the step, ties to even; NaN or beyond int32 if the entry has no place on the grid. */
+    double toGrid(float value, double weight) {
+        return Math.rint(weight * value / step);
+    }
+
+    /** The merged weight, {@code base + scale * total * step} in double, rounded to float32 once. */
+    public static float merged(float base, int total, Grid grid, double scale) {
+        return (float) (base + scale * (total * grid.step));
+    }
+
+    /** {@link #merged(float, int, Grid, double)} of the first {@code count} elements, in place: {@code weights} holds the base's. */
+    public static void merge(float[] weights, int[] totals, int count, Grid grid, double scale) {
+        for (int i = 0; i < count; i++) {
+            weights[i] = merged(weights[i], totals[i], grid, scale);
+        }
+    }
+}

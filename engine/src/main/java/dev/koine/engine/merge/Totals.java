@@ -1,0 +1,226 @@
+package dev.koine.engine.merge;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.taskvector.PrunedBlock;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The running totals of one model: one int32 on its tensor's {@link Grid} for every element of every mergeable weight, in a
+ * file, little-endian, weight after weight. Integers, so that a sum has one result in any order and a subtraction undoes an
+ * addition.
+ *
+ * <p>Works in chunks with positioned reads and writes: the heap does not grow with the model, and a full disk is an
+ * {@link IOException}. After one of those the file holds no defined totals and is to be made again. Threads may work on ranges
+ * that do not touch; a range belongs to one thread at a time.
+ */
+public final class Totals implements AutoCloseable {
+    private static final int CHUNK = 1 << 16;
+
+    private final FileChannel channel;
+    private final List<Tensor> tensors;
+    private final long[] starts;
+
+    /** A weight that has totals: its name for messages, and the number of its elements. */
+    public record Tensor(String name, long numel) {}
+
+    private Totals(FileChannel channel, List<Tensor> tensors) {
+        this.channel = channel;
+        this.tensors = List.copyOf(tensors);
+        this.starts = new long[tensors.size() + 1];
+        for (int i = 0; i < tensors.size(); i++) {
+            starts[i + 1] = Math.addExact(starts[i], tensors.get(i).numel());
+        }
+    }
+
+    /** Makes a new file, all zero and sparse where the file system can; fails if it is there. */
+    public static Totals create(Path path, List<Tensor> tensors) throws IOException {
+        FileChannel channel = FileChannel.open(
+                path,
+                StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.SPARSE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+        try {
+            Totals totals = new Totals(channel, tensors);
+            if (totals.bytes() > 0) {
+                channel.write(ByteBuffer.allocate(1), totals.bytes() - 1);
+            }
+            return totals;
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Opens a file that {@link #create} made for the same tensors.
+     *
+     * @throws IOException also if the file has another size
+     */
+    public static Totals open(Path path, List<Tensor> tensors) throws IOException {
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try {
+            Totals totals = new Totals(channel, tensors);
+            if (channel.size() != totals.bytes()) {
+                throw new IOException(path + " has " + channel.size() + " bytes and not " + totals.bytes());
+            }
+            return totals;
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Adds a weighted block from element {@code from} on: every total grows by {@code rint(weight * value / step)}.
+     *
+     * @throws RejectedException {@code TOTAL_OVERFLOW} if an addend or a total leaves int32, {@code NON_FINITE} if an addend is
+     *     not finite; the totals are as they were before the call
+     */
+    public void add(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+            throws IOException, RejectedException {
+        apply(tensor, from, block, grid, weight, 1);
+    }
+
+    /** Takes back what {@link #add} with the same arguments added; refuses as that does. */
+    public void subtract(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+            throws IOException, RejectedException {
+        apply(tensor, from, block, grid, weight, -1);
+    }
+
+    /** Reads {@code count} totals of one weight from element {@code from} on. */
+    public void read(int tensor, long from, int[] target, int at, int count) throws IOException {
+        Objects.checkFromIndexSize(at, count, target.length);
+        long start = start(tensor, from, count);
+        ByteBuffer bytes = buffer(count);
+        for (long done = 0; done < count; done += CHUNK) {
+            int n = (int) Math.min(CHUNK, count - done);
+            readInts(bytes, start + done, target, at + (int) done, n);
+        }
+    }
+
+    /** Flushes to the device. */
+    public void force() throws IOException {
+        channel.force(false);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+
+    private void apply(int tensor, long from, PrunedBlock block, Grid grid, double weight, int sign)
+            throws IOException, RejectedException {
+        Chunks chunks = new Chunks(tensor, from, block, grid, weight);
+        for (long done = 0; done < block.numel(); done += CHUNK) {
+            try {
+                chunks.apply((int) done, sign);
+            } catch (RejectedException e) {
+                for (long undone = done - CHUNK; undone >= 0; undone -= CHUNK) {
+                    chunks.apply((int) undone, -sign);
+                }
+                throw e;
+            }
+        }
+    }
+
+    /** One pass over a block; a chunk is written only when every element of it is good. */
+    private final class Chunks {
+        private final int tensor;
+        private final long from;
+        private final PrunedBlock block;
+        private final Grid grid;
+        private final double weight;
+        private final long start;
+        private final ByteBuffer bytes;
+        private final float[] values;
+        private final int[] totals;
+
+        Chunks(int tensor, long from, PrunedBlock block, Grid grid, double weight) {
+            this.tensor = tensor;
+            this.from = from;
+            this.block = block;
+            this.grid = grid;
+            this.weight = weight;
+            this.start = start(tensor, from, block.numel());
+            this.bytes = buffer(block.numel());
+            this.values = new float[Math.min(CHUNK, block.numel())];
+            this.totals = new int[values.length];
+        }
+
+        void apply(int done, int sign) throws IOException, RejectedException {
+            int n = Math.min(CHUNK, block.numel() - done);
+            block.read(done, n, values, 0);
+            readInts(bytes, start + done, totals, 0, n);
+            for (int i = 0; i < n; i++) {
+                double addend = grid.toGrid(values[i], weight);
+                double total = totals[i] + sign * addend;
+                if (!(Math.abs(addend) <= Integer.MAX_VALUE && Math.abs(total) <= Integer.MAX_VALUE)) {
+                    throw rejected(done + i, values[i], addend);
+                }
+                totals[i] = (int) total;
+            }
+            bytes.clear().limit(n * Integer.BYTES);
+            bytes.asIntBuffer().put(totals, 0, n);
+            long position = (start + done) * Integer.BYTES;
+            while (bytes.hasRemaining()) {
+                position += channel.write(bytes, position);
+            }
+        }
+
+        private RejectedException rejected(int element, float value, double addend) {
+            String where =
+                    "element " + (from + element) + " of " + tensors.get(tensor).name();
+            if (!Double.isFinite(addend)) {
+                return new RejectedException(
+                        RejectionCode.NON_FINITE,
+                        "The task vector has " + value + " (weight " + weight + ") at " + where
+                                + ". Export the expert again from a sound checkpoint.");
+            }
+            return new RejectedException(
+                    RejectionCode.TOTAL_OVERFLOW,
+                    "Adding " + value + " (weight " + weight + ") at " + where
+                            + " leaves the range of the running total, which"
+                            + " is " + Grid.RANGE
+                            + " times the base's largest weight or more. Check that the expert was"
+                            + " fine-tuned from this base, lower its weight, or retract experts.");
+        }
+    }
+
+    private void readInts(ByteBuffer bytes, long index, int[] target, int at, int count) throws IOException {
+        bytes.clear().limit(count * Integer.BYTES);
+        long position = index * Integer.BYTES;
+        while (bytes.hasRemaining()) {
+            int n = channel.read(bytes, position);
+            if (n < 0) {
+                throw new EOFException("the totals end at byte " + position);
+            }
+            position += n;
+        }
+        bytes.flip();
+        bytes.asIntBuffer().get(target, at, count);
+    }
+
+    private static ByteBuffer buffer(int count) {
+        return ByteBuffer.allocateDirect(Math.min(CHUNK, count) * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private long start(int tensor, long from, int count) {
+        Objects.checkIndex(tensor, tensors.size());
+        Objects.checkFromIndexSize(from, count, tensors.get(tensor).numel());
+        return starts[tensor] + from;
+    }
+
+    private long bytes() {
+        return Math.multiplyExact(starts[starts.length - 1], (long) Integer.BYTES);
+    }
+}

@@ -1,0 +1,391 @@
+package dev.koine.engine.taskvector;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.linalg.Float16;
+import dev.koine.engine.linalg.LowRank;
+import dev.koine.engine.safetensors.Safetensors;
+import dev.koine.engine.safetensors.SafetensorsWriter;
+import dev.koine.engine.safetensors.TensorEntry;
+import dev.koine.engine.safetensors.TensorType;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * A task vector on disk: a safetensors file that holds blocks. The same content gives the same bytes.
+ *
+ * <pre>
+ *   &lt;first key&gt;@&lt;from&gt;.dense    [numel]                 a dense block
+ *   &lt;first key&gt;@&lt;from&gt;.u        [rows, rank]            a LoRS block: its factors, if its rank is over 0,
+ *   &lt;first key&gt;@&lt;from&gt;.v        [rank, columns]
+ *   &lt;first key&gt;@&lt;from&gt;.mask     [ceil(numel / 8)] U8    and its sparse part, if it keeps anything:
+ *   &lt;first key&gt;@&lt;from&gt;.values   [keep]                  bit i % 8 of byte i / 8 marks element i
+ *   __metadata__               koine.format, koine.version, koine.blocks (a JSON array of {@link Index}), and the caller's
+ * </pre>
+ *
+ * <p>Factors and values are F32 or F16, after the block's precision. A file of another version is refused by name, and so is one
+ * with a tensor that no block explains.
+ */
+public final class TaskVectorFile implements AutoCloseable {
+    private static final String RESERVED = "koine.";
+    private static final String FORMAT = "koine.format";
+    private static final String VERSION = "koine.version";
+    private static final String BLOCKS = "koine.blocks";
+    private static final String FORMAT_NAME = "koine-task-vector";
+    private static final String CURRENT_VERSION = "1";
+    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final Safetensors file;
+    private final List<Index> blocks;
+    private final Map<String, String> metadata;
+
+    /**
+     * A block with its place.
+     *
+     * @param weights keys of the base weights that the run belongs to; more than one for tied weights
+     * @param from the run's first element in each of them
+     */
+    public record Block(List<String> weights, long from, PrunedBlock values) {
+        public Block {
+            weights = List.copyOf(weights);
+        }
+    }
+
+    /**
+     * What the file says about a block without its elements; rows is 1 for a dense block.
+     *
+     * @param weights keys of the base weights that the run belongs to
+     * @param from the run's first element in each of them
+     */
+    public record Index(
+            List<String> weights,
+            long from,
+            boolean dense,
+            Precision precision,
+            int rows,
+            int columns,
+            int rank,
+            int keep) {
+        public Index {
+            weights = List.copyOf(weights);
+        }
+
+        /** The number of elements of the run. */
+        public int numel() {
+            return rows * columns;
+        }
+
+        private String name(String part) {
+            return weights.get(0) + "@" + from + "." + part;
+        }
+
+        private TensorType type() {
+            return precision == Precision.FLOAT16 ? TensorType.F16 : TensorType.F32;
+        }
+
+        private static Index of(Block block) {
+            PrunedBlock values = block.values();
+            if (values instanceof LorsBlock lors) {
+                LowRank factors = lors.lowRank();
+                return new Index(
+                        block.weights(),
+                        block.from(),
+                        false,
+                        values.precision(),
+                        factors.rows(),
+                        factors.columns(),
+                        factors.rank(),
+                        lors.keep());
+            }
+            return new Index(block.weights(), block.from(), true, values.precision(), 1, values.numel(), 0, 0);
+        }
+    }
+
+    private TaskVectorFile(Safetensors file) throws RejectedException {
+        this.file = file;
+        String format = file.metadata().getOrDefault(FORMAT, "missing");
+        String version = file.metadata().getOrDefault(VERSION, "missing");
+        if (!format.equals(FORMAT_NAME) || !version.equals(CURRENT_VERSION)) {
+            throw malformed("its format is '" + format + "', version '" + version + "', and this reader knows "
+                    + FORMAT_NAME + " version " + CURRENT_VERSION);
+        }
+        try {
+            blocks = List.copyOf(
+                    JSON.readValue(file.metadata().getOrDefault(BLOCKS, ""), new TypeReference<List<Index>>() {}));
+        } catch (JsonProcessingException | NullPointerException e) {
+            throw malformed("its list of blocks is unreadable");
+        }
+        TreeMap<String, String> own = new TreeMap<>(file.metadata());
+        own.keySet().removeIf(key -> key.startsWith(RESERVED));
+        metadata = Collections.unmodifiableMap(own);
+        checkBlocks();
+    }
+
+    /**
+     * Writes a task vector to a file, which is overwritten if it is there.
+     *
+     * @throws IllegalArgumentException as {@link #write(OutputStream, List, Map)}
+     */
+    public static void write(Path path, List<Block> blocks, Map<String, String> metadata) throws IOException {
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(path), 1 << 16)) {
+            write(out, blocks, metadata);
+        }
+    }
+
+    /**
+     * Writes a task vector; the order of the blocks does not matter. Leaves {@code out} open.
+     *
+     * @param metadata the caller's strings; keys that begin with {@code koine.} are reserved
+     * @throws IllegalArgumentException for a reserved key, a block without weights, or two blocks with the same first weight and
+     *     first element
+     */
+    public static void write(OutputStream out, List<Block> blocks, Map<String, String> metadata) throws IOException {
+        SafetensorsWriter writer = new SafetensorsWriter();
+        List<Index> index = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (Block block : blocks) {
+            if (block.weights().isEmpty() || block.from() < 0) {
+                throw new IllegalArgumentException("a block of " + block.weights() + " from " + block.from());
+            }
+            Index entry = Index.of(block);
+            if (!names.add(entry.name(""))) {
+                throw new IllegalArgumentException("a second block " + entry.name(""));
+            }
+            index.add(entry);
+            addTensors(writer, entry, block.values());
+        }
+        index.sort(Comparator.<Index, String>comparing(entry -> entry.weights().get(0))
+                .thenComparingLong(Index::from));
+        for (String key : metadata.keySet()) {
+            if (key.startsWith(RESERVED)) {
+                throw new IllegalArgumentException("the metadata key " + key + " is reserved");
+            }
+        }
+        writer.metadata(metadata)
+                .metadata(Map.of(FORMAT, FORMAT_NAME, VERSION, CURRENT_VERSION, BLOCKS, JSON.writeValueAsString(index)))
+                .writeTo(out);
+    }
+
+    /**
+     * Opens a task vector and checks its index against the file.
+     *
+     * @throws RejectedException {@code NOT_SAFETENSORS} if it is malformed or of an unknown version
+     */
+    public static TaskVectorFile open(Path path) throws IOException, RejectedException {
+        Safetensors file = Safetensors.open(path);
+        try {
+            return new TaskVectorFile(file);
+        } catch (RejectedException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /** The caller's strings. */
+    public Map<String, String> metadata() {
+        return metadata;
+    }
+
+    /** The blocks, by first weight and first element. */
+    public List<Index> blocks() {
+        return blocks;
+    }
+
+    /**
+     * Reads one block of {@link #blocks()}.
+     *
+     * @throws RejectedException {@code NON_FINITE} if a value is not finite, {@code NOT_SAFETENSORS} if mask and values disagree
+     */
+    public PrunedBlock read(Index block) throws IOException, RejectedException {
+        if (block.dense()) {
+            return new DenseBlock(block.precision(), floats(block.name("dense")));
+        }
+        boolean factors = block.rank() > 0;
+        LowRank lowRank = new LowRank(
+                block.rows(),
+                block.columns(),
+                block.rank(),
+                factors ? floats(block.name("u")) : new float[0],
+                factors ? floats(block.name("v")) : new float[0]);
+        if (block.keep() == 0) {
+            return new LorsBlock(block.precision(), lowRank, new long[0], new float[0]);
+        }
+        long[] mask = mask(block);
+        return new LorsBlock(block.precision(), lowRank, mask, floats(block.name("values")));
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+
+    private static void addTensors(SafetensorsWriter writer, Index entry, PrunedBlock values) {
+        if (values instanceof DenseBlock dense) {
+            addFloats(writer, entry, "dense", List.of((long) dense.numel()), dense.values());
+        } else if (values instanceof LorsBlock lors) {
+            LowRank factors = lors.lowRank();
+            long rank = factors.rank();
+            if (rank > 0) {
+                addFloats(writer, entry, "u", List.of((long) factors.rows(), rank), factors.u());
+                addFloats(writer, entry, "v", List.of(rank, (long) factors.columns()), factors.v());
+            }
+            if (lors.keep() > 0) {
+                addFloats(writer, entry, "values", List.of((long) lors.keep()), lors.values());
+                long bytes = maskBytes(lors.numel());
+                writer.tensor(entry.name("mask"), TensorType.U8, List.of(bytes), out -> {
+                    ByteBuffer buffer =
+                            ByteBuffer.allocate(lors.mask().length * 8).order(ByteOrder.LITTLE_ENDIAN);
+                    buffer.asLongBuffer().put(lors.mask());
+                    out.write(buffer.array(), 0, (int) bytes);
+                });
+            }
+        }
+    }
+
+    private static void addFloats(
+            SafetensorsWriter writer, Index entry, String part, List<Long> shape, float[] values) {
+        writer.tensor(entry.name(part), entry.type(), shape, out -> {
+            int width = entry.precision().bytes();
+            ByteBuffer buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+            for (float value : values) {
+                if (buffer.remaining() < width) {
+                    out.write(buffer.array(), 0, buffer.position());
+                    buffer.clear();
+                }
+                if (entry.precision() == Precision.FLOAT16) {
+                    buffer.putShort(Float16.fromFloat(value));
+                } else {
+                    buffer.putFloat(value);
+                }
+            }
+            out.write(buffer.array(), 0, buffer.position());
+        });
+    }
+
+    private static int maskBytes(int numel) {
+        return (int) (((long) numel + 7) / 8);
+    }
+
+    private void checkBlocks() throws RejectedException {
+        Set<String> explained = new HashSet<>();
+        TreeMap<String, TreeMap<Long, Long>> runs = new TreeMap<>();
+        for (Index block : blocks) {
+            long numel = (long) block.rows() * block.columns();
+            if (block.weights().isEmpty()
+                    || block.from() < 0
+                    || block.from() > Long.MAX_VALUE - LARGEST_ARRAY
+                    || block.rows() < 0
+                    || block.columns() < 0
+                    || numel > LARGEST_ARRAY
+                    || block.rank() < 0
+                    || block.keep() < 0
+                    || block.keep() > numel
+                    || (block.dense() && (block.rows() != 1 || block.rank() != 0 || block.keep() != 0))) {
+                throw malformed("it lists an impossible block " + block);
+            }
+            checkTensors(block, explained);
+            for (String weight : block.weights()) {
+                addRun(runs.computeIfAbsent(weight, key -> new TreeMap<>()), block, numel);
+            }
+        }
+        if (explained.size() != file.entries().size()) {
+            throw malformed("it holds tensors that belong to no block");
+        }
+    }
+
+    private void checkTensors(Index block, Set<String> explained) throws RejectedException {
+        long rank = block.rank();
+        if (block.dense()) {
+            requireTensor(block.name("dense"), block.type(), List.of((long) block.columns()), explained);
+        }
+        if (rank > 0) {
+            requireTensor(block.name("u"), block.type(), List.of((long) block.rows(), rank), explained);
+            requireTensor(block.name("v"), block.type(), List.of(rank, (long) block.columns()), explained);
+        }
+        if (block.keep() > 0) {
+            requireTensor(block.name("values"), block.type(), List.of((long) block.keep()), explained);
+            requireTensor(block.name("mask"), TensorType.U8, List.of((long) maskBytes(block.numel())), explained);
+        }
+    }
+
+    private void requireTensor(String name, TensorType type, List<Long> shape, Set<String> explained)
+            throws RejectedException {
+        TensorEntry entry = file.entries().get(name);
+        if (entry == null || entry.type() != type || !entry.shape().equals(shape) || entry.numel() > LARGEST_ARRAY) {
+            throw malformed("tensor " + name + " of type " + type + " and shape " + shape + " is not there");
+        }
+        if (!explained.add(name)) {
+            throw malformed("it lists the block of " + name + " twice");
+        }
+    }
+
+    private void addRun(TreeMap<Long, Long> runs, Index block, long numel) throws RejectedException {
+        Map.Entry<Long, Long> before = runs.floorEntry(block.from());
+        Long after = runs.higherKey(block.from());
+        if ((before != null && (before.getKey() == block.from() || before.getValue() > block.from()))
+                || (after != null && after < block.from() + numel)) {
+            throw malformed("two blocks of " + block.weights() + " overlap at element " + block.from());
+        }
+        runs.put(block.from(), block.from() + numel);
+    }
+
+    private float[] floats(String name) throws IOException, RejectedException {
+        TensorEntry entry = entry(name);
+        float[] values = new float[(int) entry.numel()];
+        file.read(entry, 0, values.length, values, 0);
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new RejectedException(
+                        RejectionCode.NON_FINITE,
+                        "Element " + i + " of " + name + " in a task vector is " + values[i] + ".");
+            }
+        }
+        return values;
+    }
+
+    private long[] mask(Index block) throws IOException, RejectedException {
+        TensorEntry entry = entry(block.name("mask"));
+        long[] mask = new long[(int) (((long) block.numel() + 63) / 64)];
+        byte[] bytes = new byte[mask.length * 8];
+        file.read(entry, 0, (int) entry.numel(), bytes, 0);
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(mask);
+        int kept = 0;
+        for (long word : mask) {
+            kept += Long.bitCount(word);
+        }
+        int tail = block.numel() % 64;
+        boolean beyond = tail != 0 && (mask[mask.length - 1] & -1L << tail) != 0;
+        if (kept != block.keep() || beyond) {
+            throw malformed(
+                    "the mask " + entry.name() + " does not mark the " + block.keep() + " entries that are kept");
+        }
+        return mask;
+    }
+
+    private TensorEntry entry(String name) {
+        return file.entry(name).orElseThrow(() -> new IllegalArgumentException(name + " is not in this file"));
+    }
+
+    private static RejectedException malformed(String what) {
+        return new RejectedException(
+                RejectionCode.NOT_SAFETENSORS,
+                "The file is not a task vector that can be read here: " + what + ". Prune the expert again.");
+    }
+}
