@@ -1,0 +1,170 @@
+package dev.koine.subscriber;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleVerifier;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Verified copies of bundles on local disk, one directory a digest. A copy is made under another name and renamed when it is whole,
+ * so a directory with a digest's name is complete. The two bundles used last are kept. One subscriber owns a cache at a time.
+ */
+final class BundleCache implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(BundleCache.class);
+    private static final String INCOMING = "incoming-";
+    private static final String LOCK = "lock";
+    private static final int KEPT = 2;
+
+    private final Path directory;
+    private final FileChannel lock;
+
+    private BundleCache(Path directory, FileChannel lock) {
+        this.directory = directory;
+        this.lock = lock;
+    }
+
+    /**
+     * Opens a cache and clears what an earlier owner left half done.
+     *
+     * @throws IOException if the directory cannot be used or has another owner
+     */
+    static BundleCache open(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        FileChannel channel =
+                FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (!tryLock(channel)) {
+            channel.close();
+            throw new IOException("The cache directory " + directory
+                    + " is in use by another subscriber. Give each subscriber a directory of its own.");
+        }
+        BundleCache cache = new BundleCache(directory, channel);
+        for (Path path : cache.list()) {
+            if (path.getFileName().toString().startsWith(INCOMING)) {
+                delete(path);
+            }
+        }
+        return cache;
+    }
+
+    /**
+     * A verified local copy of the bundle, fetched if it is not here yet.
+     *
+     * @throws RejectedException if the bundle is not at its place as it is described
+     * @throws IOException if it cannot be read or stored
+     */
+    Path fetch(Bundle bundle) throws IOException, RejectedException {
+        Path target = directory.resolve(bundle.digest().replace(':', '-'));
+        if (Files.isDirectory(target)) {
+            try {
+                BundleVerifier.verify(bundle, target);
+                Files.setLastModifiedTime(target, FileTime.from(Instant.now()));
+                return target;
+            } catch (RejectedException e) {
+                LOG.warn("The cached copy {} is damaged and will be fetched again: {}", target, e.getMessage());
+                delete(target);
+            }
+        }
+        Path incoming = Files.createTempDirectory(directory, INCOMING);
+        try {
+            BundleVerifier.copyVerified(bundle, incoming);
+            Files.move(incoming, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException | RejectedException e) {
+            deleteQuietly(incoming);
+            throw e;
+        }
+        return target;
+    }
+
+    /** Deletes all but the given copy and the one used before it. */
+    void prune(Path used) {
+        List<Path> copies = new ArrayList<>();
+        try {
+            for (Path path : list()) {
+                if (Files.isDirectory(path) && !path.equals(used)) {
+                    copies.add(path);
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("{} cannot be listed; old copies stay for now.", directory, e);
+            return;
+        }
+        copies.sort(Comparator.comparing(BundleCache::lastUsed).reversed());
+        for (Path copy : copies.subList(Math.min(KEPT - 1, copies.size()), copies.size())) {
+            deleteQuietly(copy);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+    }
+
+    private List<Path> list() throws IOException {
+        try (Stream<Path> paths = Files.list(directory)) {
+            return paths.toList();
+        }
+    }
+
+    private static boolean tryLock(FileChannel channel) throws IOException {
+        try {
+            FileLock lock = channel.tryLock();
+            return lock != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    private static FileTime lastUsed(Path path) {
+        try {
+            return Files.getLastModifiedTime(path);
+        } catch (IOException e) {
+            return FileTime.fromMillis(0);
+        }
+    }
+
+    private static void deleteQuietly(Path path) {
+        try {
+            delete(path);
+        } catch (IOException e) {
+            LOG.warn("{} cannot be deleted; delete it by hand when the disk gets full.", path, e);
+        }
+    }
+
+    private static void delete(Path root) throws IOException {
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException failure) throws IOException {
+                if (failure != null) {
+                    throw failure;
+                }
+                Files.delete(folder);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}

@@ -1,0 +1,60 @@
+package dev.koine.subscriber;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.store.Bundle;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.subscriber.events.Bundles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+
+/** Makes an announced version the serving one: fetch, verify, load beside the old one, swap. */
+final class ModelInstaller<M extends AutoCloseable> {
+    private final BundleCache cache;
+    private final ModelLoader<M> loader;
+    private final ModelSlot<M> slot;
+
+    ModelInstaller(BundleCache cache, ModelLoader<M> loader, ModelSlot<M> slot) {
+        this.cache = cache;
+        this.loader = loader;
+        this.slot = slot;
+    }
+
+    /**
+     * Returns when the version serves; if it throws, the one before goes on.
+     *
+     * @throws RejectedException if something is wrong with the version
+     * @throws IOException if something is wrong here; worth another try
+     */
+    ServedVersion install(ModelUpdate update) throws IOException, RejectedException {
+        Bundle bundle = Bundles.fromAvro(update.getBundle());
+        if (!bundle.digest().equals(update.getDigest())) {
+            throw new RejectedException(
+                    RejectionCode.DIGEST_MISMATCH,
+                    "The update names the digest " + update.getDigest() + " but its list of files has "
+                            + bundle.digest() + ". Whoever wrote it must compute the digest over the list it sends.");
+        }
+        Path directory = cache.fetch(bundle);
+        M model = load(update, directory);
+        ServedVersion version = new ServedVersion(update, directory, Instant.now());
+        slot.swap(new SharedModel<>(model, version));
+        cache.prune(directory);
+        return version;
+    }
+
+    private M load(ModelUpdate update, Path directory) throws RejectedException {
+        try {
+            return loader.load(directory);
+        } catch (RejectedException e) {
+            throw e;
+        } catch (Throwable e) {
+            RejectedException rejected = new RejectedException(
+                    RejectionCode.NOT_LOADABLE,
+                    "Version " + update.getVersion() + " of " + update.getModelId() + " does not load here: " + e
+                            + ". Its files are whole; try them in this service's runtime from " + directory + ".");
+            rejected.initCause(e);
+            throw rejected;
+        }
+    }
+}

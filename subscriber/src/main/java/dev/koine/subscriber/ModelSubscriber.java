@@ -1,0 +1,246 @@
+package dev.koine.subscriber;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.schemas.ModelUpdate;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a service on the newest version of one model. A thread of its own follows the updates topic; a new version is fetched,
+ * verified and loaded beside the one that serves, then swapped in, and the old one is closed when its last {@link Lease} has been
+ * returned. A version that is refused changes nothing. Trouble with the broker or the disk is retried for as long as it lasts.
+ *
+ * <p>The topic is read from its beginning at every start. Of several versions that wait, the newest is tried first and an older one
+ * only if that is refused; versions that are not newer than the serving one are ignored.
+ *
+ * @param <M> the model
+ */
+public final class ModelSubscriber<M extends AutoCloseable> implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ModelSubscriber.class);
+    private static final Duration IDLE = Duration.ofSeconds(1);
+
+    private final String modelId;
+    private final Supplier<UpdatesTopic> topics;
+    private final BundleCache cache;
+    private final ModelInstaller<M> installer;
+    private final ModelSlot<M> slot;
+    private final SubscriberListener listener;
+    private final Thread thread;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Object served = new Object();
+    private final Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
+    private final TreeMap<Long, ModelUpdate> waiting = new TreeMap<>();
+    private final Set<Long> refused = new HashSet<>();
+    private volatile @Nullable UpdatesTopic topic;
+
+    ModelSubscriber(
+            String modelId,
+            Supplier<UpdatesTopic> topics,
+            BundleCache cache,
+            ModelLoader<M> loader,
+            SubscriberListener listener) {
+        this.modelId = modelId;
+        this.topics = topics;
+        this.cache = cache;
+        this.listener = listener;
+        slot = new ModelSlot<>();
+        installer = new ModelInstaller<>(cache, loader, slot);
+        thread = new Thread(this::run, "koine-subscriber-" + modelId);
+        thread.setDaemon(true);
+    }
+
+    /** Says what is to be followed; {@link ModelSubscriberBuilder#start} begins. */
+    public static <M extends AutoCloseable> ModelSubscriberBuilder<M> builder() {
+        return new ModelSubscriberBuilder<>();
+    }
+
+    /**
+     * A lease on the serving model, without waiting.
+     *
+     * @throws IllegalStateException if no version serves yet, or the subscriber is closed
+     */
+    public Lease<M> acquire() {
+        Lease<M> lease = slot.acquire();
+        if (lease == null) {
+            throw new IllegalStateException(
+                    isClosing()
+                            ? "The subscriber of " + modelId + " is closed."
+                            : "No version of " + modelId + " serves yet. Call awaitVersion before taking requests.");
+        }
+        return lease;
+    }
+
+    /** The serving version; empty before the first one. */
+    public Optional<ServedVersion> current() {
+        return Optional.ofNullable(slot.version());
+    }
+
+    /**
+     * Waits until this version or a newer one serves, and returns it.
+     *
+     * @param version 0 for any
+     * @throws TimeoutException if it does not within the time
+     * @throws IllegalStateException if the subscriber is closed
+     */
+    public ServedVersion awaitVersion(long version, Duration timeout) throws InterruptedException, TimeoutException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        synchronized (served) {
+            while (true) {
+                ServedVersion current = slot.version();
+                if (current != null && current.version() >= version) {
+                    return current;
+                }
+                if (isClosing()) {
+                    throw new IllegalStateException("The subscriber of " + modelId + " is closed.");
+                }
+                long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                if (millis <= 0) {
+                    throw new TimeoutException("Version " + version + " of " + modelId + " does not serve after "
+                            + timeout.toMillis() + " ms; " + (current == null ? "none" : current.version()) + " does.");
+                }
+                served.wait(millis);
+            }
+        }
+    }
+
+    /** Stops following. Models close as their last leases are returned; a load in progress is waited for. */
+    @Override
+    public void close() {
+        closing.countDown();
+        UpdatesTopic open = topic;
+        if (open != null) {
+            open.wakeup();
+        }
+        if (Thread.currentThread() != thread) {
+            join();
+        }
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    private void run() {
+        while (!isClosing()) {
+            try (UpdatesTopic open = topics.get()) {
+                topic = open;
+                follow(open);
+            } catch (WakeupException e) {
+                LOG.debug("Woken up to close.", e);
+            } catch (Throwable e) {
+                pause("The updates of " + modelId + " cannot be followed", e);
+            } finally {
+                topic = null;
+            }
+        }
+        slot.swap(null);
+        wakeWaiting();
+        try {
+            cache.close();
+        } catch (IOException e) {
+            LOG.warn("The cache did not close.", e);
+        }
+    }
+
+    private void follow(UpdatesTopic open) {
+        while (!isClosing()) {
+            for (ModelUpdate update : open.poll(waiting.isEmpty() ? IDLE : Duration.ZERO)) {
+                if (!refused.contains(update.getVersion())) {
+                    waiting.put(update.getVersion(), update);
+                }
+            }
+            try {
+                installNewest();
+                backoff.reset();
+            } catch (IOException e) {
+                pause("Version " + waiting.lastKey() + " of " + modelId + " cannot be installed", e);
+            }
+        }
+    }
+
+    private void installNewest() throws IOException {
+        while (!waiting.isEmpty() && !isClosing()) {
+            ModelUpdate update = waiting.lastEntry().getValue();
+            ServedVersion current = slot.version();
+            if (current != null && update.getVersion() <= current.version()) {
+                waiting.clear();
+                return;
+            }
+            try {
+                ServedVersion version = installer.install(update);
+                waiting.clear();
+                wakeWaiting();
+                LOG.info("Version {} of {} serves ({}).", version.version(), modelId, version.digest());
+                tell(() -> listener.onServed(version));
+            } catch (RejectedException e) {
+                waiting.remove(update.getVersion());
+                refused.add(update.getVersion());
+                LOG.warn(
+                        "Version {} of {} is refused ({}) and {}: {}",
+                        update.getVersion(),
+                        modelId,
+                        e.code(),
+                        current == null ? "none serves yet" : "version " + current.version() + " goes on",
+                        e.getMessage());
+                tell(() -> listener.onRejected(update, e));
+            }
+        }
+    }
+
+    private void tell(Runnable call) {
+        try {
+            call.run();
+        } catch (RuntimeException e) {
+            LOG.warn("The listener threw.", e);
+        }
+    }
+
+    private void wakeWaiting() {
+        synchronized (served) {
+            served.notifyAll();
+        }
+    }
+
+    private void pause(String trouble, Throwable e) {
+        Duration pause = backoff.next();
+        LOG.warn("{}; another try in {} ms: {}", trouble, pause.toMillis(), e.toString());
+        try {
+            if (closing.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("Closing.");
+            }
+        } catch (InterruptedException interrupted) {
+            LOG.debug("Nobody interrupts this thread to end it; close does.", interrupted);
+        }
+    }
+
+    private boolean isClosing() {
+        return closing.getCount() == 0;
+    }
+
+    private void join() {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                thread.join();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

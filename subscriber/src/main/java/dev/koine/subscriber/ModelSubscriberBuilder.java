@@ -1,0 +1,103 @@
+package dev.koine.subscriber;
+
+import dev.koine.schemas.Topics;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link ModelSubscriber} needs to know: the broker, the model, a cache directory and how to load a model.
+ *
+ * @param <M> the model
+ */
+public final class ModelSubscriberBuilder<M extends AutoCloseable> {
+    private final Map<String, Object> consumerProperties = new HashMap<>();
+    private String updatesTopic = Topics.DEFAULT.updates();
+    private SubscriberListener listener = SubscriberListener.NONE;
+    private @Nullable String modelId;
+    private @Nullable Path cacheDirectory;
+    private @Nullable ModelLoader<M> loader;
+
+    ModelSubscriberBuilder() {}
+
+    /** Brokers to begin with, as {@code host:port,host:port}. */
+    public ModelSubscriberBuilder<M> bootstrapServers(String servers) {
+        consumerProperties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, servers);
+        return this;
+    }
+
+    /** Settings of the Kafka consumer, such as those for TLS; the ones that a subscriber's promises rest on are not overruled. */
+    public ModelSubscriberBuilder<M> consumerProperties(Map<String, ?> properties) {
+        consumerProperties.putAll(properties);
+        return this;
+    }
+
+    /** The inference topic; {@code koine.updates} if not said. */
+    public ModelSubscriberBuilder<M> updatesTopic(String topic) {
+        updatesTopic = topic;
+        return this;
+    }
+
+    /** The model to follow; updates of others are skipped. */
+    public ModelSubscriberBuilder<M> modelId(String id) {
+        modelId = id;
+        return this;
+    }
+
+    /** Where copies of bundles are kept, for this subscriber alone; needs room for three. */
+    public ModelSubscriberBuilder<M> cacheDirectory(Path directory) {
+        cacheDirectory = directory;
+        return this;
+    }
+
+    /** Makes a model of a version's files. */
+    public ModelSubscriberBuilder<M> loader(ModelLoader<M> modelLoader) {
+        loader = modelLoader;
+        return this;
+    }
+
+    /** Hears what becomes of announced versions. */
+    public ModelSubscriberBuilder<M> listener(SubscriberListener subscriberListener) {
+        listener = subscriberListener;
+        return this;
+    }
+
+    /**
+     * Begins to follow. Returns at once: whether a broker answers or a version is there shows later.
+     *
+     * @throws IllegalStateException if something is not said that has to be
+     * @throws IOException if the cache directory cannot be used
+     */
+    public ModelSubscriber<M> start() throws IOException {
+        String id = modelId;
+        Path directory = cacheDirectory;
+        ModelLoader<M> modelLoader = loader;
+        List<String> missing = new ArrayList<>();
+        if (!consumerProperties.containsKey(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG)) {
+            missing.add("bootstrapServers (the broker that announces updates)");
+        }
+        if (id == null) {
+            missing.add("modelId (the model to follow)");
+        }
+        if (directory == null) {
+            missing.add("cacheDirectory (where copies of bundles are kept)");
+        }
+        if (modelLoader == null) {
+            missing.add("loader (what makes a model of a bundle)");
+        }
+        if (id == null || directory == null || modelLoader == null || !missing.isEmpty()) {
+            throw new IllegalStateException("The subscriber also needs " + String.join(", ", missing) + ".");
+        }
+        Map<String, Object> properties = Map.copyOf(consumerProperties);
+        String topic = updatesTopic;
+        ModelSubscriber<M> subscriber = new ModelSubscriber<>(
+                id, () -> new UpdatesTopic(properties, topic, id), BundleCache.open(directory), modelLoader, listener);
+        subscriber.start();
+        return subscriber;
+    }
+}

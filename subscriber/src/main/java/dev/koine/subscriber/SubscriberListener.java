@@ -1,0 +1,20 @@
+package dev.koine.subscriber;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.schemas.ModelUpdate;
+
+/** Hears what becomes of announced versions. Called on the subscriber's thread, which waits; exceptions are logged. */
+public interface SubscriberListener {
+    /** Hears nothing. */
+    SubscriberListener NONE = new SubscriberListener() {};
+
+    /** The version serves from now on. */
+    default void onServed(ServedVersion version) {}
+
+    /**
+     * The version was refused and the one before goes on.
+     *
+     * @param reason what is wrong with it and what to do; NOT_LOADABLE where the loader threw
+     */
+    default void onRejected(ModelUpdate update, RejectedException reason) {}
+}

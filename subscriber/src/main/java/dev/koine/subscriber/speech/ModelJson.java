@@ -1,0 +1,116 @@
+package dev.koine.subscriber.speech;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** One JSON file of a bundle, asked for fields that have to be there. */
+final class ModelJson {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final String name;
+    private final JsonNode root;
+
+    private ModelJson(String name, JsonNode root) {
+        this.name = name;
+        this.root = root;
+    }
+
+    static ModelJson read(Path directory, String name) throws IOException, RejectedException {
+        try {
+            JsonNode root = JSON.readTree(Files.readAllBytes(directory.resolve(name)));
+            if (!root.isObject()) {
+                throw rejected(name + " is not a JSON object.");
+            }
+            return new ModelJson(name, root);
+        } catch (NoSuchFileException e) {
+            throw new RejectedException(
+                    RejectionCode.MISSING_FILE, "The bundle has no " + name + ". Export the model together with it.");
+        } catch (JsonProcessingException e) {
+            throw rejected(name + " is not JSON: " + e.getOriginalMessage());
+        }
+    }
+
+    boolean has(String field) {
+        return root.hasNonNull(field);
+    }
+
+    String text(String field) throws RejectedException {
+        JsonNode node = root.path(field);
+        if (!node.isTextual()) {
+            throw lacks(field, "a text");
+        }
+        return node.textValue();
+    }
+
+    int integer(String field) throws RejectedException {
+        JsonNode node = root.path(field);
+        if (!node.canConvertToInt() || !node.isIntegralNumber()) {
+            throw lacks(field, "a whole number");
+        }
+        return node.intValue();
+    }
+
+    float number(String field) throws RejectedException {
+        JsonNode node = root.path(field);
+        if (!node.isNumber()) {
+            throw lacks(field, "a number");
+        }
+        return node.floatValue();
+    }
+
+    /** One number or a list of them, as a set; empty where the field is missing or null. */
+    BitSet integers(String field) throws RejectedException {
+        BitSet values = new BitSet();
+        if (!has(field)) {
+            return values;
+        }
+        JsonNode node = root.path(field);
+        for (JsonNode element : node.isArray() ? node : JSON.createArrayNode().add(node)) {
+            if (!element.canConvertToInt() || element.intValue() < 0) {
+                throw lacks(field, "a list of whole numbers");
+            }
+            values.set(element.intValue());
+        }
+        return values;
+    }
+
+    /** The fields of an object as numbers; empty where the object is missing. */
+    Map<String, Integer> table(String field) throws RejectedException {
+        return numbers(root.path(field), field);
+    }
+
+    /** The fields of the whole file as numbers. */
+    Map<String, Integer> table() throws RejectedException {
+        return numbers(root, "the object");
+    }
+
+    static RejectedException rejected(String message) {
+        return new RejectedException(RejectionCode.NOT_LOADABLE, message);
+    }
+
+    private Map<String, Integer> numbers(JsonNode object, String field) throws RejectedException {
+        Map<String, Integer> numbers = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonNode> entry : object.properties()) {
+            if (!entry.getValue().canConvertToInt() || !entry.getValue().isIntegralNumber()) {
+                throw lacks(field + "." + entry.getKey(), "a whole number");
+            }
+            numbers.put(entry.getKey(), entry.getValue().intValue());
+        }
+        return numbers;
+    }
+
+    private RejectedException lacks(String field, String kind) {
+        return rejected(name + " should have " + kind + " at '" + field + "' but has " + root.path(field)
+                + ". Take the file that the model was exported with.");
+    }
+}

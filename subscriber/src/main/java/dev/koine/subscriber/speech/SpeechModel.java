@@ -1,0 +1,69 @@
+package dev.koine.subscriber.speech;
+
+import ai.onnxruntime.OrtException;
+import dev.koine.engine.RejectedException;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.onnx.OnnxSessions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A speech recogniser opened from a bundle. Its {@code config.json} says which architecture it is: {@code ctc} (one
+ * {@code model.onnx}) or {@code whisper} ({@code encoder_model.onnx} and {@code decoder_model.onnx}). Safe for use by many threads.
+ */
+public final class SpeechModel implements AutoCloseable {
+    private final OnnxSessions sessions;
+    private final Decoder decoder;
+
+    private SpeechModel(OnnxSessions sessions, Decoder decoder) {
+        this.sessions = sessions;
+        this.decoder = decoder;
+    }
+
+    /**
+     * Opens the model of a bundle directory.
+     *
+     * @throws RejectedException NOT_LOADABLE or MISSING_FILE if the bundle is no speech model that is known here
+     * @throws IOException if a file cannot be read
+     */
+    public static SpeechModel open(Path directory, OnnxOptions options) throws IOException, RejectedException {
+        ModelJson config = ModelJson.read(directory, "config.json");
+        String type = config.text("model_type");
+        return switch (type) {
+            case "ctc" -> {
+                Vocabulary vocabulary = Vocabulary.read(directory);
+                CtcConfig settings = CtcConfig.of(config);
+                OnnxSessions sessions = OnnxSessions.open(directory, List.of(CtcDecoder.MODEL), options);
+                yield new SpeechModel(sessions, new CtcDecoder(sessions, settings, vocabulary));
+            }
+            case "whisper" -> {
+                Vocabulary vocabulary = Vocabulary.read(directory);
+                WhisperConfig settings = WhisperConfig.of(config, ModelJson.read(directory, "generation_config.json"));
+                OnnxSessions sessions =
+                        OnnxSessions.open(directory, List.of(WhisperDecoder.ENCODER, WhisperDecoder.DECODER), options);
+                yield new SpeechModel(sessions, new WhisperDecoder(sessions, settings, vocabulary));
+            }
+            default ->
+                throw ModelJson.rejected("config.json in " + directory + " says model_type '" + type
+                        + "'. Known are ctc and whisper; open others with OnnxSessions and decode them yourself.");
+        };
+    }
+
+    /**
+     * Decodes one utterance greedily.
+     *
+     * @param language BCP 47 tag of the speech; CTC models need none
+     * @throws IllegalArgumentException if the model does not take these features, language or task
+     * @throws IllegalStateException if the model's output is no logits, such as NaN
+     * @throws OrtException if ONNX Runtime fails
+     */
+    public String transcribe(Features features, String language, Task task) throws OrtException {
+        return decoder.decode(features, language, task);
+    }
+
+    @Override
+    public void close() {
+        sessions.close();
+    }
+}
