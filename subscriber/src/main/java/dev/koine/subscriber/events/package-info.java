@@ -1,4 +1,4 @@
-/** Between the events' words and the engine's. */
+/** Events on their way to and from Kafka: writing them, reading what became of them, their bundles. */
 @NullMarked
 package dev.koine.subscriber.events;
 

@@ -1,0 +1,79 @@
+package dev.koine.cli;
+
+import dev.koine.cli.command.DemoCommand;
+import dev.koine.cli.command.HistoryCommand;
+import dev.koine.cli.command.InspectCommand;
+import dev.koine.cli.command.MergeCommand;
+import dev.koine.cli.command.RegisterCommand;
+import dev.koine.cli.command.RetractCommand;
+import dev.koine.cli.command.SubmitCommand;
+import dev.koine.cli.command.UpCommand;
+import dev.koine.cli.command.VerifyCommand;
+import dev.koine.engine.RejectedException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ScopeType;
+
+/** The {@code koine} command. */
+@Command(
+        name = "koine",
+        mixinStandardHelpOptions = true,
+        scope = ScopeType.INHERIT,
+        version = "koine 0.1.0-SNAPSHOT",
+        description = "Keeps one multilingual speech model alive while languages are added to it.",
+        subcommands = {
+            DemoCommand.class,
+            UpCommand.class,
+            RegisterCommand.class,
+            SubmitCommand.class,
+            RetractCommand.class,
+            HistoryCommand.class,
+            VerifyCommand.class,
+            MergeCommand.class,
+            InspectCommand.class
+        },
+        footerHeading = "%nExit status:%n",
+        footer = {
+            "  0  done",
+            "  1  trouble that may pass: broker, network, disk",
+            "  2  the command line is wrong",
+            "  3  the event or the file was refused; the message says why"
+        })
+public final class Koine {
+
+    /** Runs a command line and ends the process with its exit code. */
+    public static void main(String[] args) {
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        int code = run(out, err, args);
+        out.flush();
+        System.exit(code);
+    }
+
+    /** Runs a command line; returns its {@link ExitCode}. */
+    public static int run(PrintWriter out, PrintWriter err, String... args) {
+        CommandLine line = new CommandLine(new Koine());
+        line.setOut(out);
+        line.setErr(err);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setExecutionExceptionHandler((exception, command, result) -> {
+            boolean rejected = exception instanceof RejectedException;
+            command.getErr()
+                    .println(command.getColorScheme()
+                            .errorText("koine: " + (rejected ? ((RejectedException) exception).code() + ": " : "")
+                                    + sentence(exception)));
+            return rejected ? ExitCode.REJECTED : ExitCode.TROUBLE;
+        });
+        if (args.length == 0) {
+            line.usage(err);
+            return ExitCode.USAGE;
+        }
+        return line.execute(args);
+    }
+
+    private static String sentence(Exception exception) {
+        return exception.getMessage() == null ? exception.toString() : exception.getMessage();
+    }
+}

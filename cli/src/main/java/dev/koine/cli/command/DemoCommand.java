@@ -1,0 +1,67 @@
+package dev.koine.cli.command;
+
+import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.Logs;
+import dev.koine.cli.demo.Demo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code koine demo}. */
+@Command(
+        name = "demo",
+        description = {
+            "Shows a speech model learn languages while it serves: broker, merge job and speech service in one process,",
+            "experts arriving as Kafka events, word error rates after each."
+        },
+        footer = {"%nExample:", "  koine demo --report demo.json"})
+public final class DemoCommand implements Callable<Integer> {
+    @Spec
+    CommandSpec spec;
+
+    @Option(
+            names = "--dir",
+            description = "Folder to work in; new or empty, kept afterwards (default: a temporary one).")
+    Path directory;
+
+    @Option(names = "--report", paramLabel = "FILE", description = "Writes what was seen as JSON.")
+    Path report;
+
+    @Option(
+            names = "--fixtures",
+            paramLabel = "DIR",
+            description = "Folder with base, experts and held-out speech (default: the repository's).",
+            defaultValue = "${sys:koine.home:-.}/eval/fixtures/ctc")
+    Path fixtures;
+
+    @Override
+    public Integer call() throws Exception {
+        try (WorkFolder folder = WorkFolder.open(directory)) {
+            Logs.to(folder.path().resolve("koine.log"));
+            new Demo(fixtures, folder.path(), spec.commandLine().getOut()).run(report);
+        }
+        return ExitCode.OK;
+    }
+
+    /** The demonstration's folder; deleted at the end if nobody asked for it. */
+    private record WorkFolder(Path path, boolean temporary) implements AutoCloseable {
+        static WorkFolder open(Path wanted) throws IOException {
+            if (wanted == null) {
+                return new WorkFolder(Files.createTempDirectory("koine-demo"), true);
+            }
+            return new WorkFolder(Folders.requireEmpty(wanted), false);
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (temporary) {
+                Folders.delete(path);
+            }
+        }
+    }
+}

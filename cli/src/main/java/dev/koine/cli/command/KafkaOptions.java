@@ -1,0 +1,37 @@
+package dev.koine.cli.command;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+import picocli.CommandLine.Option;
+
+/** How to reach the broker. */
+final class KafkaOptions {
+    @Option(
+            names = "--bootstrap-servers",
+            paramLabel = "HOST:PORT",
+            description = "Kafka brokers (default: ${DEFAULT-VALUE}).",
+            defaultValue = "${env:KOINE_BOOTSTRAP_SERVERS:-127.0.0.1:9092}")
+    String bootstrapServers;
+
+    @Option(
+            names = "--kafka-config",
+            paramLabel = "FILE",
+            description = "Properties for the Kafka clients, such as security settings.")
+    Path config;
+
+    Properties properties() throws IOException {
+        Properties properties = new Properties();
+        if (config != null) {
+            try (InputStream in = Files.newInputStream(config)) {
+                properties.load(in);
+            }
+        }
+        properties.setProperty("bootstrap.servers", bootstrapServers);
+        properties.putIfAbsent("default.api.timeout.ms", "15000");
+        properties.putIfAbsent("request.timeout.ms", "10000");
+        return properties;
+    }
+}

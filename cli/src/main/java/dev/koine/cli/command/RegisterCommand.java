@@ -1,0 +1,54 @@
+package dev.koine.cli.command;
+
+import dev.koine.engine.store.Bundle;
+import dev.koine.flink.Recipes;
+import dev.koine.schemas.ModelRegistration;
+import dev.koine.schemas.Topics;
+import dev.koine.subscriber.events.Bundles;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code koine register}. */
+@Command(
+        name = "register",
+        description = "Registers a base model; its version 0 is announced.",
+        footer = {"%nExample:", "  koine register --model whisper ./whisper-small-onnx"})
+public final class RegisterCommand implements Callable<Integer> {
+    @Spec
+    CommandSpec spec;
+
+    @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
+    String modelId;
+
+    @Mixin
+    RecipeOptions recipe;
+
+    @Mixin
+    Sender sender;
+
+    @Parameters(paramLabel = "DIR", description = "Folder with the base: ONNX files, tokenizer, config.")
+    Path directory;
+
+    @Override
+    public Integer call() throws Exception {
+        ModelRegistration registration = ModelRegistration.newBuilder()
+                .setModelId(modelId)
+                .setBase(Bundles.toAvro(Bundle.describe(directory)))
+                .setRecipe(Recipes.toAvro(recipe.recipe()))
+                .setTime(Instant.now())
+                .build();
+        return sender.send(
+                Topics.DEFAULT.models(),
+                modelId,
+                registration,
+                ModelRegistration.class,
+                spec.commandLine().getOut());
+    }
+}

@@ -1,0 +1,47 @@
+package dev.koine.cli.command;
+
+import dev.koine.schemas.ExpertAction;
+import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.Topics;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code koine retract}. */
+@Command(
+        name = "retract",
+        description = "Takes an expert out again; the model is bit for bit as if it had never been in.",
+        footer = {"%nExample:", "  koine retract --model whisper --expert ca"})
+public final class RetractCommand implements Callable<Integer> {
+    @Spec
+    CommandSpec spec;
+
+    @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
+    String modelId;
+
+    @Option(names = "--expert", required = true, paramLabel = "ID", description = "Name of the expert.")
+    String expertId;
+
+    @Mixin
+    Sender sender;
+
+    @Override
+    public Integer call() throws Exception {
+        ExpertEvent event = ExpertEvent.newBuilder()
+                .setAction(ExpertAction.RETRACT)
+                .setModelId(modelId)
+                .setExpertId(expertId)
+                .setTime(Instant.now())
+                .build();
+        return sender.send(
+                Topics.DEFAULT.experts(),
+                modelId,
+                event,
+                ExpertEvent.class,
+                spec.commandLine().getOut());
+    }
+}

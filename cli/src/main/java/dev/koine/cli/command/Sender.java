@@ -1,0 +1,69 @@
+package dev.koine.cli.command;
+
+import dev.koine.cli.ExitCode;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Position;
+import dev.koine.schemas.Rejection;
+import dev.koine.schemas.Topics;
+import dev.koine.subscriber.events.EventPublisher;
+import dev.koine.subscriber.events.Outcome;
+import dev.koine.subscriber.events.OutcomeReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Properties;
+import org.apache.avro.specific.SpecificRecord;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Sends one event and tells what became of it. */
+final class Sender {
+    @Mixin
+    KafkaOptions kafka;
+
+    @Option(
+            names = "--wait",
+            paramLabel = "SECONDS",
+            description =
+                    "How long to wait for the version or the rejection; 0 not to wait (default: ${DEFAULT-VALUE}).",
+            defaultValue = "300")
+    long waitSeconds;
+
+    /** Returns the exit code. */
+    <T extends SpecificRecord> int send(String topic, String modelId, T event, Class<T> type, PrintWriter out)
+            throws IOException {
+        Properties properties = kafka.properties();
+        try (OutcomeReader reader = new OutcomeReader(properties, Topics.DEFAULT);
+                EventPublisher publisher = new EventPublisher(properties)) {
+            reader.seekToEnd();
+            Position position = publisher.publish(topic, modelId, event, type);
+            out.printf("Sent to %s, partition %d, offset %d.%n", topic, position.getPartition(), position.getOffset());
+            if (waitSeconds == 0) {
+                return ExitCode.OK;
+            }
+            Optional<Outcome> outcome = reader.await(position, Duration.ofSeconds(waitSeconds));
+            if (outcome.isEmpty()) {
+                throw new IOException("Nothing became of the event within " + waitSeconds
+                        + " s. It is not lost: the merge job takes it when it runs; koine history shows it then.");
+            }
+            return tell(outcome.get(), out);
+        }
+    }
+
+    private static int tell(Outcome outcome, PrintWriter out) {
+        if (outcome instanceof Outcome.Rejected rejected) {
+            Rejection rejection = rejected.rejection();
+            out.printf("Rejected (%s): %s%n", rejection.getCode(), rejection.getMessage());
+            return ExitCode.REJECTED;
+        }
+        ModelUpdate update = ((Outcome.Updated) outcome).update();
+        out.printf(
+                "Version %d of %s: %s%n  %s%n",
+                update.getVersion(),
+                update.getModelId(),
+                update.getDigest(),
+                update.getBundle().getUri());
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,84 @@
+package dev.koine.cli.command;
+
+import dev.koine.cli.ExitCode;
+import dev.koine.cli.embedded.EmbeddedKoine;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobStatus;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code koine up}. */
+@Command(
+        name = "up",
+        description = "Runs broker, merge job and store in this process until it is interrupted.",
+        footer = {"%nExample:", "  koine up --dir ./koine-data --allow ./models"})
+public final class UpCommand implements Callable<Integer> {
+    @Spec
+    CommandSpec spec;
+
+    @Option(names = "--dir", required = true, description = "Where everything is kept; goes on from what is there.")
+    Path directory;
+
+    @Option(
+            names = "--port",
+            description = "Port of the broker on 127.0.0.1 (default: ${DEFAULT-VALUE}).",
+            defaultValue = "9092")
+    int port;
+
+    @Option(
+            names = "--allow",
+            paramLabel = "DIR",
+            description = "Folder that bundles may lie in; may be given several times (default: the current folder).")
+    List<Path> allowed = List.of(Path.of(""));
+
+    @Override
+    public Integer call() throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        List<URI> places = allowed.stream()
+                .map(place -> place.toAbsolutePath().normalize().toUri())
+                .toList();
+        CountDownLatch interrupted = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        out.printf("Starting in %s ...%n", directory);
+        try (EmbeddedKoine koine = EmbeddedKoine.start(directory, port, places)) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                interrupted.countDown();
+                awaitQuietly(stopped);
+            }));
+            out.printf(
+                    "Koine is up. Broker: %s. Store: %s. Bundles may lie in: %s. Stop with Ctrl-C.%n",
+                    koine.bootstrapServers(), koine.store(), allowed);
+            JobStatus status = koine.jobStatus();
+            while (!interrupted.await(1, TimeUnit.SECONDS)) {
+                JobStatus now = koine.jobStatus();
+                if (now != status) {
+                    out.printf("The merge job is %s.%n", now);
+                    status = now;
+                }
+                if (now.isGloballyTerminalState()) {
+                    return ExitCode.TROUBLE;
+                }
+            }
+            out.println("Stopping ...");
+        } finally {
+            stopped.countDown();
+        }
+        return ExitCode.OK;
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await(90, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

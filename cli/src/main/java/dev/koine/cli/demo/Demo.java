@@ -1,0 +1,258 @@
+package dev.koine.cli.demo;
+
+import dev.koine.cli.embedded.EmbeddedKoine;
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.store.Bundle;
+import dev.koine.flink.Recipes;
+import dev.koine.schemas.ExpertAction;
+import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.MergedExpert;
+import dev.koine.schemas.ModelRegistration;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Position;
+import dev.koine.schemas.Topics;
+import dev.koine.subscriber.Lease;
+import dev.koine.subscriber.ModelSubscriber;
+import dev.koine.subscriber.ServedVersion;
+import dev.koine.subscriber.events.Bundles;
+import dev.koine.subscriber.events.EventPublisher;
+import dev.koine.subscriber.events.Outcome;
+import dev.koine.subscriber.events.OutcomeReader;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.speech.SpeechModel;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A speech model that learns languages while it serves. Everything is real: the broker, the Flink job, the ONNX models, the
+ * speech service; only the speech is synthetic.
+ */
+public final class Demo {
+    private static final String MODEL = "demo";
+    private static final List<String> LANGUAGES = List.of("ca", "de", "es", "fr", "it");
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Fixtures fixtures;
+    private final Path directory;
+    private final PrintWriter out;
+    private final DemoTable table;
+    private final List<DemoReport.Version> versions = new ArrayList<>();
+    private final List<DemoReport.Rejected> rejections = new ArrayList<>();
+
+    /**
+     * @param fixtures folder with base, experts and held-out speech
+     * @param directory empty folder to work in
+     */
+    public Demo(Path fixtures, Path directory, PrintWriter out) {
+        this.fixtures = new Fixtures(fixtures.toAbsolutePath().normalize());
+        this.directory = directory;
+        this.out = out;
+        this.table = new DemoTable(out, LANGUAGES);
+    }
+
+    /**
+     * Runs the demonstration to its end.
+     *
+     * @param report file for what was seen; null for none
+     * @throws IOException if anything did not happen that had to
+     */
+    public void run(@Nullable Path report) throws Exception {
+        fixtures.requireThere();
+        out.println("Starting a Kafka broker, the merge job on Flink, and a speech service in this process ...");
+        Evaluation evaluation = Evaluation.of(fixtures, LANGUAGES);
+        try (EmbeddedKoine koine = EmbeddedKoine.start(
+                        directory.resolve("koine"),
+                        0,
+                        List.of(fixtures.directory().toUri(), directory.toUri()));
+                EventPublisher publisher = new EventPublisher(koine.kafkaProperties());
+                OutcomeReader outcomes = new OutcomeReader(koine.kafkaProperties(), Topics.DEFAULT);
+                ModelSubscriber<SpeechModel> subscriber = ModelSubscriber.<SpeechModel>builder()
+                        .bootstrapServers(koine.bootstrapServers())
+                        .modelId(MODEL)
+                        .cacheDirectory(directory.resolve("service"))
+                        .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT))
+                        .start()) {
+            outcomes.seekToEnd();
+            Stage stage = new Stage(
+                    publisher, outcomes, subscriber, evaluation, baseRates(evaluation), expertRates(evaluation));
+            stage.register();
+            table.head(stage.base, stage.experts);
+            stage.show(0, "registered");
+            DemoReport.Service service;
+            try (SpeechService speech = SpeechService.start(subscriber, evaluation.speech())) {
+                stage.play();
+                service = new DemoReport.Service(speech.decoded(), speech.failed(), versions.size());
+            }
+            DemoReport seen = new DemoReport(versions, rejections, service);
+            conclude(seen);
+            if (report != null) {
+                seen.write(report);
+            }
+        }
+    }
+
+    private Map<String, Double> baseRates(Evaluation evaluation) throws Exception {
+        try (SpeechModel base = SpeechModel.open(fixtures.base(), OnnxOptions.DEFAULT)) {
+            return evaluation.wordErrorRates(base);
+        }
+    }
+
+    private Map<String, Double> expertRates(Evaluation evaluation) throws Exception {
+        Map<String, Double> rates = new LinkedHashMap<>();
+        for (String language : LANGUAGES) {
+            try (SpeechModel expert = SpeechModel.open(fixtures.expert(language), OnnxOptions.DEFAULT)) {
+                rates.put(language, evaluation.wordErrorRate(expert, language));
+            }
+        }
+        return rates;
+    }
+
+    private void conclude(DemoReport seen) throws IOException {
+        DemoReport.Version first = versions.get(0);
+        DemoReport.Version last = versions.get(versions.size() - 1);
+        out.printf(
+                "%nThe model went from %s %% to %s %% mean word error rate in %d versions. Meanwhile the service answered %d calls;"
+                        + " %d failed.%n",
+                DemoTable.percent(first.meanMerged()),
+                DemoTable.percent(last.meanMerged()),
+                versions.size() - 1,
+                seen.service().decoded(),
+                seen.service().failed());
+        if (seen.service().failed() > 0) {
+            throw new IOException(
+                    "The speech service failed to answer " + seen.service().failed() + " calls; see the log.");
+        }
+    }
+
+    /** The running parts, and what is done with them. */
+    private final class Stage {
+        private final EventPublisher publisher;
+        private final OutcomeReader outcomes;
+        private final ModelSubscriber<SpeechModel> subscriber;
+        private final Evaluation evaluation;
+        private final Map<String, Double> base;
+        private final Map<String, Double> experts;
+
+        Stage(
+                EventPublisher publisher,
+                OutcomeReader outcomes,
+                ModelSubscriber<SpeechModel> subscriber,
+                Evaluation evaluation,
+                Map<String, Double> base,
+                Map<String, Double> experts) {
+            this.publisher = publisher;
+            this.outcomes = outcomes;
+            this.subscriber = subscriber;
+            this.evaluation = evaluation;
+            this.base = base;
+            this.experts = experts;
+        }
+
+        void register() throws Exception {
+            ModelRegistration registration = new ModelRegistration(
+                    MODEL,
+                    Bundles.toAvro(Bundle.describe(fixtures.base())),
+                    Recipes.toAvro(Recipe.PUBLISHED),
+                    Instant.now());
+            send(Topics.DEFAULT.models(), registration, ModelRegistration.class);
+        }
+
+        void play() throws Exception {
+            for (String language : LANGUAGES) {
+                merge("+ " + language, language, 1, fixtures.expert(language));
+            }
+            String before = last().digest();
+            merge("de, revision 2", "de", 2, fixtures.expert("de-2"));
+            retract("it");
+            merge("+ it again", "it", 1, fixtures.expert("it"));
+            retract("de");
+            merge("+ de, as first", "de", 1, fixtures.expert("de"));
+            if (!last().digest().equals(before)) {
+                throw new IOException(
+                        "The same experts gave another digest than before: " + last().digest() + ", not " + before);
+            }
+            out.printf("The same five experts as in version 5, by another way: the same bytes.%n");
+            Path broken = directory.resolve("broken");
+            BrokenExpert.make(fixtures.expert("fr"), broken);
+            merge("+ broken", "fr", 2, broken);
+        }
+
+        private DemoReport.Version last() {
+            return versions.get(versions.size() - 1);
+        }
+
+        private void merge(String change, String expert, long revision, Path bundle) throws Exception {
+            ExpertEvent event = ExpertEvent.newBuilder()
+                    .setAction(ExpertAction.MERGE)
+                    .setModelId(MODEL)
+                    .setExpertId(expert)
+                    .setRevision(revision)
+                    .setLanguages(List.of(expert))
+                    .setTasks(List.of("TRANSCRIBE"))
+                    .setBundle(Bundles.toAvro(Bundle.describe(bundle)))
+                    .setTime(Instant.now())
+                    .build();
+            tell(send(Topics.DEFAULT.experts(), event, ExpertEvent.class), change);
+        }
+
+        private void retract(String expert) throws Exception {
+            ExpertEvent event = ExpertEvent.newBuilder()
+                    .setAction(ExpertAction.RETRACT)
+                    .setModelId(MODEL)
+                    .setExpertId(expert)
+                    .setTime(Instant.now())
+                    .build();
+            tell(send(Topics.DEFAULT.experts(), event, ExpertEvent.class), "- " + expert);
+        }
+
+        private <T extends SpecificRecord> Outcome send(String topic, T event, Class<T> type) throws IOException {
+            Position position = publisher.publish(topic, MODEL, event, type);
+            return outcomes.await(position, PATIENCE)
+                    .orElseThrow(() ->
+                            new IOException("Nothing became of " + event + " within " + PATIENCE + "; see the log."));
+        }
+
+        private void tell(Outcome outcome, String change) throws Exception {
+            if (outcome instanceof Outcome.Rejected rejected) {
+                String code = rejected.rejection().getCode();
+                String message = rejected.rejection().getMessage();
+                rejections.add(new DemoReport.Rejected(code, message));
+                out.printf("refused  %s: %s%n         %s%n", change, code, message);
+            } else {
+                show(((Outcome.Updated) outcome).update().getVersion(), change);
+            }
+        }
+
+        private void show(long version, String change) throws Exception {
+            ServedVersion served = subscriber.awaitVersion(version, PATIENCE);
+            Map<String, Double> merged;
+            try (Lease<SpeechModel> lease = subscriber.acquire()) {
+                merged = evaluation.wordErrorRates(lease.model());
+            }
+            Map<String, DemoReport.ErrorRates> rates = new LinkedHashMap<>();
+            merged.forEach((language, rate) ->
+                    rates.put(language, new DemoReport.ErrorRates(base.get(language), rate, experts.get(language))));
+            ModelUpdate update = served.update();
+            DemoReport.Version shown = new DemoReport.Version(
+                    version,
+                    change,
+                    update.getExperts().stream().map(MergedExpert::getExpertId).toList(),
+                    served.digest(),
+                    rates,
+                    Bundles.fromAvro(update.getBundle()).bytes(),
+                    Duration.between(update.getCause().getPosition().getTimestamp(), served.since())
+                            .toMillis());
+            versions.add(shown);
+            table.version(shown);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package dev.koine.cli.demo;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.subscriber.speech.EvaluationSet;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The models and the held-out speech that the demonstration uses.
+ *
+ * <pre>
+ * base/                    the base model
+ * &lt;expert&gt;/                experts fine-tuned from it
+ * evaluation/&lt;language&gt;/   speech that none of them was trained on
+ * </pre>
+ */
+record Fixtures(Path directory) {
+
+    /** Checks that there is something to show. */
+    Fixtures requireThere() throws IOException {
+        if (!Files.isDirectory(base())) {
+            throw new IOException("There are no demonstration models in " + directory
+                    + "; run koine from a clone of the repository, or name their folder with --fixtures.");
+        }
+        return this;
+    }
+
+    Path base() {
+        return directory.resolve("base");
+    }
+
+    Path expert(String name) {
+        return directory.resolve(name);
+    }
+
+    EvaluationSet evaluationSet(String language) throws IOException, RejectedException {
+        return EvaluationSet.open(directory.resolve("evaluation").resolve(language));
+    }
+}

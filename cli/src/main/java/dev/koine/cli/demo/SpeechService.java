@@ -1,0 +1,63 @@
+package dev.koine.cli.demo;
+
+import dev.koine.subscriber.Lease;
+import dev.koine.subscriber.ModelSubscriber;
+import dev.koine.subscriber.speech.EvaluationSet;
+import dev.koine.subscriber.speech.SpeechModel;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A speech service that never stops decoding while versions come and go under it. */
+final class SpeechService implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SpeechService.class);
+
+    private final ModelSubscriber<SpeechModel> subscriber;
+    private final List<EvaluationSet.Utterance> speech;
+    private final AtomicLong decoded = new AtomicLong();
+    private final AtomicLong failed = new AtomicLong();
+    private final Thread thread = new Thread(this::serve, "speech-service");
+    private volatile boolean closed;
+
+    private SpeechService(ModelSubscriber<SpeechModel> subscriber, List<EvaluationSet.Utterance> speech) {
+        this.subscriber = subscriber;
+        this.speech = List.copyOf(speech);
+    }
+
+    /** Starts decoding the same speech over and over. */
+    static SpeechService start(ModelSubscriber<SpeechModel> subscriber, List<EvaluationSet.Utterance> speech) {
+        SpeechService service = new SpeechService(subscriber, speech);
+        service.thread.start();
+        return service;
+    }
+
+    private void serve() {
+        for (int i = 0; !closed; i = (i + 1) % speech.size()) {
+            EvaluationSet.Utterance utterance = speech.get(i);
+            try (Lease<SpeechModel> lease = subscriber.acquire()) {
+                lease.model().transcribe(utterance.features(), utterance.language(), utterance.task());
+                decoded.incrementAndGet();
+            } catch (Exception e) {
+                failed.incrementAndGet();
+                LOG.error("A call failed", e);
+            }
+        }
+    }
+
+    /** Calls that were answered. */
+    long decoded() {
+        return decoded.get();
+    }
+
+    /** Calls that were not. */
+    long failed() {
+        return failed.get();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        closed = true;
+        thread.join();
+    }
+}

@@ -1,0 +1,90 @@
+package dev.koine.cli.embedded;
+
+import dev.koine.broker.EmbeddedBroker;
+import dev.koine.flink.MergeJobConfig;
+import dev.koine.flink.TopicSetup;
+import dev.koine.flink.embedded.EmbeddedJob;
+import dev.koine.schemas.Topics;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import org.apache.flink.api.common.JobStatus;
+
+/**
+ * Broker, merge job and store in this JVM, all below one directory: the same job graph as on a cluster. Stopped and started again
+ * on the same directory it goes on where it was.
+ */
+public final class EmbeddedKoine implements AutoCloseable {
+    private static final Duration CHECKPOINT_INTERVAL = Duration.ofMillis(500);
+    private static final int PARTITIONS = 1;
+
+    private final EmbeddedBroker broker;
+    private final EmbeddedJob job;
+    private final Path store;
+
+    private EmbeddedKoine(EmbeddedBroker broker, EmbeddedJob job, Path store) {
+        this.broker = broker;
+        this.job = job;
+        this.store = store;
+    }
+
+    /**
+     * Starts everything.
+     *
+     * @param directory for all that is kept; made if it is not there
+     * @param port of the broker on the loopback address; 0 for a free one
+     * @param allowedPlaces where bundles may lie
+     */
+    public static EmbeddedKoine start(Path directory, int port, List<URI> allowedPlaces) throws IOException {
+        Path home = Files.createDirectories(directory).toRealPath();
+        Path store = Files.createDirectories(home.resolve("store"));
+        EmbeddedBroker broker = EmbeddedBroker.start(home.resolve("kafka"), port);
+        try {
+            TopicSetup.createMissing(properties(broker.bootstrapServers()), Topics.DEFAULT, PARTITIONS);
+            MergeJobConfig config = MergeJobConfig.of(broker.bootstrapServers(), store.toUri(), allowedPlaces);
+            int slots = Runtime.getRuntime().availableProcessors();
+            EmbeddedJob job = EmbeddedJob.start(config, home.resolve("flink"), slots, CHECKPOINT_INTERVAL);
+            return new EmbeddedKoine(broker, job, store);
+        } catch (IOException | RuntimeException e) {
+            broker.close();
+            throw e;
+        }
+    }
+
+    /** The broker's address. */
+    public String bootstrapServers() {
+        return broker.bootstrapServers();
+    }
+
+    /** Properties for Kafka clients of this broker. */
+    public Properties kafkaProperties() {
+        return properties(broker.bootstrapServers());
+    }
+
+    /** The store's directory. */
+    public Path store() {
+        return store;
+    }
+
+    /** How the merge job is doing. */
+    public JobStatus jobStatus() throws IOException {
+        return job.status();
+    }
+
+    private static Properties properties(String bootstrapServers) {
+        Properties properties = new Properties();
+        properties.setProperty("bootstrap.servers", bootstrapServers);
+        return properties;
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (broker) {
+            job.close();
+        }
+    }
+}

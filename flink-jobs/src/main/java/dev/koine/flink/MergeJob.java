@@ -1,0 +1,143 @@
+package dev.koine.flink;
+
+import dev.koine.flink.head.HeadFunction;
+import dev.koine.flink.intake.IntakeFunction;
+import dev.koine.flink.prune.PruneFunction;
+import dev.koine.flink.sink.EventSerializer;
+import dev.koine.flink.sink.Rejections;
+import dev.koine.flink.source.DecodeFunction;
+import dev.koine.flink.source.InboundDeserializer;
+import dev.koine.flink.state.InboundEvent;
+import dev.koine.flink.state.PrunedPiece;
+import dev.koine.flink.state.Turn;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Rejection;
+import java.time.Duration;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.ParameterTool;
+import org.apache.flink.util.function.SerializableFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The merge job.
+ *
+ * <pre>
+ * experts ──▶ Decode ──▶ Intake ──▶ Prune (one task a tensor, parallel) ──▶ Head (one per model) ──▶ updates
+ * models  ──▶    │          │                                                 │
+ *                └──────────┴────────────────────────┬────────────────────────┘
+ *                                                    ▼
+ *                                                rejections
+ * </pre>
+ */
+public final class MergeJob {
+    private static final String NAME = "koine-merge";
+
+    private MergeJob() {}
+
+    /** Entry point for {@code flink run}; see {@link MergeJobConfig} for the arguments. */
+    public static void main(String[] args) throws Exception {
+        StreamExecutionEnvironment env =
+                StreamExecutionEnvironment.getExecutionEnvironment(settings(Duration.ofSeconds(10)));
+        build(env, MergeJobConfig.parse(ParameterTool.fromArgs(args)));
+        env.execute(NAME);
+    }
+
+    /**
+     * What the job asks of Flink whatever cluster it runs on. Checkpoints are unaligned: pruning takes seconds, and an aligned
+     * barrier would wait behind a whole backlog of it before anything is committed.
+     *
+     * @param checkpointInterval also how often updates are committed to Kafka
+     */
+    public static Configuration settings(Duration checkpointInterval) {
+        Configuration settings = new Configuration();
+        settings.set(PipelineOptions.GENERIC_TYPES, false);
+        settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpointInterval);
+        settings.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
+        settings.set(CheckpointingOptions.ENABLE_UNALIGNED, true);
+        settings.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+        settings.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF, Duration.ofSeconds(30));
+        return settings;
+    }
+
+    /** Adds the job's graph to an environment. */
+    public static void build(StreamExecutionEnvironment env, MergeJobConfig config) {
+        SingleOutputStreamOperator<InboundEvent> decoded = env.fromSource(
+                        source(config), WatermarkStrategy.noWatermarks(), "events")
+                .uid("events")
+                .process(new DecodeFunction(config.topics().models()))
+                .returns(new AvroTypeInfo<>(InboundEvent.class))
+                .name("decode")
+                .uid("decode");
+
+        SingleOutputStreamOperator<Turn> turns = decoded.keyBy(InboundEvent::getModelId)
+                .process(new IntakeFunction(config))
+                .returns(new AvroTypeInfo<>(Turn.class))
+                .name("intake")
+                .uid("intake");
+
+        SingleOutputStreamOperator<PrunedPiece> pieces = turns.getSideOutput(IntakeFunction.TASKS)
+                .rebalance()
+                .map(new PruneFunction(config))
+                .returns(new AvroTypeInfo<>(PrunedPiece.class))
+                .name("prune")
+                .uid("prune");
+
+        SingleOutputStreamOperator<ModelUpdate> updates = turns.keyBy(Turn::getModelId)
+                .connect(pieces.keyBy(PrunedPiece::getModelId))
+                .process(new HeadFunction(config))
+                .returns(new AvroTypeInfo<>(ModelUpdate.class))
+                .name("head")
+                .uid("head");
+
+        updates.sinkTo(sink(config, config.topics().updates(), "updates", ModelUpdate.class, ModelUpdate::getModelId))
+                .name("updates")
+                .uid("updates");
+        decoded.getSideOutput(Rejections.TAG)
+                .union(turns.getSideOutput(Rejections.TAG), updates.getSideOutput(Rejections.TAG))
+                .sinkTo(sink(
+                        config, config.topics().rejections(), "rejections", Rejection.class, Rejection::getModelId))
+                .name("rejections")
+                .uid("rejections");
+    }
+
+    private static KafkaSource<InboundEvent> source(MergeJobConfig config) {
+        return KafkaSource.<InboundEvent>builder()
+                .setTopics(config.topics().models(), config.topics().experts())
+                .setGroupId(config.jobId())
+                .setProperties(config.kafkaProperties())
+                .setStartingOffsets(OffsetsInitializer.earliest())
+                .setDeserializer(new InboundDeserializer())
+                .setProperty("isolation.level", "read_committed")
+                .build();
+    }
+
+    private static <T extends SpecificRecord> KafkaSink<T> sink(
+            MergeJobConfig config,
+            String topic,
+            String name,
+            Class<T> type,
+            SerializableFunction<T, @Nullable String> modelId) {
+        return KafkaSink.<T>builder()
+                .setKafkaProducerConfig(config.kafkaProperties())
+                .setRecordSerializer(new EventSerializer<>(topic, type, modelId))
+                .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+                .setTransactionalIdPrefix(config.jobId() + "-" + name)
+                .setProperty(
+                        "transaction.timeout.ms",
+                        String.valueOf(config.transactionTimeout().toMillis()))
+                .build();
+    }
+}

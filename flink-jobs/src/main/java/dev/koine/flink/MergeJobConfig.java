@@ -1,0 +1,130 @@
+package dev.koine.flink;
+
+import dev.koine.schemas.Topics;
+import java.io.Serializable;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.util.ParameterTool;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the merge job needs to know.
+ *
+ * <p>Read from {@code --name value} arguments or a properties file:
+ *
+ * <pre>
+ * bootstrap.servers       Kafka brokers (required)
+ * store                   file: URI of the store's directory, the same on every TaskManager (required)
+ * allowed.places          comma-separated URI prefixes that bundles may lie under (empty: none)
+ * topic.models, topic.experts, topic.updates, topic.rejections
+ * job.id                  names the job's Kafka transactions; keep it for the life of the job (default koine)
+ * unknown.model.grace.ms  how long an expert waits for its model's registration (default 10000)
+ * transaction.timeout.ms  of the sinks; above checkpoint interval plus restart time (default 900000)
+ * scratch                 directory for running totals, four bytes a weight (default: Java's temporary directory)
+ * threads                 threads a task may use for totals and materialising (default: all processors)
+ * kafka.*                 passed to every Kafka client, such as kafka.security.protocol
+ * </pre>
+ *
+ * @param kafka properties for every Kafka client, {@code bootstrap.servers} among them
+ * @param store directory of the store
+ * @param allowedPlaces URI prefixes that bundles may lie under
+ * @param scratch directory on each TaskManager for running totals, four bytes a weight
+ * @param jobId prefix of the transactional ids
+ */
+public record MergeJobConfig(
+        Map<String, String> kafka,
+        Topics topics,
+        URI store,
+        List<URI> allowedPlaces,
+        String jobId,
+        Duration unknownModelGrace,
+        Duration transactionTimeout,
+        String scratch,
+        int threads)
+        implements Serializable {
+
+    public MergeJobConfig {
+        kafka = Map.copyOf(kafka);
+        allowedPlaces = List.copyOf(allowedPlaces);
+    }
+
+    /** The defaults for a broker, a store and the places that bundles may come from. */
+    public static MergeJobConfig of(String bootstrapServers, URI store, List<URI> allowedPlaces) {
+        return new MergeJobConfig(
+                Map.of("bootstrap.servers", bootstrapServers),
+                Topics.DEFAULT,
+                store,
+                allowedPlaces,
+                "koine",
+                Duration.ofSeconds(10),
+                Duration.ofMinutes(15),
+                System.getProperty("java.io.tmpdir"),
+                Runtime.getRuntime().availableProcessors());
+    }
+
+    /**
+     * Reads the configuration from the job's arguments.
+     *
+     * @throws IllegalArgumentException if a required name is missing or a value is malformed; the message says which
+     */
+    public static MergeJobConfig parse(ParameterTool parameters) {
+        MergeJobConfig defaults = of(
+                required(parameters, "bootstrap.servers"),
+                URI.create(required(parameters, "store")),
+                Stream.of(parameters.get("allowed.places", "").split(","))
+                        .filter(place -> !place.isBlank())
+                        .map(place -> URI.create(place.strip()))
+                        .toList());
+        Map<String, String> kafka = Stream.concat(
+                        defaults.kafka.entrySet().stream(),
+                        parameters.toMap().entrySet().stream()
+                                .filter(entry -> entry.getKey().startsWith("kafka."))
+                                .map(entry -> Map.entry(entry.getKey().substring("kafka.".length()), entry.getValue())))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (first, second) -> second));
+        return new MergeJobConfig(
+                kafka,
+                new Topics(
+                        parameters.get("topic.models", Topics.DEFAULT.models()),
+                        parameters.get("topic.experts", Topics.DEFAULT.experts()),
+                        parameters.get("topic.updates", Topics.DEFAULT.updates()),
+                        parameters.get("topic.rejections", Topics.DEFAULT.rejections())),
+                defaults.store,
+                defaults.allowedPlaces,
+                parameters.get("job.id", defaults.jobId),
+                Duration.ofMillis(parameters.getLong("unknown.model.grace.ms", defaults.unknownModelGrace.toMillis())),
+                Duration.ofMillis(parameters.getLong("transaction.timeout.ms", defaults.transactionTimeout.toMillis())),
+                parameters.get("scratch", defaults.scratch),
+                parameters.getInt("threads", defaults.threads));
+    }
+
+    private static String required(ParameterTool parameters, String name) {
+        @Nullable String value = parameters.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("The merge job needs --" + name + "; see MergeJobConfig for all names.");
+        }
+        return value;
+    }
+
+    /** The store's directory on this machine. */
+    public Path storeDirectory() {
+        return Path.of(store);
+    }
+
+    /** The directory for running totals on this machine. */
+    public Path scratchDirectory() {
+        return Path.of(scratch);
+    }
+
+    /** Properties for a Kafka client. */
+    public Properties kafkaProperties() {
+        Properties properties = new Properties();
+        properties.putAll(kafka);
+        return properties;
+    }
+}

@@ -1,0 +1,55 @@
+package dev.koine.flink;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.merge.PolicyRule;
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.taskvector.Precision;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Recipes in events and in the engine. */
+public final class Recipes {
+    private Recipes() {}
+
+    /**
+     * The engine's form of a recipe in an event.
+     *
+     * @throws RejectedException {@link RejectionCode#INVALID_EVENT} if a setting is out of range or unknown
+     */
+    public static Recipe fromAvro(dev.koine.schemas.Recipe recipe) throws RejectedException {
+        List<PolicyRule> rules = new ArrayList<>();
+        for (dev.koine.schemas.PolicyRule rule : recipe.getRules()) {
+            rules.add(new PolicyRule(rule.getPattern(), constant(Policy.class, "policy", rule.getPolicy())));
+        }
+        Precision precision = constant(Precision.class, "precision", recipe.getPrecision());
+        return new Recipe(recipe.getRank(), recipe.getDensity(), recipe.getScale(), precision, rules).validated();
+    }
+
+    /** The form for events. */
+    public static dev.koine.schemas.Recipe toAvro(Recipe recipe) {
+        return new dev.koine.schemas.Recipe(
+                recipe.rank(),
+                recipe.density(),
+                recipe.scale(),
+                recipe.precision().name(),
+                recipe.rules().stream()
+                        .map(rule -> new dev.koine.schemas.PolicyRule(
+                                rule.pattern(), rule.policy().name()))
+                        .toList());
+    }
+
+    private static <E extends Enum<E>> E constant(Class<E> type, String field, String name) throws RejectedException {
+        for (E constant : type.getEnumConstants()) {
+            if (constant.name().equals(name)) {
+                return constant;
+            }
+        }
+        throw new RejectedException(
+                RejectionCode.INVALID_EVENT,
+                "The recipe's " + field + " is '" + name + "'; it must be one of "
+                        + Arrays.toString(type.getEnumConstants()) + ".");
+    }
+}

@@ -1,0 +1,57 @@
+package dev.koine.flink;
+
+import dev.koine.schemas.Topics;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/**
+ * Makes Koine's topics. Models and updates are compacted, so that a newcomer finds the latest of every model however old it is;
+ * compaction waits, so that the history of a model stays readable for a while. Experts and rejections are kept for ever.
+ */
+public final class TopicSetup {
+    private static final Duration HISTORY = Duration.ofDays(30);
+
+    private TopicSetup() {}
+
+    /**
+     * Makes those topics that are not there yet; leaves the others as they are.
+     *
+     * @param kafka client properties
+     * @param partitions of each topic; the events of one model always go to one
+     * @throws IOException if the broker does not answer or refuses
+     */
+    public static void createMissing(Properties kafka, Topics topics, int partitions) throws IOException {
+        Map<String, String> compacted =
+                Map.of("cleanup.policy", "compact", "min.compaction.lag.ms", String.valueOf(HISTORY.toMillis()));
+        Map<String, String> kept = Map.of("cleanup.policy", "delete", "retention.ms", "-1");
+        try (Admin admin = Admin.create(kafka)) {
+            create(admin, topics.models(), partitions, compacted);
+            create(admin, topics.experts(), partitions, kept);
+            create(admin, topics.updates(), partitions, compacted);
+            create(admin, topics.rejections(), partitions, kept);
+        }
+    }
+
+    private static void create(Admin admin, String topic, int partitions, Map<String, String> settings)
+            throws IOException {
+        NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(settings);
+        try {
+            admin.createTopics(List.of(wanted)).all().get();
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof TopicExistsException)) {
+                throw new IOException("Topic " + topic + " cannot be made: " + e.getMessage(), e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("Interrupted while making topic " + topic, e);
+        }
+    }
+}

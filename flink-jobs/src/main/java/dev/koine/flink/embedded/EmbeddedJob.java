@@ -1,0 +1,131 @@
+package dev.koine.flink.embedded;
+
+import dev.koine.flink.MergeJob;
+import dev.koine.flink.MergeJobConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.JobManagerOptions;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
+
+/**
+ * The merge job on a Flink cluster inside this JVM: the same graph as on any other cluster. It keeps its checkpoints in a
+ * directory and goes on from the last of them, also after a crash.
+ */
+public final class EmbeddedJob implements AutoCloseable {
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
+
+    private final MiniCluster cluster;
+    private final JobID job;
+    private final Path savepoints;
+
+    private EmbeddedJob(MiniCluster cluster, JobID job, Path savepoints) {
+        this.cluster = cluster;
+        this.job = job;
+        this.savepoints = savepoints;
+    }
+
+    /**
+     * Starts cluster and job, or goes on where they were stopped.
+     *
+     * @param directory for checkpoints and savepoints
+     * @param slots prune tasks that run at a time
+     * @param checkpointInterval how often updates are committed
+     * @throws IOException if the cluster does not come up or does not take the job
+     */
+    public static EmbeddedJob start(MergeJobConfig config, Path directory, int slots, Duration checkpointInterval)
+            throws IOException {
+        Path checkpoints = directory.resolve("checkpoints");
+        Path savepoints = directory.resolve("savepoints");
+        Configuration settings = MergeJob.settings(checkpointInterval);
+        settings.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
+        settings.set(
+                CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints.toUri().toString());
+        settings.set(
+                CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+                ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+        settings.set(RestOptions.BIND_PORT, "0");
+        settings.set(RestOptions.BIND_ADDRESS, "127.0.0.1");
+        settings.set(JobManagerOptions.ADDRESS, "127.0.0.1");
+        settings.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(32));
+        settings.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(32));
+        settings.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(8));
+        MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
+                .setConfiguration(settings)
+                .setNumTaskManagers(1)
+                .setNumSlotsPerTaskManager(slots)
+                .setCommonBindAddress("127.0.0.1")
+                .build());
+        try {
+            cluster.start();
+            StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(settings);
+            env.setParallelism(slots);
+            MergeJob.build(env, config);
+            StreamGraph graph = env.getStreamGraph();
+            Optional<Path> last = LastCheckpoint.find(checkpoints, savepoints);
+            last.ifPresent(path -> graph.setSavepointRestoreSettings(
+                    SavepointRestoreSettings.forPath(path.toUri().toString(), false)));
+            JobID job = await(cluster.submitJob(graph)).getJobID();
+            return new EmbeddedJob(cluster, job, savepoints);
+        } catch (Exception e) {
+            closeQuietly(cluster, e);
+            throw e instanceof IOException io
+                    ? io
+                    : new IOException("The merge job does not start: " + e.getMessage(), e);
+        }
+    }
+
+    /** How the job is doing. */
+    public JobStatus status() throws IOException {
+        return await(cluster.getJobStatus(job));
+    }
+
+    /** Stops the job with a savepoint, which the next start goes on from, and shuts the cluster down. */
+    @Override
+    public void close() throws IOException {
+        try {
+            if (status() == JobStatus.RUNNING) {
+                await(cluster.stopWithSavepoint(
+                        job, savepoints.toUri().toString(), false, SavepointFormatType.CANONICAL));
+            }
+        } finally {
+            await(cluster.closeAsync());
+        }
+    }
+
+    private static void closeQuietly(MiniCluster cluster, Exception cause) {
+        try {
+            await(cluster.closeAsync());
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private static <T> T await(java.util.concurrent.CompletableFuture<T> future) throws IOException {
+        try {
+            return future.get(STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("The Flink cluster did not do what it was asked to: " + e, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("Interrupted while waiting for the Flink cluster", e);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package dev.koine.flink.head;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.merge.Member;
+import dev.koine.engine.merge.RunningModel;
+import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.store.Bundle;
+import dev.koine.flink.StoredBundles;
+import dev.koine.schemas.MergedExpert;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running totals that one Head task holds, one per model. They are a cache of what state and store say: after a failure, or
+ * when a model moves to another TaskManager, they are made again from the experts inside, to the same bytes.
+ */
+final class RunningModels implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RunningModels.class);
+
+    private final ArtifactStore store;
+    private final WorkPool pool;
+    private final Path scratch;
+    private final Map<String, RunningModel> models = new HashMap<>();
+
+    /** @param scratch a directory for this task alone */
+    RunningModels(ArtifactStore store, WorkPool pool, Path scratch) {
+        this.store = store;
+        this.pool = pool;
+        this.scratch = scratch;
+    }
+
+    /**
+     * The running model with exactly these experts inside.
+     *
+     * @param base the registered base in the store
+     */
+    RunningModel get(String modelId, Bundle base, double scale, Contents inside) throws IOException {
+        @Nullable RunningModel model = models.get(modelId);
+        if (model == null) {
+            model = rebuild(base, scale, inside.experts());
+            models.put(modelId, model);
+        }
+        return model;
+    }
+
+    private RunningModel rebuild(Bundle base, double scale, List<MergedExpert> inside) throws IOException {
+        ModelBundle index = StoredBundles.open(base);
+        Path totals = Files.createTempFile(scratch, "totals", ".int32");
+        try {
+            RunningModel model = RunningModel.open(index, scale, store, totals, pool);
+            for (MergedExpert expert : inside) {
+                model.add(member(expert));
+                LOG.info("Totals of {}: added {} again", base.uri(), expert.getExpertId());
+            }
+            return model;
+        } catch (RejectedException e) {
+            throw new IOException(
+                    "What was merged before is refused now; the store at " + base.uri() + " is damaged.", e);
+        }
+    }
+
+    static Member member(MergedExpert expert) {
+        return new Member(expert.getTaskVectorDigest(), expert.getWeight());
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (RunningModel model : models.values()) {
+            model.close();
+        }
+        models.clear();
+    }
+}

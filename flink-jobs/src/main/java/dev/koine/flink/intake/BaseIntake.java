@@ -1,0 +1,59 @@
+package dev.koine.flink.intake;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.merge.Grids;
+import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleVerifier;
+import dev.koine.flink.Recipes;
+import dev.koine.schemas.ModelRegistration;
+import dev.koine.subscriber.events.Bundles;
+import dev.koine.subscriber.onnx.ExecutionProvider;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.onnx.OnnxSessions;
+import java.io.IOException;
+
+/** Takes a base model in: checks it, and copies it to the store, so that nobody can change it under the job's feet. */
+final class BaseIntake {
+    private static final OnnxOptions LOADS = new OnnxOptions(1, ExecutionProvider.CPU);
+
+    private final AllowedPlaces places;
+    private final ArtifactStore store;
+    private final WorkPool pool;
+
+    BaseIntake(AllowedPlaces places, ArtifactStore store, WorkPool pool) {
+        this.places = places;
+        this.store = store;
+        this.pool = pool;
+    }
+
+    /**
+     * Checks recipe and base; everything that could be wrong with them is found here.
+     *
+     * @return the base's bundle in the store
+     */
+    Bundle take(ModelRegistration registration) throws RejectedException, IOException {
+        Recipes.fromAvro(registration.getRecipe());
+        Bundle bundle = Bundles.fromAvro(registration.getBase());
+        places.require(bundle);
+        return store.<RejectedException>putBundle(copy -> {
+            BundleVerifier.copyVerified(bundle, copy);
+            ModelBundle model = ModelBundle.open(copy);
+            requireFloatWeights(model);
+            Grids.of(model.weights(), pool);
+            OnnxSessions.open(copy, LOADS).close();
+        });
+    }
+
+    private static void requireFloatWeights(ModelBundle model) throws RejectedException {
+        if (model.quantization().isPresent()) {
+            throw new RejectedException(
+                    RejectionCode.QUANTIZED,
+                    "The base is quantised to integers (" + model.quantization().get()
+                            + "). Register the float model, and quantise what is published.");
+        }
+    }
+}

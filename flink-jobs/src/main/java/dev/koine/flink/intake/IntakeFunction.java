@@ -1,0 +1,221 @@
+package dev.koine.flink.intake;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.merge.PruneTask;
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.LocalStore;
+import dev.koine.flink.Faults;
+import dev.koine.flink.MergeJobConfig;
+import dev.koine.flink.Recipes;
+import dev.koine.flink.StoredBundles;
+import dev.koine.flink.prune.PruneMessages;
+import dev.koine.flink.sink.Rejections;
+import dev.koine.flink.sink.Stage;
+import dev.koine.flink.source.Events;
+import dev.koine.flink.state.InboundEvent;
+import dev.koine.flink.state.PruneTaskMessage;
+import dev.koine.flink.state.Turn;
+import dev.koine.schemas.ExpertAction;
+import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.ModelRegistration;
+import dev.koine.subscriber.events.Bundles;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks every event of a model and gives those that pass their turn: a gapless number that Head works them off by, however the
+ * pruning of their tensors is scattered.
+ *
+ * <p>Registrations and experts come by two topics, which have no order between them. An expert whose model is not known yet waits
+ * a little for its registration before it is refused.
+ */
+public final class IntakeFunction extends KeyedProcessFunction<String, InboundEvent, Turn> {
+    private static final long serialVersionUID = 1L;
+
+    /** The tensors to prune. */
+    public static final OutputTag<PruneTaskMessage> TASKS =
+            new OutputTag<>("prune-tasks", new AvroTypeInfo<>(PruneTaskMessage.class));
+
+    private final MergeJobConfig config;
+
+    private transient ValueState<ModelRegistration> registration;
+    private transient ValueState<Long> nextSequence;
+    private transient ListState<InboundEvent> waiting;
+
+    private transient WorkPool pool;
+    private transient BaseIntake baseIntake;
+    private transient ExpertIntake expertIntake;
+    private transient Map<String, ModelBundle> bases;
+
+    public IntakeFunction(MergeJobConfig config) {
+        this.config = config;
+    }
+
+    @Override
+    public void open(OpenContext context) throws IOException {
+        registration = getRuntimeContext()
+                .getState(new ValueStateDescriptor<>("registration", new AvroTypeInfo<>(ModelRegistration.class)));
+        nextSequence = getRuntimeContext().getState(new ValueStateDescriptor<>("next-sequence", Types.LONG));
+        waiting = getRuntimeContext()
+                .getListState(new ListStateDescriptor<>("waiting", new AvroTypeInfo<>(InboundEvent.class)));
+        AllowedPlaces places = new AllowedPlaces(config.allowedPlaces());
+        pool = new WorkPool(config.threads());
+        baseIntake = new BaseIntake(places, LocalStore.open(config.storeDirectory()), pool);
+        expertIntake = new ExpertIntake(places);
+        bases = new HashMap<>();
+    }
+
+    @Override
+    public void processElement(InboundEvent event, Context context, Collector<Turn> out) throws Exception {
+        boolean known = registration.value() != null;
+        if (event.getTopic().equals(config.topics().models())) {
+            register(event, known, context, out);
+        } else if (known) {
+            takeExpert(event, context, out);
+        } else {
+            waiting.add(event);
+            long now = context.timerService().currentProcessingTime();
+            context.timerService()
+                    .registerProcessingTimeTimer(
+                            now + config.unknownModelGrace().toMillis());
+        }
+    }
+
+    @Override
+    public void onTimer(long timestamp, OnTimerContext context, Collector<Turn> out) throws Exception {
+        if (registration.value() != null) {
+            return;
+        }
+        for (InboundEvent event : drainWaiting()) {
+            reject(
+                    event,
+                    Events.expert(event).getExpertId(),
+                    context,
+                    new RejectedException(
+                            RejectionCode.UNKNOWN_MODEL,
+                            "No model '" + event.getModelId()
+                                    + "' is registered. Register it with `koine register`, wait for its version 0,"
+                                    + " and submit the expert again; or correct the model id."));
+        }
+    }
+
+    private void register(InboundEvent event, boolean known, Context context, Collector<Turn> out) throws Exception {
+        try {
+            if (known) {
+                throw new RejectedException(
+                        RejectionCode.MODEL_EXISTS,
+                        "A model '" + event.getModelId()
+                                + "' is registered already, and its base and recipe are part of every version."
+                                + " Register the new one under another model id.");
+            }
+            ModelRegistration announced = Events.registration(event);
+            Bundle base = Faults.contain("the base " + announced.getBase().getUri(), () -> baseIntake.take(announced));
+            announced.setBase(Bundles.toAvro(base));
+            registration.update(announced);
+            emit(event, base.digest(), List.of(), out, context);
+        } catch (RejectedException e) {
+            reject(event, null, context, e);
+            return;
+        }
+        for (InboundEvent waited : drainWaiting()) {
+            takeExpert(waited, context, out);
+        }
+    }
+
+    private void takeExpert(InboundEvent event, Context context, Collector<Turn> out) throws Exception {
+        ExpertEvent expert = Events.expert(event);
+        try {
+            if (expert.getAction() == ExpertAction.RETRACT) {
+                emit(event, null, List.of(), out, context);
+                return;
+            }
+            ModelRegistration model = registration.value();
+            Recipe recipe = Recipes.fromAvro(model.getRecipe());
+            ModelBundle base = base(model);
+            ExpertIntake.Plan plan = Faults.contain(
+                    "the expert " + expert.getBundle().getUri(),
+                    () -> expertIntake.plan(expert.getBundle(), base, recipe));
+            emit(event, plan.bundleDigest(), messages(event, plan.tasks(), recipe), out, context);
+        } catch (RejectedException e) {
+            reject(event, expert.getExpertId(), context, e);
+        }
+    }
+
+    private List<PruneTaskMessage> messages(InboundEvent event, List<PruneTask> tasks, Recipe recipe)
+            throws IOException {
+        long sequence = sequence();
+        return tasks.stream()
+                .map(task -> PruneMessages.toMessage(event.getModelId(), sequence, task, recipe))
+                .toList();
+    }
+
+    private void emit(
+            InboundEvent event,
+            @Nullable String bundleDigest,
+            List<PruneTaskMessage> tasks,
+            Collector<Turn> out,
+            Context context)
+            throws IOException {
+        long sequence = sequence();
+        nextSequence.update(sequence + 1);
+        out.collect(Turn.newBuilder()
+                .setModelId(event.getModelId())
+                .setSequence(sequence)
+                .setEvent(event)
+                .setBundleDigest(bundleDigest)
+                .setPieces(tasks.size())
+                .build());
+        tasks.forEach(task -> context.output(TASKS, task));
+    }
+
+    private long sequence() throws IOException {
+        @Nullable Long next = nextSequence.value();
+        return next == null ? 0 : next;
+    }
+
+    private ModelBundle base(ModelRegistration model) throws RejectedException, IOException {
+        @Nullable ModelBundle base = bases.get(model.getModelId());
+        if (base == null) {
+            base = StoredBundles.open(Bundles.fromAvro(model.getBase()));
+            bases.put(model.getModelId(), base);
+        }
+        return base;
+    }
+
+    private List<InboundEvent> drainWaiting() throws Exception {
+        List<InboundEvent> events = new ArrayList<>();
+        waiting.get().forEach(events::add);
+        waiting.clear();
+        return events;
+    }
+
+    private static void reject(
+            InboundEvent event, @Nullable String expertId, Context context, RejectedException reason) {
+        context.output(Rejections.TAG, Rejections.of(event, expertId, Stage.INTAKE, reason));
+    }
+
+    @Override
+    public void close() {
+        if (pool != null) {
+            pool.close();
+        }
+    }
+}

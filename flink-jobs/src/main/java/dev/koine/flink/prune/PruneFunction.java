@@ -1,0 +1,55 @@
+package dev.koine.flink.prune;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.merge.PruneTask;
+import dev.koine.engine.merge.TensorPruner;
+import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.store.LocalStore;
+import dev.koine.flink.Faults;
+import dev.koine.flink.MergeJobConfig;
+import dev.koine.flink.state.PruneTaskMessage;
+import dev.koine.flink.state.PrunedPiece;
+import java.io.IOException;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.functions.RichMapFunction;
+import org.apache.flink.metrics.Counter;
+
+/**
+ * Prunes the tensors of one task and keeps the result in the store. Has no state: a task that is done again gives the same bytes
+ * at the same address.
+ */
+public final class PruneFunction extends RichMapFunction<PruneTaskMessage, PrunedPiece> {
+    private static final long serialVersionUID = 1L;
+
+    private final MergeJobConfig config;
+    private transient ArtifactStore store;
+    private transient Counter elements;
+
+    public PruneFunction(MergeJobConfig config) {
+        this.config = config;
+    }
+
+    @Override
+    public void open(OpenContext context) throws IOException {
+        store = LocalStore.open(config.storeDirectory());
+        elements = getRuntimeContext().getMetricGroup().addGroup("koine").counter("prunedElements");
+    }
+
+    @Override
+    public PrunedPiece map(PruneTaskMessage message) throws IOException {
+        PrunedPiece.Builder piece = PrunedPiece.newBuilder()
+                .setModelId(message.getModelId())
+                .setSequence(message.getSequence())
+                .setIndex(message.getIndex());
+        try {
+            PruneTask task = PruneMessages.task(message);
+            TensorPruner pruner = new TensorPruner(PruneMessages.recipe(message));
+            piece.setDigest(
+                    Faults.contain("tensor " + task.items().get(0).expert().name(), () -> pruner.prune(task, store)));
+            task.items().forEach(item -> elements.inc(item.count()));
+        } catch (RejectedException e) {
+            piece.setRejectionCode(e.code().name()).setRejectionMessage(e.getMessage());
+        }
+        return piece.build();
+    }
+}

@@ -1,0 +1,91 @@
+package dev.koine.flink.source;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.flink.state.InboundEvent;
+import dev.koine.schemas.EventCodec;
+import dev.koine.schemas.ExpertAction;
+import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.ModelRegistration;
+import dev.koine.schemas.UndecodableException;
+import java.nio.ByteBuffer;
+import java.util.regex.Pattern;
+import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
+
+/** Decodes inbound events and checks what can be checked in an event alone. */
+public final class Events {
+    private static final EventCodec<ModelRegistration> REGISTRATIONS = EventCodec.of(ModelRegistration.class);
+    private static final EventCodec<ExpertEvent> EXPERTS = EventCodec.of(ExpertEvent.class);
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+
+    private Events() {}
+
+    /**
+     * The registration in an event.
+     *
+     * @throws RejectedException {@link RejectionCode#UNDECODABLE} or {@link RejectionCode#INVALID_EVENT}
+     */
+    public static ModelRegistration registration(InboundEvent event) throws RejectedException {
+        ModelRegistration registration = decode(REGISTRATIONS, event);
+        requireId("modelId", registration.getModelId());
+        return registration;
+    }
+
+    /**
+     * The expert event in an event.
+     *
+     * @throws RejectedException {@link RejectionCode#UNDECODABLE} or {@link RejectionCode#INVALID_EVENT}
+     */
+    public static ExpertEvent expert(InboundEvent event) throws RejectedException {
+        ExpertEvent expert = decode(EXPERTS, event);
+        requireId("modelId", expert.getModelId());
+        requireId("expertId", expert.getExpertId());
+        require(
+                expert.getAction() != ExpertAction.UNKNOWN,
+                "The action is not one that this version of Koine knows; upgrade the job, or send MERGE or RETRACT.");
+        if (expert.getAction() == ExpertAction.MERGE) {
+            double weight = expert.getWeight();
+            require(expert.getBundle() != null, "A MERGE event needs the expert's bundle; this one has none.");
+            require(
+                    Double.isFinite(weight) && weight != 0,
+                    "The weight is " + weight + "; give a finite number other than 0, such as 1.");
+        }
+        return expert;
+    }
+
+    private static <T extends SpecificRecord> T decode(EventCodec<T> codec, InboundEvent event)
+            throws RejectedException {
+        @Nullable ByteBuffer value = event.getValue();
+        if (value == null) {
+            throw new RejectedException(
+                    RejectionCode.UNDECODABLE,
+                    "The record has no value. Koine does not delete models by tombstone; send a RETRACT event for each expert.");
+        }
+        try {
+            return codec.decode(bytes(value));
+        } catch (UndecodableException e) {
+            throw new RejectedException(RejectionCode.UNDECODABLE, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static byte[] bytes(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+
+    private static void requireId(String field, String id) throws RejectedException {
+        require(
+                ID.matcher(id).matches(),
+                "The " + field
+                        + " is not usable as a name: give 1 to 128 letters, digits, '.', '_' or '-', beginning with a"
+                        + " letter or digit.");
+    }
+
+    private static void require(boolean holds, String message) throws RejectedException {
+        if (!holds) {
+            throw new RejectedException(RejectionCode.INVALID_EVENT, message);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package dev.koine.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.broker.EmbeddedBroker;
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.store.Bundle;
+import dev.koine.flink.embedded.EmbeddedJob;
+import dev.koine.schemas.ExpertAction;
+import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.ModelRegistration;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Position;
+import dev.koine.schemas.Rejection;
+import dev.koine.schemas.Topics;
+import dev.koine.subscriber.events.Bundles;
+import dev.koine.subscriber.events.EventPublisher;
+import dev.koine.subscriber.events.Outcome;
+import dev.koine.subscriber.events.OutcomeReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Properties;
+
+/** A broker, a merge job and what talks to them, in this JVM. */
+final class KoineHarness implements AutoCloseable {
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    final EmbeddedBroker broker;
+    final MergeJobConfig config;
+    final EmbeddedJob job;
+    final EventPublisher publisher;
+    final OutcomeReader outcomes;
+
+    private KoineHarness(EmbeddedBroker broker, MergeJobConfig config, EmbeddedJob job) throws IOException {
+        this.broker = broker;
+        this.config = config;
+        this.job = job;
+        Properties kafka = config.kafkaProperties();
+        this.publisher = new EventPublisher(kafka);
+        this.outcomes = new OutcomeReader(kafka, Topics.DEFAULT);
+        outcomes.seekToEnd();
+    }
+
+    /** Starts in a directory; bundles may lie there and among the fixtures. */
+    static KoineHarness start(Path directory) throws IOException {
+        EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("kafka"));
+        Path store = Files.createDirectories(directory.resolve("store"));
+        MergeJobConfig defaults = MergeJobConfig.of(
+                broker.bootstrapServers(), store.toUri(), List.of(directory.toUri(), Fixtures.ROOT.toUri()));
+        MergeJobConfig config = new MergeJobConfig(
+                defaults.kafka(),
+                defaults.topics(),
+                defaults.store(),
+                defaults.allowedPlaces(),
+                defaults.jobId(),
+                Duration.ofSeconds(1),
+                defaults.transactionTimeout(),
+                directory.toString(),
+                2);
+        TopicSetup.createMissing(config.kafkaProperties(), Topics.DEFAULT, 2);
+        EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), 2, Duration.ofMillis(200));
+        return new KoineHarness(broker, config, job);
+    }
+
+    Outcome register(String modelId, Path base) throws Exception {
+        return register(modelId, Bundle.describe(base), Recipe.PUBLISHED);
+    }
+
+    Outcome register(String modelId, Bundle base, Recipe recipe) throws Exception {
+        ModelRegistration registration =
+                new ModelRegistration(modelId, Bundles.toAvro(base), Recipes.toAvro(recipe), Instant.now());
+        return await(publisher.publish(Topics.DEFAULT.models(), modelId, registration, ModelRegistration.class));
+    }
+
+    Outcome merge(String modelId, String expertId, long revision, Path bundle) throws Exception {
+        return merge(modelId, expertId, revision, Bundle.describe(bundle), 1);
+    }
+
+    Outcome merge(String modelId, String expertId, long revision, Bundle bundle, double weight) throws Exception {
+        return await(send(mergeEvent(modelId, expertId, revision, bundle, weight)));
+    }
+
+    Outcome retract(String modelId, String expertId) throws Exception {
+        return await(send(ExpertEvent.newBuilder()
+                .setAction(ExpertAction.RETRACT)
+                .setModelId(modelId)
+                .setExpertId(expertId)
+                .setTime(Instant.now())
+                .build()));
+    }
+
+    static ExpertEvent mergeEvent(String modelId, String expertId, long revision, Bundle bundle, double weight) {
+        return ExpertEvent.newBuilder()
+                .setAction(ExpertAction.MERGE)
+                .setModelId(modelId)
+                .setExpertId(expertId)
+                .setRevision(revision)
+                .setLanguages(List.of(expertId))
+                .setTasks(List.of("TRANSCRIBE"))
+                .setWeight(weight)
+                .setBundle(Bundles.toAvro(bundle))
+                .setTime(Instant.now())
+                .build();
+    }
+
+    Position send(ExpertEvent event) throws IOException {
+        return publisher.publish(Topics.DEFAULT.experts(), event.getModelId(), event, ExpertEvent.class);
+    }
+
+    Outcome await(Position position) throws IOException {
+        return outcomes.await(position, PATIENCE)
+                .orElseThrow(() -> new AssertionError("nothing became of " + position));
+    }
+
+    static ModelUpdate updated(Outcome outcome) {
+        assertThat(outcome).isInstanceOf(Outcome.Updated.class);
+        return ((Outcome.Updated) outcome).update();
+    }
+
+    static Rejection rejected(Outcome outcome) {
+        assertThat(outcome).isInstanceOf(Outcome.Rejected.class);
+        return ((Outcome.Rejected) outcome).rejection();
+    }
+
+    /** What both topics hold from the beginning. */
+    List<Outcome> all() throws IOException {
+        try (OutcomeReader reader = new OutcomeReader(config.kafkaProperties(), Topics.DEFAULT)) {
+            return reader.readAll();
+        }
+    }
+
+    @Override
+    public void close() throws Exception {
+        try (broker;
+                job;
+                publisher;
+                outcomes) {
+            publisher.close();
+        }
+    }
+}

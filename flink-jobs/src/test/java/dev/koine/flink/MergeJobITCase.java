@@ -1,0 +1,153 @@
+package dev.koine.flink;
+
+import static dev.koine.flink.KoineHarness.updated;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.engine.Progress;
+import dev.koine.engine.merge.OfflineMerge;
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleVerifier;
+import dev.koine.engine.store.LocalStore;
+import dev.koine.schemas.Change;
+import dev.koine.schemas.MergedExpert;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Position;
+import dev.koine.subscriber.events.Bundles;
+import dev.koine.subscriber.events.Outcome;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.onnx.OnnxSessions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole job on a real broker and a MiniCluster, with the committed speech models. */
+class MergeJobITCase {
+    @TempDir
+    Path directory;
+
+    @Test
+    void mergesReplacesAndRetractsToTheBytesOfTheOfflineMerge() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            ModelUpdate base = updated(koine.register("ctc", Fixtures.ctc("base")));
+            assertThat(base.getVersion()).isZero();
+            assertThat(base.getParent()).isNull();
+            assertThat(base.getDigest())
+                    .isEqualTo(Bundle.describe(Fixtures.ctc("base")).digest());
+
+            ModelUpdate ca = updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
+            ModelUpdate caDe = updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de")));
+            ModelUpdate replaced = updated(koine.merge("ctc", "de", 2, Fixtures.ctc("de-2")));
+            ModelUpdate withoutDe = updated(koine.retract("ctc", "de"));
+            ModelUpdate again = updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de")));
+
+            assertThat(Stream.of(ca, caDe, replaced, withoutDe, again).map(ModelUpdate::getVersion))
+                    .containsExactly(1L, 2L, 3L, 4L, 5L);
+            assertThat(Stream.of(ca, caDe, replaced, withoutDe, again).map(ModelUpdate::getParent))
+                    .containsExactly(0L, 1L, 2L, 3L, 4L);
+            assertThat(Stream.of(ca, caDe, replaced, withoutDe)
+                            .map(update -> update.getCause().getChange()))
+                    .containsExactly(Change.MERGED, Change.MERGED, Change.REPLACED, Change.RETRACTED);
+            assertThat(replaced.getExperts().stream().map(MergedExpert::getRevision))
+                    .containsExactly(1L, 2L);
+            assertThat(withoutDe.getDigest()).isEqualTo(ca.getDigest());
+            assertThat(again.getDigest()).isEqualTo(caDe.getDigest()).isNotEqualTo(replaced.getDigest());
+            assertThat(caDe.getDigest()).isEqualTo(offline("ca", "de"));
+            assertThat(replaced.getDigest()).isEqualTo(offline("de-2", "ca"));
+
+            for (ModelUpdate update : List.of(base, ca, caDe, replaced, withoutDe, again)) {
+                Bundle bundle = Bundles.fromAvro(update.getBundle());
+                assertThat(bundle.digest()).isEqualTo(update.getDigest());
+                BundleVerifier.verify(bundle, bundle.directory());
+                OnnxSessions.open(bundle.directory(), OnnxOptions.DEFAULT).close();
+            }
+        }
+    }
+
+    @Test
+    void keepsManyModelsApartInOneJob() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(koine.register("ctc", Fixtures.ctc("base")));
+            updated(koine.register("whisper", Fixtures.whisper("base")));
+            ModelUpdate whisper = updated(koine.merge("whisper", "de", 1, Fixtures.whisper("de")));
+            ModelUpdate ctc = updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de")));
+            assertThat(whisper.getVersion()).isEqualTo(1);
+            assertThat(ctc.getVersion()).isEqualTo(1);
+            assertThat(ctc.getDigest()).isEqualTo(offline("de"));
+            Bundle bundle = Bundles.fromAvro(whisper.getBundle());
+            assertThat(bundle.files().stream().map(file -> file.path()))
+                    .contains("encoder_model.onnx", "encoder_model.onnx_data", "decoder_model.onnx", "vocab.json");
+            OnnxSessions.open(bundle.directory(), OnnxOptions.DEFAULT).close();
+        }
+    }
+
+    @Test
+    void weighsExperts() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(koine.register("ctc", Fixtures.ctc("base")));
+            Bundle de = Bundle.describe(Fixtures.ctc("de"));
+            ModelUpdate half = updated(koine.merge("ctc", "de", 1, de, 0.5));
+            ModelUpdate whole = updated(koine.merge("ctc", "de", 2, de, 1));
+            assertThat(half.getDigest()).isNotEqualTo(whole.getDigest());
+            assertThat(whole.getDigest()).isEqualTo(offline("de"));
+        }
+    }
+
+    @Test
+    void takesAnExpertThatComesBeforeItsModel() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            Position early =
+                    koine.send(KoineHarness.mergeEvent("ctc", "de", 1, Bundle.describe(Fixtures.ctc("de")), 1));
+            updated(koine.register("ctc", Fixtures.ctc("base")));
+            List<Outcome> outcomes = new ArrayList<>();
+            while (outcomes.size() < 2) {
+                outcomes = koine.all();
+            }
+            assertThat(outcomes)
+                    .extracting(outcome -> updated(outcome).getVersion())
+                    .containsExactly(0L, 1L);
+            assertThat(outcomes.get(1).event().getOffset()).isEqualTo(early.getOffset());
+        }
+    }
+
+    @Test
+    void goesOnWhereItWasStopped() throws Exception {
+        ModelUpdate before;
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(koine.register("ctc", Fixtures.ctc("base")));
+            before = updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
+        }
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            ModelUpdate after = updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de")));
+            assertThat(after.getVersion()).isEqualTo(before.getVersion() + 1);
+            assertThat(after.getDigest()).isEqualTo(offline("ca", "de"));
+            assertThat(koine.all()).hasSize(3);
+        }
+    }
+
+    private String offline(String... experts) throws Exception {
+        Path scratch = Files.createTempDirectory(directory, "offline");
+        Path target = Files.createDirectory(scratch.resolve("merged"));
+        try (WorkPool pool = new WorkPool(1)) {
+            new OfflineMerge(
+                            ModelBundle.open(Fixtures.ctc("base")),
+                            Recipe.PUBLISHED,
+                            LocalStore.open(scratch.resolve("store")),
+                            pool,
+                            Progress.NONE)
+                    .merge(
+                            Stream.of(experts)
+                                    .map(name -> new OfflineMerge.Expert(Fixtures.ctc(name), 1))
+                                    .toList(),
+                            scratch.resolve("totals"),
+                            target);
+        }
+        return Bundle.describe(target).digest();
+    }
+}

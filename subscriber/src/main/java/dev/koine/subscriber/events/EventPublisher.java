@@ -1,0 +1,63 @@
+package dev.koine.subscriber.events;
+
+import dev.koine.schemas.EventCodec;
+import dev.koine.schemas.Position;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** Writes events to Kafka, keyed by model id, and waits until the broker has them. */
+public final class EventPublisher implements AutoCloseable {
+    private final KafkaProducer<String, byte[]> producer;
+
+    /** @param kafka client properties */
+    public EventPublisher(Properties kafka) {
+        Properties properties = new Properties();
+        properties.putAll(kafka);
+        properties.remove("default.api.timeout.ms");
+        properties.putIfAbsent("max.block.ms", "15000");
+        properties.putIfAbsent("delivery.timeout.ms", "30000");
+        properties.put("acks", "all");
+        properties.put("enable.idempotence", "true");
+        this.producer = new KafkaProducer<>(properties, new StringSerializer(), new ByteArraySerializer());
+    }
+
+    /**
+     * Writes one event.
+     *
+     * @return where it stands
+     * @throws IOException if the broker does not confirm it
+     */
+    public <T extends SpecificRecord> Position publish(String topic, String modelId, T event, Class<T> type)
+            throws IOException {
+        return publish(topic, modelId, EventCodec.of(type).encode(event));
+    }
+
+    /** Writes bytes as they are. */
+    public Position publish(String topic, String modelId, byte[] value) throws IOException {
+        try {
+            RecordMetadata written =
+                    producer.send(new ProducerRecord<>(topic, modelId, value)).get();
+            return new Position(
+                    written.topic(), written.partition(), written.offset(), Instant.ofEpochMilli(written.timestamp()));
+        } catch (ExecutionException e) {
+            throw new IOException(
+                    "The broker did not take the event: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("Interrupted while writing an event", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+    }
+}

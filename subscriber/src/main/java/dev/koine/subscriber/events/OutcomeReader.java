@@ -1,0 +1,125 @@
+package dev.koine.subscriber.events;
+
+import dev.koine.schemas.EventCodec;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Position;
+import dev.koine.schemas.Rejection;
+import dev.koine.schemas.Topics;
+import dev.koine.schemas.UndecodableException;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** Reads updates and rejections, committed ones only. For use by one thread. */
+public final class OutcomeReader implements AutoCloseable {
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    private final EventCodec<ModelUpdate> updates = EventCodec.of(ModelUpdate.class);
+    private final EventCodec<Rejection> rejections = EventCodec.of(Rejection.class);
+    private final Topics topics;
+    private final KafkaConsumer<byte[], byte[]> consumer;
+
+    /**
+     * @param kafka client properties
+     * @throws IOException if the broker does not answer, or has no such topics
+     */
+    public OutcomeReader(Properties kafka, Topics topics) throws IOException {
+        this.topics = topics;
+        Properties properties = new Properties();
+        properties.putAll(kafka);
+        properties.put("isolation.level", "read_committed");
+        properties.put("enable.auto.commit", "false");
+        properties.put("allow.auto.create.topics", "false");
+        this.consumer = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        try {
+            List<TopicPartition> partitions = new ArrayList<>();
+            for (String topic : List.of(topics.updates(), topics.rejections())) {
+                consumer.partitionsFor(topic)
+                        .forEach(info -> partitions.add(new TopicPartition(info.topic(), info.partition())));
+            }
+            if (partitions.isEmpty()) {
+                throw new IOException(
+                        "The broker has no topic " + topics.updates() + "; is the merge job set up there?");
+            }
+            consumer.assign(partitions);
+        } catch (KafkaException e) {
+            consumer.close();
+            throw new IOException(
+                    "The broker at " + kafka.get("bootstrap.servers") + " does not answer: " + e.getMessage(), e);
+        }
+    }
+
+    /** Skips what is there, so that only later outcomes are read. */
+    public void seekToEnd() {
+        consumer.seekToEnd(consumer.assignment());
+        consumer.assignment().forEach(consumer::position);
+    }
+
+    /** Everything from the beginning up to now, each topic in order. */
+    public List<Outcome> readAll() throws IOException {
+        consumer.seekToBeginning(consumer.assignment());
+        Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+        List<Outcome> outcomes = new ArrayList<>();
+        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+            outcomes.addAll(poll());
+        }
+        return outcomes;
+    }
+
+    /**
+     * Waits for what becomes of an event.
+     *
+     * @return empty if nothing did within the time
+     */
+    public Optional<Outcome> await(Position event, Duration timeout) throws IOException {
+        Instant deadline = Instant.now().plus(timeout);
+        while (Instant.now().isBefore(deadline)) {
+            Optional<Outcome> found = poll().stream()
+                    .filter(outcome -> isSame(outcome.event(), event))
+                    .findFirst();
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private List<Outcome> poll() throws IOException {
+        List<Outcome> outcomes = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> message : consumer.poll(POLL)) {
+            try {
+                outcomes.add(
+                        message.topic().equals(topics.updates())
+                                ? new Outcome.Updated(updates.decode(message.value()))
+                                : new Outcome.Rejected(rejections.decode(message.value())));
+            } catch (UndecodableException e) {
+                throw new IOException(
+                        message.topic() + "-" + message.partition() + " has at offset " + message.offset()
+                                + " what no merge job writes: " + e.getMessage(),
+                        e);
+            }
+        }
+        return outcomes;
+    }
+
+    private static boolean isSame(Position a, Position b) {
+        return a.getTopic().equals(b.getTopic())
+                && a.getPartition() == b.getPartition()
+                && a.getOffset() == b.getOffset();
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+    }
+}
