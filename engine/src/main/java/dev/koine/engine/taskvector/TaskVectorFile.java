@@ -24,6 +24,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -85,6 +86,7 @@ public final class TaskVectorFile implements AutoCloseable {
             int keep) {
         public Index {
             weights = List.copyOf(weights);
+            Objects.requireNonNull(precision);
         }
 
         /** The number of elements of the run. */

@@ -1,0 +1,49 @@
+package dev.koine.engine.merge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GridTest {
+
+    @Property
+    void rangesOver64To128TimesTheLargestMagnitude(@ForAll @IntRange(min = 1, max = 0x7f7fffff) int bits) {
+        float largest = Float.intBitsToFloat(bits);
+        double step = Grid.of(largest).step();
+        assertThat(step * 0x1p31 / largest).isGreaterThan(64).isLessThanOrEqualTo(128);
+        assertThat(Grid.of(Float.MIN_VALUE).step()).isEqualTo(0x1p-173);
+    }
+
+    @Test
+    void zerosHaveARangeOfTheirOwn() {
+        assertThat(Grid.of(0)).isEqualTo(Grid.of(-0f)).isEqualTo(Grid.of(1));
+        assertThat(Grid.of(0).step()).isEqualTo(0x1p-24);
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, -1})
+    void noMagnitudeNoGrid(float magnitude) {
+        assertThatThrownBy(() -> Grid.of(magnitude)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, -0.5, 0.3, Double.NaN, Double.POSITIVE_INFINITY})
+    void aStepIsAPowerOfTwo(double step) {
+        assertThatThrownBy(() -> new Grid(step)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Property
+    void mergesInDoubleAndRoundsOnce(@ForAll float base, @ForAll int total) {
+        Grid grid = Grid.of(1.5f);
+        float[] weights = {base, 7};
+        Grid.merge(weights, new int[] {total}, 1, grid, 0.2);
+        assertThat(weights).containsExactly((float) (base + 0.2 * (total * grid.step())), 7);
+        assertThat(Grid.merged(base, 0, grid, 0.2)).isEqualTo(base + 0f);
+    }
+}
