@@ -85,8 +85,8 @@ record WhisperConfig(
     private static int token(Map<String, Integer> tokens, String name, String kind) {
         Integer token = tokens.get(name);
         if (token == null) {
-            throw new IllegalArgumentException(
-                    "This model knows no " + kind + " " + name + ". It knows " + String.join(", ", tokens.keySet()) + ".");
+            throw new IllegalArgumentException("This model knows no " + kind + " " + name + ". It knows "
+                    + String.join(", ", tokens.keySet()) + ".");
         }
         return token;
     }

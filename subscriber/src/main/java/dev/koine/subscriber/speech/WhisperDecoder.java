@@ -85,6 +85,7 @@ final class WhisperDecoder implements Decoder {
         if (value instanceof OnnxTensor tensor) {
             return tensor;
         }
-        throw new IllegalStateException("The encoder's first output is no tensor. Export it with last_hidden_state first.");
+        throw new IllegalStateException(
+                "The encoder's first output is no tensor. Export it with last_hidden_state first.");
     }
 }
