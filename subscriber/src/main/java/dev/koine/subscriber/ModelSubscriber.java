@@ -216,12 +216,13 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     private void pause(String trouble, Throwable e) {
         Duration pause = backoff.next();
         LOG.warn("{}; another try in {} ms: {}", trouble, pause.toMillis(), e.toString());
+        long deadline = System.nanoTime() + pause.toNanos();
         try {
-            if (closing.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.debug("Closing.");
+            while (!isClosing() && System.nanoTime() < deadline) {
+                closing.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             }
         } catch (InterruptedException interrupted) {
-            LOG.debug("Nobody interrupts this thread to end it; close does.", interrupted);
+            LOG.debug("Only close ends this thread; an interrupt shortens a pause.", interrupted);
         }
     }
 

@@ -1,0 +1,92 @@
+package dev.koine.subscriber;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.store.Bundle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BundleCacheTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void keepsACopyWhenTheSourceHasGone() throws Exception {
+        Bundle bundle = bundle("one");
+        try (BundleCache cache = open()) {
+            Path copy = cache.fetch(bundle);
+            assertThat(copy.resolve("model.onnx")).hasContent("one");
+            Files.delete(bundle.directory().resolve("model.onnx"));
+            assertThat(cache.fetch(bundle)).isEqualTo(copy);
+        }
+    }
+
+    @Test
+    void fetchesADamagedCopyAgain() throws Exception {
+        Bundle bundle = bundle("one");
+        try (BundleCache cache = open()) {
+            Path file = cache.fetch(bundle).resolve("model.onnx");
+            Files.writeString(file, "eno");
+            assertThat(cache.fetch(bundle).resolve("model.onnx")).hasContent("one");
+        }
+    }
+
+    @Test
+    void leavesNothingOfABundleThatIsRefused() throws Exception {
+        Bundle bundle = bundle("one");
+        Files.writeString(bundle.directory().resolve("model.onnx"), "eno");
+        try (BundleCache cache = open()) {
+            assertThatExceptionOfType(RejectedException.class).isThrownBy(() -> cache.fetch(bundle));
+            assertThat(names()).containsExactly("lock");
+        }
+    }
+
+    @Test
+    void keepsTheLastTwoAndClearsWhatWasLeftHalfDone() throws Exception {
+        Files.createDirectories(directory.resolve("cache/incoming-1/onnx"));
+        try (BundleCache cache = open()) {
+            Path one = cache.fetch(bundle("one"));
+            Files.setLastModifiedTime(one, FileTime.fromMillis(1_000));
+            Path two = cache.fetch(bundle("two"));
+            Files.setLastModifiedTime(two, FileTime.fromMillis(2_000));
+            Path three = cache.fetch(bundle("three"));
+            cache.prune(three);
+            assertThat(one).doesNotExist();
+            assertThat(names()).hasSize(3).contains("lock");
+            assertThat(two).exists();
+        }
+    }
+
+    @Test
+    void hasOneOwner() throws Exception {
+        try (BundleCache cache = open()) {
+            assertThatIOException().isThrownBy(this::open).withMessageContaining("in use by another subscriber");
+            assertThat(cache).isNotNull();
+        }
+        open().close();
+    }
+
+    private BundleCache open() throws Exception {
+        return BundleCache.open(directory.resolve("cache"));
+    }
+
+    private Bundle bundle(String contents) throws Exception {
+        Path source = Files.createDirectories(directory.resolve(contents));
+        Files.writeString(source.resolve("model.onnx"), contents);
+        return Bundle.describe(source);
+    }
+
+    private List<String> names() throws Exception {
+        try (Stream<Path> paths = Files.list(directory.resolve("cache"))) {
+            return paths.map(path -> path.getFileName().toString()).toList();
+        }
+    }
+}

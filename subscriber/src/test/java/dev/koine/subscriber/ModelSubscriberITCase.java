@@ -1,0 +1,270 @@
+package dev.koine.subscriber;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.koine.broker.EmbeddedBroker;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.schemas.ModelUpdate;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelSubscriberITCase {
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    @TempDir
+    static Path brokerDirectory;
+
+    private static EmbeddedBroker broker;
+
+    @TempDir
+    Path directory;
+
+    private final List<Long> served = new CopyOnWriteArrayList<>();
+    private final BlockingQueue<RejectedException> refused = new LinkedBlockingQueue<>();
+    private String topic;
+    private Announcer announcer;
+
+    @BeforeAll
+    static void startBroker() throws Exception {
+        broker = EmbeddedBroker.start(brokerDirectory);
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        broker.close();
+    }
+
+    @BeforeEach
+    void createTopic(TestInfo test) throws Exception {
+        topic = test.getTestMethod().orElseThrow().getName();
+        Announcer.createTopic(broker, topic);
+        announcer = new Announcer(broker, topic);
+    }
+
+    @AfterEach
+    void closeAnnouncer() {
+        announcer.close();
+    }
+
+    @Test
+    void swapsUnderLoadWithoutAFailedCall() throws Exception {
+        announcer.announce(update(0));
+        try (ModelSubscriber<Text> subscriber = subscriber()) {
+            subscriber.awaitVersion(0, SOON);
+            AtomicBoolean stop = new AtomicBoolean();
+            ExecutorService callers = Executors.newFixedThreadPool(3);
+            List<Future<Long>> calls = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                calls.add(callers.submit(() -> {
+                    long count = 0;
+                    while (!stop.get()) {
+                        try (Lease<Text> lease = subscriber.acquire()) {
+                            assertThat(lease.model().say())
+                                    .isEqualTo("version " + lease.version().version());
+                            count++;
+                        }
+                    }
+                    return count;
+                }));
+            }
+            for (long version = 1; version <= 10; version++) {
+                announcer.announce(update(version));
+                subscriber.awaitVersion(version, SOON);
+            }
+            stop.set(true);
+            for (Future<Long> call : calls) {
+                assertThat(call.get()).isPositive();
+            }
+            callers.shutdown();
+        }
+        assertThat(Text.open).hasValue(0);
+    }
+
+    @Test
+    void keepsTheOldModelWhateverIsWrongWithTheNewOne() throws Exception {
+        announcer.announce(update(1));
+        try (ModelSubscriber<Text> subscriber = subscriber()) {
+            subscriber.awaitVersion(1, SOON);
+
+            ModelUpdate missing = update(2);
+            Files.delete(source(2).resolve("model.txt"));
+            announcer.announce(missing);
+            assertThat(reason().code()).isEqualTo(RejectionCode.MISSING_FILE);
+
+            ModelUpdate changed = update(3);
+            Files.writeString(source(3).resolve("model.txt"), "version X");
+            announcer.announce(changed);
+            assertThat(reason().code()).isEqualTo(RejectionCode.DIGEST_MISMATCH);
+
+            ModelUpdate otherDigest = update(4);
+            otherDigest.setDigest(changed.getDigest());
+            announcer.announce(otherDigest);
+            assertThat(reason().code()).isEqualTo(RejectionCode.DIGEST_MISMATCH);
+
+            ModelUpdate outside = update(5);
+            outside.getBundle().setUri("s3://bucket/model/");
+            announcer.announce(outside);
+            assertThat(reason().code()).isEqualTo(RejectionCode.PLACE_NOT_ALLOWED);
+
+            announcer.announce(update(6, "broken"));
+            assertThat(reason())
+                    .satisfies(e -> assertThat(e.code()).isEqualTo(RejectionCode.NOT_LOADABLE))
+                    .hasMessageContaining("the warm-up says broken");
+
+            announcer.announceBytes("m", new byte[] {1, 2, 3});
+            announcer.announceAndAbort(update(7));
+            announcer.announce(Announcer.update("another", 8, source(1)));
+
+            assertThat(subscriber.current()).map(ServedVersion::version).contains(1L);
+            try (Lease<Text> lease = subscriber.acquire()) {
+                assertThat(lease.model().say()).isEqualTo("version 1");
+            }
+            announcer.announce(update(9));
+            subscriber.awaitVersion(9, SOON);
+        }
+        assertThat(served).containsExactly(1L, 9L);
+    }
+
+    @Test
+    void ignoresWhatIsNotNewer() throws Exception {
+        announcer.announce(update(3));
+        try (ModelSubscriber<Text> subscriber = subscriber()) {
+            subscriber.awaitVersion(3, SOON);
+            announcer.announce(update(3), update(2));
+            announcer.announce(update(1));
+            announcer.announce(update(4));
+            subscriber.awaitVersion(4, SOON);
+        }
+        assertThat(served).containsExactly(3L, 4L);
+    }
+
+    @Test
+    void startsOnTheNewestAndOnAnOlderOneIfThatIsRefused() throws Exception {
+        for (long version = 0; version < 5; version++) {
+            announcer.announce(update(version));
+        }
+        try (ModelSubscriber<Text> subscriber = subscriber()) {
+            subscriber.awaitVersion(0, SOON);
+        }
+        announcer.announce(update(5, "broken"));
+        try (ModelSubscriber<Text> subscriber = subscriber()) {
+            assertThat(subscriber.awaitVersion(0, SOON).version()).isEqualTo(4);
+        }
+        assertThat(served).containsExactly(4L, 4L);
+    }
+
+    @Test
+    void waitsForTheBrokerAndTheTopic() throws Exception {
+        topic = "notYetThere";
+        try (EmbeddedBroker late = EmbeddedBroker.start(directory.resolve("broker"));
+                ModelSubscriber<Text> subscriber = start(late.bootstrapServers())) {
+            assertThatIllegalStateException().isThrownBy(subscriber::acquire).withMessageContaining("No version");
+            assertThatExceptionOfType(TimeoutException.class)
+                    .isThrownBy(() -> subscriber.awaitVersion(0, Duration.ofMillis(300)));
+            Announcer.createTopic(late, topic);
+            try (Announcer announcerThere = new Announcer(late, topic)) {
+                announcerThere.announce(update(1));
+            }
+            subscriber.awaitVersion(1, SOON);
+
+            int port = late.port();
+            late.close();
+            try (EmbeddedBroker again = EmbeddedBroker.start(directory.resolve("broker"), port);
+                    Announcer announcerThere = new Announcer(again, topic)) {
+                announcerThere.announce(update(2));
+                subscriber.awaitVersion(2, SOON);
+            }
+        }
+        assertThat(served).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void aLeaseOutlivesTheSubscriber() throws Exception {
+        announcer.announce(update(1));
+        ModelSubscriber<Text> subscriber = subscriber();
+        subscriber.awaitVersion(1, SOON);
+        try (Lease<Text> lease = subscriber.acquire()) {
+            subscriber.close();
+            subscriber.close();
+            assertThat(lease.model().say()).isEqualTo("version 1");
+            assertThatIllegalStateException().isThrownBy(subscriber::acquire).withMessageContaining("closed");
+        }
+    }
+
+    @Test
+    void saysWhatIsMissing() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> ModelSubscriber.<Text>builder().modelId("m").start())
+                .withMessageContaining("bootstrapServers")
+                .withMessageContaining("cacheDirectory")
+                .withMessageContaining("loader");
+    }
+
+    private ModelSubscriber<Text> subscriber() throws Exception {
+        return start(broker.bootstrapServers());
+    }
+
+    private ModelSubscriber<Text> start(String bootstrapServers) throws Exception {
+        return ModelSubscriber.<Text>builder()
+                .bootstrapServers(bootstrapServers)
+                .updatesTopic(topic)
+                .modelId("m")
+                .cacheDirectory(directory.resolve("cache"))
+                .loader(Text::load)
+                .listener(new SubscriberListener() {
+                    @Override
+                    public void onServed(ServedVersion version) {
+                        served.add(version.version());
+                    }
+
+                    @Override
+                    public void onRejected(ModelUpdate update, RejectedException reason) {
+                        refused.add(reason);
+                        throw new IllegalStateException("a listener that throws");
+                    }
+                })
+                .start();
+    }
+
+    private RejectedException reason() throws Exception {
+        RejectedException reason = refused.poll(20, TimeUnit.SECONDS);
+        assertThat(reason).isNotNull();
+        return reason;
+    }
+
+    private Path source(long version) {
+        return directory.resolve("source-" + version);
+    }
+
+    private ModelUpdate update(long version) throws Exception {
+        return update(version, "version " + version);
+    }
+
+    private ModelUpdate update(long version, String text) throws Exception {
+        Files.createDirectories(source(version));
+        Files.writeString(source(version).resolve("model.txt"), text);
+        return Announcer.update("m", version, source(version));
+    }
+}

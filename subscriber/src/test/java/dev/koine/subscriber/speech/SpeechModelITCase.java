@@ -1,0 +1,32 @@
+package dev.koine.subscriber.speech;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.subscriber.onnx.ExecutionProvider;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import java.nio.file.Path;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SpeechModelITCase {
+    private static final Path FIXTURES = Path.of("../eval/fixtures");
+    private static final OnnxOptions OPTIONS = new OnnxOptions(1, ExecutionProvider.CPU);
+
+    @ParameterizedTest
+    @CsvSource({"ctc, de", "ctc, ca", "whisper, de", "whisper, fr"})
+    void anExpertMakesFewerErrorsThanItsBase(String architecture, String language) throws Exception {
+        Path models = FIXTURES.resolve(architecture);
+        EvaluationSet set = EvaluationSet.read(models.resolve("evaluation").resolve(language));
+
+        double base = characterErrorRate(models.resolve("base"), set);
+        double expert = characterErrorRate(models.resolve(language), set);
+
+        assertThat(expert).isLessThan(base);
+    }
+
+    private static double characterErrorRate(Path directory, EvaluationSet set) throws Exception {
+        try (SpeechModel model = SpeechModel.open(directory, OPTIONS)) {
+            return set.score(model).characters().rate();
+        }
+    }
+}
