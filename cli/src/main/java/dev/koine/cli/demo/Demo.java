@@ -82,8 +82,7 @@ public final class Demo {
                         .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT))
                         .start()) {
             outcomes.seekToEnd();
-            Stage stage = new Stage(
-                    publisher, outcomes, subscriber, evaluation, baseRates(evaluation), expertRates(evaluation));
+            Stage stage = new Stage(publisher, outcomes, subscriber, evaluation, baseRates(evaluation), expertRates());
             stage.register();
             table.head(stage.base, stage.experts);
             stage.show(0, "registered");
@@ -106,11 +105,11 @@ public final class Demo {
         }
     }
 
-    private Map<String, Double> expertRates(Evaluation evaluation) throws Exception {
+    private Map<String, Double> expertRates() throws Exception {
         Map<String, Double> rates = new LinkedHashMap<>();
         for (String language : LANGUAGES) {
             try (SpeechModel expert = SpeechModel.open(fixtures.expert(language), OnnxOptions.DEFAULT)) {
-                rates.put(language, evaluation.wordErrorRate(expert, language));
+                rates.putAll(Evaluation.of(fixtures, List.of(language)).wordErrorRates(expert));
             }
         }
         return rates;
@@ -239,8 +238,12 @@ public final class Demo {
                 merged = evaluation.wordErrorRates(lease.model());
             }
             Map<String, DemoReport.ErrorRates> rates = new LinkedHashMap<>();
-            merged.forEach((language, rate) ->
-                    rates.put(language, new DemoReport.ErrorRates(base.get(language), rate, experts.get(language))));
+            merged.forEach((language, rate) -> rates.put(
+                    language,
+                    new DemoReport.ErrorRates(
+                            base.getOrDefault(language, Double.NaN),
+                            rate,
+                            experts.getOrDefault(language, Double.NaN))));
             ModelUpdate update = served.update();
             DemoReport.Version shown = new DemoReport.Version(
                     version,

@@ -1,9 +1,9 @@
 package dev.koine.cli.demo;
 
-import dev.koine.engine.RejectedException;
-import dev.koine.subscriber.speech.ErrorRate;
+import ai.onnxruntime.OrtException;
 import dev.koine.subscriber.speech.EvaluationSet;
 import dev.koine.subscriber.speech.SpeechModel;
+import dev.koine.subscriber.speech.Utterance;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,7 +17,7 @@ final class Evaluation {
         this.sets = sets;
     }
 
-    static Evaluation of(Fixtures fixtures, List<String> languages) throws IOException, RejectedException {
+    static Evaluation of(Fixtures fixtures, List<String> languages) throws IOException {
         Map<String, EvaluationSet> sets = new LinkedHashMap<>();
         for (String language : languages) {
             sets.put(language, fixtures.evaluationSet(language));
@@ -26,26 +26,16 @@ final class Evaluation {
     }
 
     /** All speech, language after language. */
-    List<EvaluationSet.Utterance> speech() {
+    List<Utterance> speech() {
         return sets.values().stream().flatMap(set -> set.utterances().stream()).toList();
     }
 
     /** Word error rate by language. */
-    Map<String, Double> wordErrorRates(SpeechModel model) throws Exception {
+    Map<String, Double> wordErrorRates(SpeechModel model) throws OrtException {
         Map<String, Double> rates = new LinkedHashMap<>();
-        for (String language : sets.keySet()) {
-            rates.put(language, wordErrorRate(model, language));
+        for (Map.Entry<String, EvaluationSet> set : sets.entrySet()) {
+            rates.put(set.getKey(), set.getValue().score(model).words().rate());
         }
         return rates;
-    }
-
-    /** Word error rate on one language. */
-    double wordErrorRate(SpeechModel model, String language) throws Exception {
-        ErrorRate total = ErrorRate.NONE;
-        for (EvaluationSet.Utterance utterance : sets.get(language).utterances()) {
-            String heard = model.transcribe(utterance.features(), utterance.language(), utterance.task());
-            total = total.plus(ErrorRate.words(utterance.text(), heard));
-        }
-        return total.rate();
     }
 }

@@ -1,6 +1,5 @@
 package dev.koine.cli.demo;
 
-import dev.koine.engine.RejectedException;
 import dev.koine.subscriber.speech.EvaluationSet;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,7 +33,7 @@ record Fixtures(Path directory) {
         return directory.resolve(name);
     }
 
-    EvaluationSet evaluationSet(String language) throws IOException, RejectedException {
-        return EvaluationSet.open(directory.resolve("evaluation").resolve(language));
+    EvaluationSet evaluationSet(String language) throws IOException {
+        return EvaluationSet.read(directory.resolve("evaluation").resolve(language));
     }
 }

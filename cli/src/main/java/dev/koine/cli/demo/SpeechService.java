@@ -2,8 +2,8 @@ package dev.koine.cli.demo;
 
 import dev.koine.subscriber.Lease;
 import dev.koine.subscriber.ModelSubscriber;
-import dev.koine.subscriber.speech.EvaluationSet;
 import dev.koine.subscriber.speech.SpeechModel;
+import dev.koine.subscriber.speech.Utterance;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -14,19 +14,19 @@ final class SpeechService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SpeechService.class);
 
     private final ModelSubscriber<SpeechModel> subscriber;
-    private final List<EvaluationSet.Utterance> speech;
+    private final List<Utterance> speech;
     private final AtomicLong decoded = new AtomicLong();
     private final AtomicLong failed = new AtomicLong();
     private final Thread thread = new Thread(this::serve, "speech-service");
     private volatile boolean closed;
 
-    private SpeechService(ModelSubscriber<SpeechModel> subscriber, List<EvaluationSet.Utterance> speech) {
+    private SpeechService(ModelSubscriber<SpeechModel> subscriber, List<Utterance> speech) {
         this.subscriber = subscriber;
         this.speech = List.copyOf(speech);
     }
 
     /** Starts decoding the same speech over and over. */
-    static SpeechService start(ModelSubscriber<SpeechModel> subscriber, List<EvaluationSet.Utterance> speech) {
+    static SpeechService start(ModelSubscriber<SpeechModel> subscriber, List<Utterance> speech) {
         SpeechService service = new SpeechService(subscriber, speech);
         service.thread.start();
         return service;
@@ -34,7 +34,7 @@ final class SpeechService implements AutoCloseable {
 
     private void serve() {
         for (int i = 0; !closed; i = (i + 1) % speech.size()) {
-            EvaluationSet.Utterance utterance = speech.get(i);
+            Utterance utterance = speech.get(i);
             try (Lease<SpeechModel> lease = subscriber.acquire()) {
                 lease.model().transcribe(utterance.features(), utterance.language(), utterance.task());
                 decoded.incrementAndGet();

@@ -9,10 +9,14 @@ package dev.koine.engine.merge;
  * @param step a power of two
  */
 public record Grid(double step) {
-    /** Largest total, in units of the base tensor's largest magnitude rounded up to a power of two. */
-    public static final int RANGE = 64;
+    /**
+     * Largest total, in units of the base tensor's largest magnitude rounded up to a power of two: room for a hundred experts that
+     * all move a weight the same way by a sixth of that magnitude. A wider range would round coarser than float32 does: at 16 the
+     * grid's rounding is as large as float32's own for deltas a fortieth of the weights in size, at 64 four times that.
+     */
+    public static final int RANGE = 16;
 
-    /** Stands in for the largest magnitude of a tensor that is all zero; its totals range over plus and minus 128. */
+    /** Stands in for the largest magnitude of a tensor that is all zero; its totals range over plus and minus 32. */
     private static final double OF_ZEROS = 1;
 
     public Grid {
@@ -38,7 +42,7 @@ public record Grid(double step) {
 
     /** The nearest multiple of the step, ties to even; NaN or beyond int32 if the entry has no place on the grid. */
     double toGrid(float value, double weight) {
-        return Math.rint(weight * value / step);
+        return Math.rint(weight * value * (1 / step));
     }
 
     /**

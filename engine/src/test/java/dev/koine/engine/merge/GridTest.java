@@ -13,17 +13,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GridTest {
 
     @Property
-    void rangesOver64To128TimesTheLargestMagnitude(@ForAll @IntRange(min = 1, max = 0x7f7fffff) int bits) {
+    void rangesOver16To32TimesTheLargestMagnitude(@ForAll @IntRange(min = 1, max = 0x7f7fffff) int bits) {
         float largest = Float.intBitsToFloat(bits);
         double step = Grid.of(largest).step();
-        assertThat(step * 0x1p31 / largest).isGreaterThan(64).isLessThanOrEqualTo(128);
-        assertThat(Grid.of(Float.MIN_VALUE).step()).isEqualTo(0x1p-173);
+        assertThat(step * 0x1p31 / largest).isGreaterThan(16).isLessThanOrEqualTo(32);
+        assertThat(Grid.of(Float.MIN_VALUE).step()).isEqualTo(0x1p-175);
     }
 
     @Test
     void zerosHaveARangeOfTheirOwn() {
         assertThat(Grid.of(0)).isEqualTo(Grid.of(-0f)).isEqualTo(Grid.of(1));
-        assertThat(Grid.of(0).step()).isEqualTo(0x1p-24);
+        assertThat(Grid.of(0).step()).isEqualTo(0x1p-26);
     }
 
     @ParameterizedTest

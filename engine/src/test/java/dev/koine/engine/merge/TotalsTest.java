@@ -120,21 +120,6 @@ class TotalsTest {
     }
 
     @Test
-    void whatWasClosedIsFoundAgain() throws Exception {
-        Path path = folder.resolve("t");
-        try (Totals totals = Totals.create(path, TENSORS)) {
-            totals.add(0, 4, dense(1), GRID, 1);
-            totals.force();
-        }
-        try (Totals totals = Totals.open(path, TENSORS)) {
-            assertThat(read(totals, 0)).containsExactly(0, 0, 0, 0, 1 << 24);
-        }
-        assertThatThrownBy(() -> Totals.open(path, TENSORS.subList(0, 1)).close())
-                .isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> Totals.create(path, TENSORS).close()).isInstanceOf(IOException.class);
-    }
-
-    @Test
     void reachesBeyondTwoGigabytes() throws Exception {
         long gibi = 1L << 30;
         List<Totals.Tensor> big = List.of(new Totals.Tensor("embedding", gibi), new Totals.Tensor("last", 1L << 20));

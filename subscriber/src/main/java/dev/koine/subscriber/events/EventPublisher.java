@@ -48,8 +48,7 @@ public final class EventPublisher implements AutoCloseable {
             return new Position(
                     written.topic(), written.partition(), written.offset(), Instant.ofEpochMilli(written.timestamp()));
         } catch (ExecutionException e) {
-            throw new IOException(
-                    "The broker did not take the event: " + e.getMessage(), e);
+            throw new IOException("The broker did not take the event: " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("Interrupted while writing an event", e);
