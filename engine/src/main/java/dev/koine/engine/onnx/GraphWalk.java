@@ -59,13 +59,9 @@ final class GraphWalk {
         for (int i = 0; i < ours.inputs().size(); i++) {
             bind(ours.inputs().get(i), theirs.inputs().get(i));
         }
-        for (int i = 0; i < Math.max(ours.steps().size(), theirs.steps().size()); i++) {
-            Step left = i < ours.steps().size() ? ours.steps().get(i) : null;
-            Step right = i < theirs.steps().size() ? theirs.steps().get(i) : null;
-            if (left == null || right == null) {
-                throw mismatch(left, right, "one graph ends where the other goes on");
-            }
-            steps(left, right);
+        operators(ours.steps(), theirs.steps());
+        for (int i = 0; i < ours.steps().size(); i++) {
+            steps(ours.steps().get(i), theirs.steps().get(i));
         }
         interfaces(
                 place + " has the outputs",
@@ -77,6 +73,21 @@ final class GraphWalk {
             if (!values(ours.outputs().get(i), theirs.outputs().get(i), position)) {
                 throw mismatch(place + " puts out different values at output " + i + " ('"
                         + Quote.of(ours.graph().outputs().get(i).name()) + "')");
+            }
+        }
+    }
+
+    /** Comes before the tensors, so that another architecture is called one, not a tensor of another shape. */
+    private void operators(List<Step> ours, List<Step> theirs) throws RejectedException {
+        for (int i = 0; i < Math.max(ours.size(), theirs.size()); i++) {
+            Step left = i < ours.size() ? ours.get(i) : null;
+            Step right = i < theirs.size() ? theirs.get(i) : null;
+            if (left == null || right == null) {
+                throw mismatch(left, right, "one graph ends where the other goes on");
+            }
+            if (!left.node().opType().equals(right.node().opType())
+                    || !left.node().domain().equals(right.node().domain())) {
+                throw mismatch(left, right, "the operators differ");
             }
         }
     }
@@ -102,11 +113,6 @@ final class GraphWalk {
     }
 
     private void steps(Step ours, Step theirs) throws RejectedException, IOException {
-        Node left = ours.node();
-        Node right = theirs.node();
-        if (!left.opType().equals(right.opType()) || !left.domain().equals(right.domain())) {
-            throw mismatch(ours, theirs, "the operators differ");
-        }
         attributes(ours, theirs);
         if (ours.inputs().size() != theirs.inputs().size()
                 || ours.outputs().size() != theirs.outputs().size()) {

@@ -1,0 +1,284 @@
+package dev.koine.engine.onnx;
+
+import static dev.koine.engine.onnx.Protos.node;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.lifecycle.AfterTry;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AlignmentTest {
+    private static final UnaryOperator<String> SAME = name -> name;
+
+    @TempDir
+    Path directory;
+
+    private Path made;
+
+    @AfterTry
+    void clean() throws IOException {
+        Protos.delete(made);
+    }
+
+    @Property(tries = 40)
+    void pairingDoesNotDependOnNamesOrOrder(@ForAll long seed) throws Exception {
+        directory = Files.createTempDirectory("alignment");
+        made = directory;
+        Random random = new Random(seed);
+        TinySpeech expert = new TinySpeech(3, 2);
+        List<String> names = List.copyOf(expert.tensors.keySet());
+        Map<String, String> permuted = new TreeMap<>();
+        List<String> shuffled = new java.util.ArrayList<>(names);
+        java.util.Collections.shuffle(shuffled, random);
+        for (int i = 0; i < names.size(); i++) {
+            permuted.put(names.get(i), shuffled.get(i));
+        }
+        Map<String, byte[]> plain = counterparts(new TinySpeech(3, 1).export(), expert.export());
+        Map<String, byte[]> renamed = counterparts(new TinySpeech(3, 1).export(), expert.export(permuted::get, random));
+        assertThat(renamed.keySet()).isEqualTo(plain.keySet());
+        plain.forEach((key, bytes) -> assertThat(renamed.get(key)).isEqualTo(bytes));
+    }
+
+    @Test
+    void aNameAtAnotherLayerIsNotPaired() throws Exception {
+        UnaryOperator<String> swapped = name -> name.equals("w0") ? "w1" : name.equals("w1") ? "w0" : name;
+        TinySpeech expert = new TinySpeech(2, 2);
+        Map<String, byte[]> pairs = counterparts(new TinySpeech(2, 1).export(), expert.export(swapped, new Random(0)));
+        assertThat(pairs.get("model.onnx/w0"))
+                .isEqualTo(expert.tensors.get("w0").getRawData().toByteArray());
+    }
+
+    @Test
+    void groupsEqualWeightsWhoseCounterpartsAreEqual() throws Exception {
+        TinySpeech base = zeroBiases(new TinySpeech(3, 1));
+        TinySpeech expert = zeroBiases(new TinySpeech(3, 2));
+        expert.put(Protos.random("b2", new Random(9), TinySpeech.WIDTH));
+        List<AlignedWeight> weights = align(base.export(), expert.export()).weights();
+        assertThat(weights)
+                .filteredOn(weight -> weight.base().get(0).key().contains("/b"))
+                .extracting(weight -> weight.base().stream().map(Weight::key).toList())
+                .containsExactly(List.of("model.onnx/b0", "model.onnx/b1"), List.of("model.onnx/b2"));
+    }
+
+    @Test
+    void anExpertMayShareWhatTheBaseDoesNot() throws Exception {
+        TinySpeech base = new TinySpeech(2, 1);
+        TinySpeech expert = zeroBiases(new TinySpeech(2, 2));
+        Map<String, byte[]> pairs = counterparts(base.export(), Protos.model(deduplicated(expert)));
+        assertThat(pairs.get("model.onnx/b0")).containsOnly(0);
+        assertThat(pairs.get("model.onnx/b1")).containsOnly(0);
+    }
+
+    @Test
+    void aBaseMayShareWhatIsEqualInTheExpert() throws Exception {
+        TinySpeech base = zeroBiases(new TinySpeech(2, 1));
+        TinySpeech expert = zeroBiases(new TinySpeech(2, 2));
+        assertThat(counterparts(Protos.model(deduplicated(base)), expert.export()))
+                .containsKey("model.onnx/b0")
+                .doesNotContainKey("model.onnx/b1");
+    }
+
+    @Test
+    void aBaseThatSharesWhatDiffersInTheExpertIsRefused() throws Exception {
+        TinySpeech base = zeroBiases(new TinySpeech(2, 1));
+        RejectedException refusal = refusal(Protos.model(deduplicated(base)), new TinySpeech(2, 2).export());
+        assertThat(refusal.code()).isEqualTo(RejectionCode.GRAPH_MISMATCH);
+        assertThat(refusal)
+                .hasMessageContaining("'b0'")
+                .hasMessageContaining("/layers.0/fc/Add")
+                .hasMessageContaining("/layers.1/fc/Add")
+                .hasMessageContaining("without that deduplication");
+    }
+
+    @Test
+    void namesTensorNodeAndBothShapes() throws Exception {
+        TinySpeech expert = new TinySpeech(2, 2);
+        expert.put(Protos.random("embed", new Random(0), TinySpeech.VOCABULARY + 1, TinySpeech.WIDTH));
+        RejectedException refusal = refusal(new TinySpeech(2, 1).export(), expert.export());
+        assertThat(refusal.code()).isEqualTo(RejectionCode.TENSOR_MISMATCH);
+        assertThat(refusal)
+                .hasMessageContaining("'embed'")
+                .hasMessageContaining("/embed/Gather:0")
+                .hasMessageContaining("FLOAT[9, 6]")
+                .hasMessageContaining("FLOAT[10, 6]");
+    }
+
+    @Test
+    void namesTheFirstNodeThatDiffers() throws Exception {
+        GraphProto.Builder graph = new TinySpeech(2, 2).graph(SAME, new Random(0));
+        graph.setNode(3, graph.getNode(3).toBuilder().setOpType("RMSNormalization"));
+        RejectedException refusal = refusal(new TinySpeech(2, 1).export(), Protos.model(graph));
+        assertThat(refusal.code()).isEqualTo(RejectionCode.GRAPH_MISMATCH);
+        assertThat(refusal)
+                .hasMessageContaining("model.onnx")
+                .hasMessageContaining("#3 '/layers.0/norm/LayerNormalization' (LayerNormalization)")
+                .hasMessageContaining("(RMSNormalization)")
+                .hasMessageContaining("pytorch 2.5.1, opset 17");
+    }
+
+    @Test
+    void refusesOtherWiringAttributesInterfacesOpsetsAndDepths() throws Exception {
+        TinySpeech base = new TinySpeech(2, 1);
+        GraphProto.Builder rewired = base.graph(SAME, new Random(0));
+        rewired.setNode(4, rewired.getNode(4).toBuilder().setInput(0, "m0"));
+        assertThat(refusal(base.export(), Protos.model(rewired))).hasMessageContaining("input 0 comes from another");
+
+        GraphProto.Builder attribute = base.graph(SAME, new Random(0));
+        attribute.setNode(3, attribute.getNode(3).toBuilder().addAttribute(Protos.ints("axis", 1)));
+        assertThat(refusal(base.export(), Protos.model(attribute))).hasMessageContaining("attributes");
+
+        GraphProto.Builder output = base.graph(SAME, new Random(0));
+        output.setOutput(0, Protos.value("logits", Protos.FLOAT, -1, -1, 77));
+        assertThat(refusal(base.export(), Protos.model(output))).hasMessageContaining("[?,?,77]");
+
+        ModelProto.Builder opset = base.export().toBuilder();
+        opset.setOpsetImport(0, opset.getOpsetImport(0).toBuilder().setVersion(18));
+        assertThat(refusal(base.export(), opset.build())).hasMessageContaining("opset 18");
+
+        RejectedException deeper = refusal(base.export(), new TinySpeech(3, 1).export());
+        assertThat(deeper.code()).isEqualTo(RejectionCode.GRAPH_MISMATCH);
+        assertThat(deeper).hasMessageContaining("no further node").hasMessageContaining("/layers.2/fc/Add");
+    }
+
+    @Test
+    void refusesOtherModelFiles() throws Exception {
+        Path ours = Files.createTempDirectory(directory, "base");
+        Path theirs = Files.createTempDirectory(directory, "expert");
+        Protos.write(ours, "model.onnx", new TinySpeech(1, 1).export());
+        Protos.write(theirs, "other.onnx", new TinySpeech(1, 1).export());
+        RejectedException refusal = catchThrowableOfType(
+                RejectedException.class, () -> Alignment.of(ModelBundle.open(ours), ModelBundle.open(theirs)));
+        assertThat(refusal.code()).isEqualTo(RejectionCode.GRAPH_MISMATCH);
+        assertThat(refusal).hasMessageContaining("[model.onnx]").hasMessageContaining("[other.onnx]");
+    }
+
+    @Test
+    void refusesQuantisedWeightsAndOtherIntegers() throws Exception {
+        TinySpeech base = new TinySpeech(1, 1);
+        GraphProto.Builder quantised = base.graph(SAME, new Random(0));
+        quantised.setNode(1, quantised.getNode(1).toBuilder().setOpType("MatMulInteger"));
+        RejectedException refusal = refusal(base.export(), Protos.model(quantised));
+        assertThat(refusal.code()).isEqualTo(RejectionCode.QUANTIZED);
+        assertThat(refusal)
+                .hasMessageContaining("#1 '/layers.0/fc/MatMul' (MatMulInteger)")
+                .hasMessageContaining("Merge in float, quantise when publishing");
+
+        RejectedException other = refusal(withShape(base, 1), withShape(base, 2));
+        assertThat(other.code()).isEqualTo(RejectionCode.QUANTIZED);
+        assertThat(other).hasMessageContaining("INT64[1]").hasMessageContaining("must be equal");
+        assertThat(align(withShape(base, 1), withShape(base, 1)).weights()).isNotEmpty();
+    }
+
+    @Test
+    void walksSubgraphs() throws Exception {
+        Map<String, byte[]> pairs = counterparts(branching("w", 1), branching("renamed", 2));
+        assertThat(pairs.keySet())
+                .containsExactlyInAnyOrder(
+                        "model.onnx/w", "model.onnx/#0.then_branch/inner", "model.onnx/#0.else_branch/c");
+        GraphProto.Builder changed = branching("w", 1).getGraph().toBuilder();
+        String text = refusal(branching("w", 1), Protos.model(changed.setNode(0, swapped(changed.getNode(0)))))
+                .getMessage();
+        assertThat(text).contains("#0.else_branch/#1 '' (Sub)");
+    }
+
+    private static NodeProto swapped(NodeProto node) {
+        NodeProto.Builder builder = node.toBuilder();
+        builder.getAttributeBuilder(0).getGBuilder().getNodeBuilder(1).setOpType("Sub");
+        return builder.build();
+    }
+
+    private static ModelProto branching(String name, long seed) {
+        Random random = new Random(seed);
+        GraphProto.Builder then = GraphProto.newBuilder()
+                .addInitializer(Protos.random("inner", random, 4))
+                .addNode(node("MatMul", "", List.of("x", name), List.of("t")))
+                .addNode(node("Add", "", List.of("t", "inner"), List.of("then")))
+                .addOutput(Protos.value("then", Protos.FLOAT, -1, 4));
+        GraphProto.Builder otherwise = GraphProto.newBuilder()
+                .addNode(Protos.constant("c", Protos.random("", random, 4)))
+                .addNode(node("Add", "", List.of("x", "c"), List.of("else")))
+                .addOutput(Protos.value("else", Protos.FLOAT, -1, 4));
+        return Protos.model(GraphProto.newBuilder()
+                .addInitializer(Protos.random(name, random, 4, 4))
+                .addInput(Protos.value("cond", 9))
+                .addInput(Protos.value("x", Protos.FLOAT, -1, 4))
+                .addNode(node(
+                        "If",
+                        "",
+                        List.of("cond"),
+                        List.of("y"),
+                        Protos.graph("else_branch", otherwise.build()),
+                        Protos.graph("then_branch", then.build())))
+                .addOutput(Protos.value("y", Protos.FLOAT, -1, 4)));
+    }
+
+    private static ModelProto withShape(TinySpeech model, long size) {
+        GraphProto.Builder graph = model.graph(SAME, new Random(0));
+        graph.addInitializer(Protos.longs("shape", size))
+                .addNode(node("Reshape", "/Reshape", List.of("logits", "shape"), List.of("flat")))
+                .addOutput(Protos.value("flat", Protos.FLOAT, -1));
+        return Protos.model(graph);
+    }
+
+    private static TinySpeech zeroBiases(TinySpeech model) {
+        for (int i = 0; i < model.layers; i++) {
+            model.put(Protos.floats("b" + i, List.of((long) TinySpeech.WIDTH), new float[TinySpeech.WIDTH]));
+        }
+        return model;
+    }
+
+    /** As exporters deduplicate: one initializer, and Identity nodes in place of the others. */
+    private static GraphProto.Builder deduplicated(TinySpeech model) {
+        GraphProto.Builder graph = model.graph(SAME, new Random(0));
+        for (int i = graph.getInitializerCount() - 1; i >= 0; i--) {
+            String name = graph.getInitializer(i).getName();
+            if (name.startsWith("b") && !name.equals("b0")) {
+                graph.removeInitializer(i);
+                graph.addNode(0, node("Identity", "Identity_" + i, List.of("b0"), List.of(name)));
+            }
+        }
+        return graph;
+    }
+
+    private Alignment align(ModelProto base, ModelProto expert) throws RejectedException, IOException {
+        Path ours = Files.createTempDirectory(directory, "base");
+        Path theirs = Files.createTempDirectory(directory, "expert");
+        Protos.write(ours, "model.onnx", base);
+        Protos.write(theirs, "model.onnx", expert);
+        return Alignment.of(ModelBundle.open(ours), ModelBundle.open(theirs));
+    }
+
+    private RejectedException refusal(ModelProto base, ModelProto expert) {
+        return catchThrowableOfType(RejectedException.class, () -> align(base, expert));
+    }
+
+    /** The bytes of the expert's counterpart for each key of the base. */
+    private Map<String, byte[]> counterparts(ModelProto base, ModelProto expert) throws RejectedException, IOException {
+        Map<String, byte[]> counterparts = new TreeMap<>();
+        for (AlignedWeight aligned : align(base, expert).weights()) {
+            TensorInfo tensor = aligned.expert();
+            byte[] file = Files.readAllBytes(tensor.file());
+            for (Weight weight : aligned.base()) {
+                counterparts.put(weight.key(), java.util.Arrays.copyOfRange(file, (int) tensor.offset(), (int)
+                        (tensor.offset() + tensor.length())));
+            }
+        }
+        return counterparts;
+    }
+}
