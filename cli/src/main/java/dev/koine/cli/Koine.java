@@ -12,6 +12,7 @@ import dev.koine.cli.command.VerifyCommand;
 import dev.koine.engine.RejectedException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
@@ -59,6 +60,7 @@ public final class Koine {
         line.setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((exception, command, result) -> {
+            LoggerFactory.getLogger(Koine.class).error("{} failed", command.getCommandName(), exception);
             boolean rejected = exception instanceof RejectedException;
             command.getErr()
                     .println(command.getColorScheme()

@@ -1,5 +1,7 @@
 package dev.koine.schemas;
 
+import java.io.Serializable;
+
 /**
  * The names of Koine's four topics.
  *
@@ -8,7 +10,7 @@ package dev.koine.schemas;
  * @param updates the inference topic: new versions, keyed by model id, compacted
  * @param rejections refused events, keyed by model id
  */
-public record Topics(String models, String experts, String updates, String rejections) {
+public record Topics(String models, String experts, String updates, String rejections) implements Serializable {
     public static final Topics DEFAULT =
             new Topics("koine.models", "koine.experts", "koine.updates", "koine.rejections");
 }

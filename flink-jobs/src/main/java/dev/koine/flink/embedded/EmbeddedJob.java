@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -19,11 +20,11 @@ import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.streaming.api.graph.StreamGraph;
 
 /**
  * The merge job on a Flink cluster inside this JVM: the same graph as on any other cluster. It keeps its checkpoints in a
@@ -78,7 +79,7 @@ public final class EmbeddedJob implements AutoCloseable {
             StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(settings);
             env.setParallelism(slots);
             MergeJob.build(env, config);
-            StreamGraph graph = env.getStreamGraph();
+            JobGraph graph = env.getStreamGraph().getJobGraph();
             Optional<Path> last = LastCheckpoint.find(checkpoints, savepoints);
             last.ifPresent(path -> graph.setSavepointRestoreSettings(
                     SavepointRestoreSettings.forPath(path.toUri().toString(), false)));
@@ -118,7 +119,7 @@ public final class EmbeddedJob implements AutoCloseable {
         }
     }
 
-    private static <T> T await(java.util.concurrent.CompletableFuture<T> future) throws IOException {
+    private static <T> T await(CompletableFuture<T> future) throws IOException {
         try {
             return future.get(STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
