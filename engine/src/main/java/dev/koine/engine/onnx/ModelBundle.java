@@ -54,9 +54,10 @@ public final class ModelBundle {
         }
         List<String> files = BundleFiles.list(root);
         List<Wiring> wirings = new ArrayList<>();
+        HeapBudget budget = new HeapBudget();
         for (String file : files) {
             if (file.endsWith(".onnx")) {
-                wirings.add(Wiring.of(OnnxScanner.scan(root, file)));
+                wirings.add(Wiring.of(OnnxScanner.scan(root, file, budget)));
             }
         }
         if (wirings.isEmpty()) {

@@ -43,7 +43,11 @@ public final class OnnxScanner {
      * @throws IOException if the file cannot be read
      */
     public static OnnxModel scan(Path directory, String path) throws RejectedException, IOException {
-        try (WireSource source = WireSource.open(path, directory.resolve(path))) {
+        return scan(directory, path, new HeapBudget());
+    }
+
+    static OnnxModel scan(Path directory, String path, HeapBudget budget) throws RejectedException, IOException {
+        try (WireSource source = WireSource.open(path, directory.resolve(path), budget)) {
             return new OnnxScanner(source, directory, path).model(source.root());
         }
     }

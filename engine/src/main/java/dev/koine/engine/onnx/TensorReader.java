@@ -1,46 +1,52 @@
 package dev.koine.engine.onnx;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.LinkOption;
-import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /**
- * Reads the elements of one float tensor as float32, any range at a time, wherever they lie and however they are aligned. Holds one
- * small buffer. Safe for several threads, each of which waits for the other's read.
+ * Reads the elements of one float tensor as float32, any range at a time, wherever they lie and however they are aligned. Its bytes are
+ * mapped, not held on the heap. Safe for several threads. The file must not change while it is open.
  */
 public final class TensorReader implements AutoCloseable {
-    private static final int CHUNK = 1 << 17;
+    private static final long SEGMENT = 1L << 30;
 
     private final TensorInfo tensor;
     private final long numel;
-    private final FileChannel channel;
-    private final ByteBuffer chunk;
+    private volatile List<ByteBuffer> segments;
 
-    private TensorReader(TensorInfo tensor, FileChannel channel) {
+    private TensorReader(TensorInfo tensor, List<ByteBuffer> segments) {
         this.tensor = tensor;
         this.numel = tensor.numel();
-        this.channel = channel;
-        this.chunk = ByteBuffer.allocate((int) Math.min(CHUNK, tensor.length())).order(ByteOrder.LITTLE_ENDIAN);
+        this.segments = segments;
     }
 
     /**
      * Opens a tensor of float32, float16 or bfloat16.
      *
      * @throws IllegalArgumentException if its elements are of another type
-     * @throws IOException if its file cannot be opened, or is a symbolic link
+     * @throws IOException if its file cannot be opened, is a symbolic link, or ends before the tensor does
      */
     public static TensorReader open(TensorInfo tensor) throws IOException {
         if (!tensor.type().isMergeable()) {
             throw new IllegalArgumentException("Tensors of type " + tensor.type() + " are never merged.");
         }
-        Path file = tensor.file();
-        return new TensorReader(tensor, FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+        List<ByteBuffer> segments = new ArrayList<>();
+        try (FileChannel channel =
+                FileChannel.open(tensor.file(), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            for (long start = 0; start < tensor.length(); start += SEGMENT) {
+                long length = Math.min(SEGMENT, tensor.length() - start);
+                segments.add(channel.map(FileChannel.MapMode.READ_ONLY, tensor.offset() + start, length)
+                        .order(ByteOrder.LITTLE_ENDIAN));
+            }
+        }
+        return new TensorReader(tensor, List.copyOf(segments));
     }
 
     /** The number of elements. */
@@ -51,33 +57,39 @@ public final class TensorReader implements AutoCloseable {
     /**
      * Reads elements {@code from} to {@code from + count} of the tensor, row-major, into {@code target} from {@code at} on.
      *
-     * @throws IOException if the file cannot be read, or has become shorter
+     * @throws IOException if the reader is closed, or the file has become shorter
      */
-    public synchronized void read(long from, float[] target, int at, int count) throws IOException {
+    public void read(long from, float[] target, int at, int count) throws IOException {
         Objects.checkFromIndexSize(from, count, numel);
         Objects.checkFromIndexSize(at, count, target.length);
+        List<ByteBuffer> open = segments;
+        if (open.isEmpty() && count > 0) {
+            throw new IOException("The reader of tensor " + tensor.name() + " is closed.");
+        }
         int width = tensor.type().bytes();
-        int most = chunk.capacity() / width;
         for (int done = 0; done < count; ) {
-            int now = Math.min(most, count - done);
-            fill(tensor.offset() + (from + done) * width, now * width);
-            FloatEncoding.decode(tensor.type(), chunk, target, at + done, now);
+            long position = (from + done) * width;
+            int inSegment = (int) (position % SEGMENT);
+            ByteBuffer segment =
+                    open.get((int) (position / SEGMENT)).duplicate().order(ByteOrder.LITTLE_ENDIAN);
+            segment.position(inSegment);
+            int now = Math.min(count - done, segment.remaining() / width);
+            decode(segment, target, at + done, now);
             done += now;
         }
     }
 
-    private void fill(long position, int length) throws IOException {
-        chunk.clear().limit(length);
-        while (chunk.hasRemaining()) {
-            if (channel.read(chunk, position + chunk.position()) < 0) {
-                throw new EOFException("The file " + tensor.file() + " became shorter than its tensors.");
-            }
+    private void decode(ByteBuffer segment, float[] target, int at, int count) throws IOException {
+        try {
+            FloatEncoding.decode(tensor.type(), segment, target, at, count);
+        } catch (InternalError e) {
+            throw new IOException("The file " + tensor.file() + " became shorter while it was read.", e);
         }
-        chunk.flip();
     }
 
+    /** Lets go of the mapped bytes; the collector unmaps them. */
     @Override
-    public void close() throws IOException {
-        channel.close();
+    public void close() {
+        segments = List.of();
     }
 }

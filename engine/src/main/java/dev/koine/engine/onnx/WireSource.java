@@ -10,33 +10,32 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The bytes of one model file, read through a small window at long offsets, and the budget that its index may take on the heap. What is
+ * The bytes of one model file, read through a small window at long offsets, charged to the budget of its bundle for what its index takes on the heap. What is
  * skipped is never read. A file that shrinks while it is read is an {@link EOFException}, never a fault of the process, which a mapped
  * file would risk.
  */
 final class WireSource implements AutoCloseable {
     private static final int WINDOW = 1 << 13;
-    /** Bytes of names and objects that one model's index may take; a model of ten thousand nodes takes a few MB. */
-    private static final long BUDGET = 256L << 20;
 
     private final String name;
     private final FileChannel channel;
     private final long size;
+    private final HeapBudget budget;
     private final ByteBuffer window = ByteBuffer.allocate(WINDOW);
     private long windowStart;
     private int windowLength;
-    private long spent;
 
-    private WireSource(String name, FileChannel channel, long size) {
+    private WireSource(String name, FileChannel channel, long size, HeapBudget budget) {
         this.name = name;
         this.channel = channel;
         this.size = size;
+        this.budget = budget;
     }
 
-    static WireSource open(String name, Path file) throws IOException {
+    static WireSource open(String name, Path file, HeapBudget budget) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
         try {
-            return new WireSource(name, channel, channel.size());
+            return new WireSource(name, channel, channel.size(), budget);
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -76,10 +75,10 @@ final class WireSource implements AutoCloseable {
 
     /** Takes {@code bytes} from the budget, before they are allocated. */
     void spend(long bytes) throws RejectedException {
-        if (bytes > BUDGET - spent) {
-            throw broken("its graph without the weights takes more than " + (BUDGET >> 20) + " MiB");
+        if (!budget.take(bytes)) {
+            throw broken(
+                    "the graphs of its bundle take more than " + (HeapBudget.BYTES >> 20) + " MiB without the weights");
         }
-        spent += bytes;
     }
 
     RejectedException broken(String what) {

@@ -4,6 +4,7 @@ import static dev.koine.engine.onnx.Protos.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -195,6 +196,67 @@ class AlignmentTest {
         String text = refusal(branching("w", 1), Protos.model(changed.setNode(0, swapped(changed.getNode(0)))))
                 .getMessage();
         assertThat(text).contains("#0.else_branch/#1 '' (Sub)");
+    }
+
+    @Test
+    void walksLoopBodies() throws Exception {
+        assertThat(counterparts(looping("carried", 1), looping("other", 2)))
+                .containsOnlyKeys("model.onnx/w", "model.onnx/#0.body/step");
+    }
+
+    @Test
+    void aRangeThatTheBaseSharesIsOneTensor() throws Exception {
+        Path ours = Files.createTempDirectory(directory, "base");
+        Path theirs = Files.createTempDirectory(directory, "expert");
+        Files.write(ours.resolve("data"), Protos.bytes(1, 2));
+        Files.write(theirs.resolve("data"), Protos.bytes(1, 2, 3, 4));
+        Protos.write(ours, "model.onnx", adding(0));
+        Protos.write(theirs, "model.onnx", adding(8));
+        RejectedException refusal = catchThrowableOfType(
+                RejectedException.class, () -> Alignment.of(ModelBundle.open(ours), ModelBundle.open(theirs)));
+        assertThat(refusal.code()).isEqualTo(RejectionCode.GRAPH_MISMATCH);
+        assertThat(refusal).hasMessageContaining("without that deduplication");
+    }
+
+    @Test
+    void refusesOtherVersionsAndFunctions() throws Exception {
+        ModelProto base = new TinySpeech(1, 1).export();
+        assertThat(refusal(base, base.toBuilder().setIrVersion(9).build())).hasMessageContaining("IR version is 8");
+        ModelProto functions = base.toBuilder()
+                .addFunctions(FunctionProto.newBuilder().setName("gelu"))
+                .build();
+        assertThat(refusal(base, functions)).hasMessageContaining("functions");
+        assertThat(align(functions, functions).weights()).isNotEmpty();
+    }
+
+    private static ModelProto adding(long offsetOfSecond) {
+        return Protos.model(GraphProto.newBuilder()
+                .addInitializer(Protos.external("a", List.of(2L), "data", 0))
+                .addInitializer(Protos.external("b", List.of(2L), "data", offsetOfSecond))
+                .addNode(node("Add", "", List.of("a", "b"), List.of("y")))
+                .addOutput(Protos.value("y", Protos.FLOAT, 2)));
+    }
+
+    private static ModelProto looping(String name, long seed) {
+        Random random = new Random(seed);
+        GraphProto.Builder body = GraphProto.newBuilder()
+                .addInput(Protos.value("i", Protos.INT64))
+                .addInput(Protos.value("go", 9))
+                .addInput(Protos.value(name, Protos.FLOAT, -1, 4))
+                .addInitializer(Protos.random("step", random, 4))
+                .addNode(node("Identity", "", List.of("go"), List.of("go_on")))
+                .addNode(node("MatMul", "", List.of(name, "w"), List.of("product")))
+                .addNode(node("Add", "", List.of("product", "step"), List.of("next")))
+                .addOutput(Protos.value("go_on", 9))
+                .addOutput(Protos.value("next", Protos.FLOAT, -1, 4));
+        return Protos.model(GraphProto.newBuilder()
+                .addInitializer(Protos.random("w", random, 4, 4))
+                .addInput(Protos.value("count", Protos.INT64))
+                .addInput(Protos.value("cond", 9))
+                .addInput(Protos.value("x", Protos.FLOAT, -1, 4))
+                .addNode(node(
+                        "Loop", "", List.of("count", "cond", "x"), List.of("y"), Protos.graph("body", body.build())))
+                .addOutput(Protos.value("y", Protos.FLOAT, -1, 4)));
     }
 
     private static NodeProto swapped(NodeProto node) {

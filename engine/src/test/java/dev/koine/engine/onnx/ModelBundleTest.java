@@ -223,6 +223,23 @@ class ModelBundleTest {
         assertThat(refusal(directory)).hasMessageContaining("'a' and 'b' share");
     }
 
+    @Test
+    void manyModelFilesShareOneHeapBudget() throws Exception {
+        Path directory = bundle();
+        byte[] nodes = new byte[2 * 120_000];
+        for (int i = 0; i < nodes.length; i += 2) {
+            nodes[i] = 10;
+        }
+        byte[] model = Protos.model(GraphProto.parseFrom(nodes).toBuilder()).toByteArray();
+        for (int i = 0; i < 5; i++) {
+            Files.write(directory.resolve(i + ".onnx"), model);
+            if (i == 0) {
+                assertThat(ModelBundle.open(directory).models()).hasSize(1);
+            }
+        }
+        assertThat(refusal(directory)).hasMessageContaining("MiB without the weights");
+    }
+
     private static void write(Path directory, String location) throws IOException {
         Protos.write(
                 directory,
