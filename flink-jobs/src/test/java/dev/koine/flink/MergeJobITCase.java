@@ -145,7 +145,7 @@ class MergeJobITCase {
                             Stream.of(experts)
                                     .map(name -> new OfflineMerge.Expert(Fixtures.ctc(name), 1))
                                     .toList(),
-                            scratch.resolve("totals"),
+                            scratch,
                             target);
         }
         return Bundle.describe(target).digest();

@@ -62,7 +62,7 @@ public final class MergeCommand implements Callable<Integer> {
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
             OfflineMerge merge = new OfflineMerge(
                     ModelBundle.open(base), recipe.recipe(), LocalStore.open(scratch.resolve("store")), pool, progress);
-            merge.merge(experts.stream().map(MergeCommand::expert).toList(), scratch.resolve("totals"), target);
+            merge.merge(experts.stream().map(MergeCommand::expert).toList(), scratch, target);
         } finally {
             Folders.delete(scratch);
         }

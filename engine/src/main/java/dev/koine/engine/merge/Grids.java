@@ -1,6 +1,7 @@
 package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.onnx.TensorReader;
 import dev.koine.engine.onnx.Weight;
 import java.io.IOException;
@@ -14,9 +15,10 @@ public final class Grids {
     private Grids() {}
 
     /**
-     * The grid of each weight, in their order.
+     * The grid of each weight, in their order. Infinities, such as those of an attention mask, do not count: nothing can be added
+     * to them.
      *
-     * @throws RejectedException {@link dev.koine.engine.RejectionCode#NON_FINITE} if a weight is NaN or infinite
+     * @throws RejectedException {@link RejectionCode#NON_FINITE} if a weight is NaN
      */
     public static List<Grid> of(List<Weight> weights, WorkPool pool) throws RejectedException, IOException {
         List<WorkPool.Part<Grid>> parts = new ArrayList<>();
@@ -34,12 +36,23 @@ public final class Grids {
             for (long from = 0; from < numel; from += CHUNK_ELEMENTS) {
                 int count = (int) Math.min(CHUNK_ELEMENTS, numel - from);
                 reader.read(from, values, 0, count);
-                TensorPruner.requireFinite(values, count, weight.tensor(), from, "base");
                 for (int i = 0; i < count; i++) {
-                    largest = Math.max(largest, Math.abs(values[i]));
+                    if (Float.isNaN(values[i])) {
+                        throw notANumber(weight, from + i);
+                    }
+                    if (Float.isFinite(values[i])) {
+                        largest = Math.max(largest, Math.abs(values[i]));
+                    }
                 }
             }
         }
         return largest;
+    }
+
+    private static RejectedException notANumber(Weight weight, long element) {
+        return new RejectedException(
+                RejectionCode.NON_FINITE,
+                "Tensor " + weight.tensor().name() + " at " + weight.position() + " of the base is NaN at element "
+                        + element + ". Export a healthy checkpoint and register it again.");
     }
 }

@@ -38,7 +38,7 @@ public final class OfflineMerge {
     /**
      * Merges the experts into the base.
      *
-     * @param scratch a file for the running totals; overwritten
+     * @param scratch a directory for the running totals
      * @param target an empty directory for the merged bundle
      * @throws RejectedException if base or an expert is refused; {@code target} is then of no use
      */

@@ -65,8 +65,8 @@ public final class RunningModel implements AutoCloseable {
      *
      * @param scale the recipe's factor of the sum
      * @param store where the task vectors are
-     * @param scratch a file to keep the totals in, four bytes an element; overwritten
-     * @throws RejectedException {@link dev.koine.engine.RejectionCode#NON_FINITE} if a weight of the base is NaN or infinite
+     * @param scratch a directory for the totals, four bytes an element
+     * @throws RejectedException {@link dev.koine.engine.RejectionCode#NON_FINITE} if a weight of the base is NaN
      */
     public static RunningModel open(ModelBundle base, double scale, ArtifactStore store, Path scratch, WorkPool pool)
             throws RejectedException, IOException {

@@ -30,11 +30,12 @@ public final class TensorPruner {
     }
 
     /**
-     * Reads base and expert, subtracts in float32, and compresses the delta of every item. Items whose delta is zero
-     * throughout are left out: they add nothing.
+     * Reads base and expert, subtracts in float32, and compresses the delta of every item. Where both have the same bits the delta
+     * is zero, also between the infinities of an attention mask. Items whose delta is zero throughout are left out: they add
+     * nothing.
      *
-     * @throws RejectedException {@link RejectionCode#NON_FINITE} if a weight is NaN or infinite, or if the delta leaves the
-     *     range of the recipe's precision
+     * @throws RejectedException {@link RejectionCode#NON_FINITE} if a difference is NaN or infinite, or leaves the range of the
+     *     recipe's precision
      */
     public List<Block> prune(PruneTask task) throws RejectedException, IOException {
         List<Block> blocks = new ArrayList<>();
@@ -59,36 +60,35 @@ public final class TensorPruner {
     }
 
     private static float[] delta(PruneItem item) throws RejectedException, IOException {
-        float[] delta = read(item.expert(), item, "expert");
-        float[] base = read(item.base(), item, "base");
-        for (int i = 0; i < delta.length; i++) {
-            delta[i] -= base[i];
+        float[] expert = read(item.expert(), item);
+        float[] base = read(item.base(), item);
+        for (int i = 0; i < expert.length; i++) {
+            boolean same = Float.floatToRawIntBits(expert[i]) == Float.floatToRawIntBits(base[i]);
+            float delta = same ? 0 : expert[i] - base[i];
+            if (!Float.isFinite(delta)) {
+                throw notFinite(item, item.from() + i, expert[i], base[i]);
+            }
+            expert[i] = delta;
         }
-        requireFinite(delta, delta.length, item.expert(), item.from(), "difference between expert and base");
-        return delta;
+        return expert;
     }
 
-    private static float[] read(TensorInfo tensor, PruneItem item, String whose) throws RejectedException, IOException {
+    private static float[] read(TensorInfo tensor, PruneItem item) throws IOException {
         float[] values = new float[item.count()];
         try (TensorReader reader = TensorReader.open(tensor)) {
             reader.read(item.from(), values, 0, values.length);
         }
-        requireFinite(values, values.length, tensor, item.from(), whose);
         return values;
     }
 
-    static void requireFinite(float[] values, int count, TensorInfo tensor, long from, String whose)
-            throws RejectedException {
-        for (int i = 0; i < count; i++) {
-            if (!Float.isFinite(values[i])) {
-                throw new RejectedException(
-                        RejectionCode.NON_FINITE,
-                        "Tensor " + tensor.name() + " of the " + whose + " ("
-                                + tensor.file().getFileName() + ") has the value "
-                                + values[i] + " at element " + (from + i)
-                                + "; the training diverged or the export is damaged. Export a healthy checkpoint and submit it again.");
-            }
-        }
+    private static RejectedException notFinite(PruneItem item, long element, float expert, float base) {
+        return new RejectedException(
+                RejectionCode.NON_FINITE,
+                "Tensor " + item.expert().name() + " in " + item.expert().file().getFileName() + " is " + expert
+                        + " at element "
+                        + element + ", where the base is " + base
+                        + "; the difference is no finite number. The training diverged or the export is damaged: export a healthy"
+                        + " checkpoint and submit it again.");
     }
 
     private static boolean isZero(float[] values) {

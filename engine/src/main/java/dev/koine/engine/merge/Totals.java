@@ -8,10 +8,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The running totals of one model: one int32 on its tensor's {@link Grid} for every element of every mergeable weight, in a
@@ -23,6 +26,7 @@ import java.util.Objects;
  * that do not touch; a range belongs to one thread at a time.
  */
 public final class Totals implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Totals.class);
     private static final int CHUNK = 1 << 16;
 
     private final FileChannel channel;
@@ -41,23 +45,34 @@ public final class Totals implements AutoCloseable {
         }
     }
 
-    /** Makes a new file, all zero and sparse where the file system can; fails if it is there. */
-    public static Totals create(Path path, List<Tensor> tensors) throws IOException {
+    /**
+     * Makes totals that are all zero, in a file of their own that is gone when they are closed, and on Unix also when the process is
+     * killed; sparse where the file system can.
+     *
+     * @param directory for the file; four bytes an element
+     */
+    public static Totals create(Path directory, List<Tensor> tensors) throws IOException {
+        Path path = Files.createTempFile(directory, "koine-totals-", ".int32");
         FileChannel channel = FileChannel.open(
-                path,
-                StandardOpenOption.CREATE_NEW,
-                StandardOpenOption.SPARSE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE);
+                path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
         try {
             Totals totals = new Totals(channel, tensors);
             if (totals.bytes() > 0) {
                 channel.write(ByteBuffer.allocate(1), totals.bytes() - 1);
             }
+            unlink(path);
             return totals;
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
+        }
+    }
+
+    private static void unlink(Path path) {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException stillOpen) {
+            LOG.debug("{} stays visible until it is closed", path, stillOpen);
         }
     }
 

@@ -3,8 +3,7 @@ package dev.koine.engine.store;
 import dev.koine.engine.RejectedException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -78,11 +77,9 @@ public final class LocalStore implements ArtifactStore {
             forceAll(temporary);
             Bundle written = describe(temporary);
             Path place = bundles.resolve(hex(written.digest()));
-            try {
-                Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE);
+            if (!Files.isDirectory(place)) {
+                move(temporary, place);
                 force(bundles);
-            } catch (FileAlreadyExistsException | DirectoryNotEmptyException alreadyKept) {
-                deleteAll(temporary);
             }
             return new Bundle(place.toUri(), written.files());
         } finally {
@@ -105,6 +102,17 @@ public final class LocalStore implements ArtifactStore {
             throw new IllegalArgumentException("Not a digest of the form sha256:<64 hexadecimal digits>: " + digest);
         }
         return digest.substring(PREFIX.length());
+    }
+
+    private static void move(Path temporary, Path place) throws IOException {
+        try {
+            Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            boolean keptMeanwhile = Files.isDirectory(place);
+            if (!keptMeanwhile) {
+                throw e;
+            }
+        }
     }
 
     private static Bundle describe(Path directory) throws IOException {

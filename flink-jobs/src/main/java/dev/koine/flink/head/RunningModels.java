@@ -10,7 +10,6 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.flink.StoredBundles;
 import dev.koine.schemas.MergedExpert;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -31,7 +30,7 @@ final class RunningModels implements AutoCloseable {
     private final Path scratch;
     private final Map<String, RunningModel> models = new HashMap<>();
 
-    /** @param scratch a directory for this task alone */
+    /** @param scratch a directory for totals */
     RunningModels(ArtifactStore store, WorkPool pool, Path scratch) {
         this.store = store;
         this.pool = pool;
@@ -54,9 +53,8 @@ final class RunningModels implements AutoCloseable {
 
     private RunningModel rebuild(Bundle base, double scale, List<MergedExpert> inside) throws IOException {
         ModelBundle index = StoredBundles.open(base);
-        Path totals = Files.createTempFile(scratch, "totals", ".int32");
         try {
-            RunningModel model = RunningModel.open(index, scale, store, totals, pool);
+            RunningModel model = RunningModel.open(index, scale, store, scratch, pool);
             for (MergedExpert expert : inside) {
                 model.add(member(expert));
                 LOG.info("Totals of {}: added {} again", base.uri(), expert.getExpertId());

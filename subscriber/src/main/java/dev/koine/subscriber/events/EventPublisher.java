@@ -23,6 +23,7 @@ public final class EventPublisher implements AutoCloseable {
         properties.putAll(kafka);
         properties.remove("default.api.timeout.ms");
         properties.putIfAbsent("max.block.ms", "15000");
+        properties.putIfAbsent("request.timeout.ms", "10000");
         properties.putIfAbsent("delivery.timeout.ms", "30000");
         properties.put("acks", "all");
         properties.put("enable.idempotence", "true");
