@@ -35,8 +35,8 @@ import picocli.CommandLine.ScopeType;
             MergeCommand.class,
             InspectCommand.class
         },
-        footerHeading = "%nExit status:%n",
         footer = {
+            "%nExit status:",
             "  0  done",
             "  1  trouble that may pass: broker, network, disk",
             "  2  the command line is wrong",

@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.Logs;
 import dev.koine.cli.embedded.EmbeddedKoine;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -41,6 +42,7 @@ public final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Logs.to(directory.resolve("koine.log"));
         PrintWriter out = spec.commandLine().getOut();
         List<URI> places = allowed.stream()
                 .map(place -> place.toAbsolutePath().normalize().toUri())

@@ -18,7 +18,7 @@ record DemoReport(List<Version> versions, List<Rejected> rejections, Service ser
 
     /**
      * @param change what made the version
-     * @param experts ids of the experts inside
+     * @param experts ids of the experts inside, with the revision behind a colon where it is not the first
      * @param errorRates by language
      * @param bundleBytes size of the announced bundle
      * @param eventToServedMillis from the event's timestamp in Kafka to the swap in the service

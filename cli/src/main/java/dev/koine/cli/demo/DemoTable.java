@@ -37,15 +37,16 @@ final class DemoTable {
                                 Map.Entry::getKey, entry -> entry.getValue().merged())));
         out.printf(
                 Locale.ROOT,
-                "  %-12s %8d %6d ms%n",
+                "  %-12s %8d %6d ms  %s%n",
                 version.digest().substring("sha256:".length()).substring(0, 12),
                 version.bundleBytes(),
-                version.eventToServedMillis());
+                version.eventToServedMillis(),
+                String.join(" ", version.experts()));
         out.flush();
     }
 
     private void row(String version, String change, Map<String, Double> rates) {
-        out.printf("%-8s %-14s", version, change);
+        out.printf("%-8s %-15s", version, change);
         for (String language : languages) {
             out.print(pad(percent(rates.getOrDefault(language, Double.NaN))));
         }

@@ -1,0 +1,78 @@
+package dev.koine.cli;
+
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import org.junit.jupiter.api.Test;
+
+/** Arrows between modules, and between the engine's packages, run one way. */
+class ArchitectureTest {
+    private static final JavaClasses KOINE = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.koine");
+
+    @Test
+    void modulesDependOneWay() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("schemas")
+                .definedBy("dev.koine.schemas..")
+                .layer("engine")
+                .definedBy("dev.koine.engine..")
+                .layer("embedded-broker")
+                .definedBy("dev.koine.broker..")
+                .layer("subscriber")
+                .definedBy("dev.koine.subscriber..")
+                .layer("flink-jobs")
+                .definedBy("dev.koine.flink..")
+                .layer("cli")
+                .definedBy("dev.koine.cli..")
+                .whereLayer("schemas")
+                .mayNotAccessAnyLayer()
+                .whereLayer("engine")
+                .mayNotAccessAnyLayer()
+                .whereLayer("embedded-broker")
+                .mayNotAccessAnyLayer()
+                .whereLayer("subscriber")
+                .mayOnlyAccessLayers("schemas", "engine")
+                .whereLayer("flink-jobs")
+                .mayOnlyAccessLayers("schemas", "engine", "subscriber")
+                .check(KOINE);
+    }
+
+    @Test
+    void theEngineKnowsNeitherFlinkNorKafkaNorOnnxRuntime() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideInAPackage("dev.koine.engine..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.apache.flink..", "org.apache.kafka..", "org.apache.avro..", "ai.onnxruntime..")
+                .check(KOINE);
+    }
+
+    @Test
+    void theSubscriberKnowsNoFlink() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideInAnyPackage("dev.koine.subscriber..", "dev.koine.schemas..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.apache.flink..")
+                .check(KOINE);
+    }
+
+    @Test
+    void theEnginesPackagesHaveNoCycles() {
+        slices().matching("dev.koine.engine.(*)..").should().beFreeOfCycles().check(KOINE);
+    }
+
+    @Test
+    void theJobsPackagesHaveNoCycles() {
+        slices().matching("dev.koine.flink.(*)..").should().beFreeOfCycles().check(KOINE);
+    }
+}

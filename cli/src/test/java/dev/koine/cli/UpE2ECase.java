@@ -1,0 +1,124 @@
+package dev.koine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code koine up} in a JVM of its own, stopped, killed and started again, and used as from another terminal. */
+@Timeout(240)
+class UpE2ECase {
+    /** As long as those of Flink's TaskManagers: more than 4096 bytes killed a process that loads ONNX Runtime 1.29.0. */
+    private static final String LONG_COMMAND_LINE = "-Dpadding=" + "x".repeat(8192);
+
+    private static final Pattern BROKER = Pattern.compile("Broker: (\\S+)\\.");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void goesOnAfterAStopAndAfterAKill() throws Exception {
+        try (Server server = Server.start(directory)) {
+            assertThat(server.send("register", "--model", "ctc", fixture("base"))
+                            .code())
+                    .isEqualTo(ExitCode.OK);
+            CommandLineRun ca =
+                    server.send("submit", "--model", "ctc", "--expert", "ca", "--language", "ca", fixture("ca"));
+            assertThat(ca.out()).contains("Version 1 of ctc: sha256:");
+            assertThat(server.stop()).isTrue();
+        }
+        try (Server server = Server.start(directory)) {
+            CommandLineRun again = server.send("submit", "--model", "ctc", "--expert", "ca", fixture("ca"));
+            assertThat(again.code()).isEqualTo(ExitCode.REJECTED);
+            assertThat(again.out()).contains("DUPLICATE");
+            assertThat(server.send("submit", "--model", "ctc", "--expert", "de", fixture("de"))
+                            .out())
+                    .contains("Version 2 ");
+            server.kill();
+        }
+        try (Server server = Server.start(directory)) {
+            assertThat(server.send("retract", "--model", "ctc", "--expert", "de")
+                            .out())
+                    .contains("Version 3 ");
+            CommandLineRun history = server.koine("history", "--model", "ctc");
+            assertThat(history.out())
+                    .contains("registered", "merged ca r1", "merged de r1", "retracted de r1", "DUPLICATE");
+            assertThat(history.out().lines().filter(line -> line.matches("[0-9]+ .*")))
+                    .hasSize(4);
+            CommandLineRun verify = server.koine("verify", "--model", "ctc");
+            assertThat(verify.out()).contains("4 of 4 versions are good.");
+            assertThat(verify.code()).isEqualTo(ExitCode.OK);
+        }
+    }
+
+    private static String fixture(String name) {
+        return Fixtures.CTC.resolve(name).toString();
+    }
+
+    /** A running {@code koine up}. */
+    private record Server(Process process, String broker) implements AutoCloseable {
+        static Server start(Path directory) throws IOException, InterruptedException {
+            Path printed = directory.resolve("printed-" + System.nanoTime());
+            Process process = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-Xmx768m",
+                            "-Dlog4j2.configurationFile=log4j2.xml",
+                            LONG_COMMAND_LINE,
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            "dev.koine.cli.Koine",
+                            "up",
+                            "--dir",
+                            directory.resolve("koine").toString(),
+                            "--port",
+                            "0",
+                            "--allow",
+                            Fixtures.CTC.toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(printed.toFile())
+                    .start();
+            for (int i = 0; i < 600 && process.isAlive(); i++) {
+                Matcher broker = BROKER.matcher(Files.readString(printed));
+                if (broker.find()) {
+                    return new Server(process, broker.group(1));
+                }
+                Thread.sleep(100);
+            }
+            process.destroyForcibly();
+            throw new IOException("koine up does not come up: " + Files.readString(printed));
+        }
+
+        CommandLineRun send(String... args) {
+            return koine(
+                    Stream.concat(Stream.of(args), Stream.of("--wait", "40")).toArray(String[]::new));
+        }
+
+        CommandLineRun koine(String... args) {
+            return CommandLineRun.koine(Stream.concat(Stream.of(args), Stream.of("--bootstrap-servers", broker))
+                    .toArray(String[]::new));
+        }
+
+        boolean stop() throws InterruptedException {
+            process.destroy();
+            return process.waitFor(60, TimeUnit.SECONDS);
+        }
+
+        void kill() throws InterruptedException {
+            process.destroyForcibly().waitFor();
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            kill();
+        }
+    }
+}

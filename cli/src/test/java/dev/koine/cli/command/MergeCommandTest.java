@@ -1,0 +1,84 @@
+package dev.koine.cli.command;
+
+import static dev.koine.cli.CommandLineRun.koine;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.cli.CommandLineRun;
+import dev.koine.cli.ExitCode;
+import dev.koine.cli.Fixtures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MergeCommandTest {
+    private static final String BASE = Fixtures.CTC.resolve("base").toString();
+    private static final String CA = Fixtures.CTC.resolve("ca").toString();
+    private static final String FR = Fixtures.CTC.resolve("fr").toString();
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void theOrderOfExpertsChangesNoByte() throws Exception {
+        CommandLineRun one = merge("one", "--expert", "ca=" + CA, "--expert", "fr=" + FR);
+        CommandLineRun two = merge("two", "--expert", FR, "--expert", CA, "--threads", "1");
+        assertThat(one.code()).as(one.err()).isEqualTo(ExitCode.OK);
+        assertThat(digest(one)).startsWith("sha256:").isEqualTo(digest(two));
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("one", "two");
+        }
+    }
+
+    @Test
+    void weightsAndRecipeCount() throws Exception {
+        String plain = digest(merge("plain", "--expert", CA));
+        assertThat(digest(merge("half", "--expert", CA + "@0.5"))).isNotEqualTo(plain);
+        assertThat(digest(merge("rank", "--expert", CA, "--rank", "2"))).isNotEqualTo(plain);
+        assertThat(digest(merge("half-scale", "--expert", CA + "@0.5", "--scale", "0.4")))
+                .isNotEqualTo(plain);
+        CommandLineRun frozen = merge("frozen", "--expert", CA, "--policy", "**=FROZEN");
+        assertThat(digest(frozen))
+                .isEqualTo(koine("inspect", BASE).out().lines().findFirst().orElseThrow());
+    }
+
+    @Test
+    void anotherArchitectureIsRefusedInASentence() {
+        CommandLineRun run = merge(
+                "out",
+                "--expert",
+                Fixtures.CTC.resolveSibling("whisper").resolve("base").toString());
+        assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(run.err()).contains("GRAPH_MISMATCH");
+    }
+
+    @Test
+    void aFolderInUseIsNotOverwritten() throws IOException {
+        Files.createDirectories(directory.resolve("out"));
+        Files.writeString(directory.resolve("out").resolve("mine"), "mine");
+        CommandLineRun run = merge("out", "--expert", CA);
+        assertThat(run.code()).isEqualTo(ExitCode.TROUBLE);
+        assertThat(run.err()).contains("not empty");
+    }
+
+    @Test
+    void inspectShowsPolicyRoleAndPosition() {
+        CommandLineRun run = koine("inspect", BASE);
+        assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.OK);
+        assertThat(run.out())
+                .contains("LORS", "DENSE", "LINEAR", "VOCABULARY_PROJECTION", "model.onnx:", "onnx::MatMul_");
+    }
+
+    private CommandLineRun merge(String out, String... options) {
+        Stream<String> fixed = Stream.of(
+                "merge", "--base", BASE, "--out", directory.resolve(out).toString());
+        return koine(Stream.concat(fixed, Stream.of(options)).toArray(String[]::new));
+    }
+
+    private static String digest(CommandLineRun run) {
+        assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.OK);
+        return run.out().split(" ")[0];
+    }
+}
