@@ -39,7 +39,7 @@ public enum RejectionCode {
     DUPLICATE,
     /** The expert to retract is not inside. */
     NOT_MERGED,
-    /** A running total would leave its 32-bit range. */
+    /** A running total would leave its 32-bit range, or a merged weight the range of its element type. */
     TOTAL_OVERFLOW,
     /** A safetensors file (a task vector, an evaluation set, a checkpoint) is malformed, or of a version that is not known. */
     NOT_SAFETENSORS,

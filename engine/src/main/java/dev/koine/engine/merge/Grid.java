@@ -40,6 +40,12 @@ public record Grid(double step) {
         return new Grid(powerAbove * RANGE * 0x1p-31);
     }
 
+    /** A bound for every merged weight: however the total comes out, no finite base weight leaves it. */
+    double reach(double scale) {
+        double base = step * 0x1p31 / RANGE;
+        return base + Math.abs(scale) * step * 0x1p31;
+    }
+
     /** The nearest multiple of the step, ties to even; NaN or beyond int32 if the entry has no place on the grid. */
     double toGrid(float value, double weight) {
         return Math.rint(weight * value * (1 / step));

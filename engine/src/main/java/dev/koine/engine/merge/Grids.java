@@ -30,9 +30,9 @@ public final class Grids {
 
     private static float largestMagnitude(Weight weight) throws RejectedException, IOException {
         float largest = 0;
-        float[] values = new float[CHUNK_ELEMENTS];
+        long numel = weight.tensor().numel();
+        float[] values = new float[(int) Math.min(CHUNK_ELEMENTS, numel)];
         try (TensorReader reader = TensorReader.open(weight.tensor())) {
-            long numel = weight.tensor().numel();
             for (long from = 0; from < numel; from += CHUNK_ELEMENTS) {
                 int count = (int) Math.min(CHUNK_ELEMENTS, numel - from);
                 reader.read(from, values, 0, count);

@@ -53,7 +53,8 @@ public final class OfflineMerge {
         }
     }
 
-    private String prune(Path directory, String baseDigest) throws RejectedException, IOException {
+    /** Prunes an expert; returns the digest of its {@link TaskVector}. */
+    String prune(Path directory, String baseDigest) throws RejectedException, IOException {
         List<PruneTask> tasks =
                 PrunePlan.of(Alignment.of(base, ModelBundle.open(directory)).weights(), recipe);
         TensorPruner pruner = new TensorPruner(recipe);

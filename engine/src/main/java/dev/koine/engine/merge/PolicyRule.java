@@ -2,36 +2,53 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.onnx.Weight;
 import dev.koine.engine.taskvector.Policy;
-import java.util.regex.Pattern;
+import java.util.BitSet;
 
 /**
  * Overrules how the weights at some places of the graph are pruned.
  *
  * @param pattern a glob over a weight's {@link Weight#position() position}: {@code *} stops at a slash, {@code **} does not,
- *     {@code ?} is one character
+ *     {@code ?} is one character other than a slash
  */
 public record PolicyRule(String pattern, Policy policy) {
 
-    /** Whether this rule speaks of the weight. */
+    /** Whether this rule speaks of the weight. Follows all ways to match at once: no pattern makes it slow. */
     public boolean matches(Weight weight) {
-        return Pattern.matches(regex(), weight.position());
+        int[] glob = pattern.codePoints().toArray();
+        BitSet reached = new BitSet();
+        reach(glob, 0, reached);
+        for (int c : weight.position().codePoints().toArray()) {
+            BitSet next = new BitSet();
+            for (int i = reached.nextSetBit(0); i >= 0 && i < glob.length; i = reached.nextSetBit(i + 1)) {
+                if (takes(glob, i, c)) {
+                    reach(glob, glob[i] == '*' ? i : i + 1, next);
+                }
+            }
+            reached = next;
+        }
+        return reached.get(glob.length);
     }
 
-    private String regex() {
-        StringBuilder regex = new StringBuilder();
-        for (int i = 0; i < pattern.length(); i++) {
-            char c = pattern.charAt(i);
-            if (c == '*' && pattern.startsWith("**", i)) {
-                regex.append(".*");
-                i++;
-            } else if (c == '*') {
-                regex.append("[^/]*");
-            } else if (c == '?') {
-                regex.append("[^/]");
-            } else {
-                regex.append(Pattern.quote(String.valueOf(c)));
+    /** Marks a place in the pattern, and those behind it that a star lets through without a character. */
+    private static void reach(int[] glob, int place, BitSet reached) {
+        int i = place;
+        while (!reached.get(i)) {
+            reached.set(i);
+            if (i < glob.length && glob[i] == '*') {
+                i += isDoubleStar(glob, i) ? 2 : 1;
             }
         }
-        return regex.toString();
+    }
+
+    private static boolean takes(int[] glob, int i, int c) {
+        return switch (glob[i]) {
+            case '*' -> c != '/' || isDoubleStar(glob, i);
+            case '?' -> c != '/';
+            default -> c == glob[i];
+        };
+    }
+
+    private static boolean isDoubleStar(int[] glob, int i) {
+        return i + 1 < glob.length && glob[i + 1] == '*';
     }
 }

@@ -7,7 +7,9 @@ import dev.koine.engine.onnx.TensorInfo;
 import dev.koine.engine.onnx.Weight;
 import dev.koine.engine.taskvector.Policy;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Cuts the pruning of one expert into tasks that can run anywhere in any order.
@@ -47,20 +49,32 @@ public final class PrunePlan {
         return tasks;
     }
 
+    /** Weights that are tied or just equal are pruned once, but for those that a rule sets apart. */
     private static List<PruneItem> items(AlignedWeight aligned, Recipe recipe) throws RejectedException {
-        Weight first = aligned.base().get(0);
-        TensorInfo tensor = first.tensor();
-        Policy policy = recipe.policyOf(first);
-        if (policy == Policy.FROZEN) {
-            return List.of();
+        Map<Policy, List<Weight>> byPolicy = new LinkedHashMap<>();
+        for (Weight weight : aligned.base()) {
+            byPolicy.computeIfAbsent(recipe.policyOf(weight), policy -> new ArrayList<>())
+                    .add(weight);
         }
-        List<String> keys = aligned.base().stream().map(Weight::key).toList();
+        byPolicy.remove(Policy.FROZEN);
+        List<PruneItem> items = new ArrayList<>();
+        for (Map.Entry<Policy, List<Weight>> entry : byPolicy.entrySet()) {
+            items.addAll(items(entry.getValue(), entry.getKey(), aligned.expert()));
+        }
+        return items;
+    }
+
+    private static List<PruneItem> items(List<Weight> weights, Policy policy, TensorInfo expert)
+            throws RejectedException {
+        Weight first = weights.get(0);
+        TensorInfo tensor = first.tensor();
+        List<String> keys = weights.stream().map(Weight::key).toList();
         long numel = tensor.numel();
         List<PruneItem> items = new ArrayList<>();
         if (policy == Policy.DENSE) {
             for (long from = 0; from < numel; from += DENSE_RUN_ELEMENTS) {
                 int count = (int) Math.min(DENSE_RUN_ELEMENTS, numel - from);
-                items.add(new PruneItem(keys, policy, tensor, aligned.expert(), from, count));
+                items.add(new PruneItem(keys, policy, tensor, expert, from, count));
             }
         } else if (numel > Integer.MAX_VALUE - 8) {
             throw new RejectedException(
@@ -68,7 +82,7 @@ public final class PrunePlan {
                     "Tensor " + tensor.name() + " at " + first.position() + " has " + numel
                             + " elements, more than can be pruned as one matrix; give it the policy DENSE or FROZEN in the recipe.");
         } else if (numel > 0) {
-            items.add(new PruneItem(keys, policy, tensor, aligned.expert(), 0, (int) numel));
+            items.add(new PruneItem(keys, policy, tensor, expert, 0, (int) numel));
         }
         return items;
     }

@@ -2,6 +2,7 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.onnx.BundleWriter;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.TensorReader;
@@ -66,7 +67,7 @@ public final class RunningModel implements AutoCloseable {
      * @param scale the recipe's factor of the sum
      * @param store where the task vectors are
      * @param scratch a directory for the totals, four bytes an element
-     * @throws RejectedException {@link dev.koine.engine.RejectionCode#NON_FINITE} if a weight of the base is NaN
+     * @throws RejectedException {@link RejectionCode#NON_FINITE} if a weight of the base is NaN
      */
     public static RunningModel open(ModelBundle base, double scale, ArtifactStore store, Path scratch, WorkPool pool)
             throws RejectedException, IOException {
@@ -81,14 +82,20 @@ public final class RunningModel implements AutoCloseable {
     /**
      * Adds an expert's task vector.
      *
-     * @throws RejectedException {@link dev.koine.engine.RejectionCode#TOTAL_OVERFLOW} if a total would leave its range; the totals
-     *     are then as they were
+     * @throws RejectedException {@link RejectionCode#TOTAL_OVERFLOW} if a total would leave its range, or a merged weight that of its
+     *     element type; the totals are then as they were
+     * @throws IOException if store or disk have trouble; the totals are then undefined, and this is to be closed
      */
     public void add(Member member) throws RejectedException, IOException {
         change(member, 1);
     }
 
-    /** Takes out exactly what {@link #add} put in. */
+    /**
+     * Takes out exactly what {@link #add} put in.
+     *
+     * @throws RejectedException as {@link #add}, where this member held back another that is far out of range
+     * @throws IOException as {@link #add}
+     */
     public void subtract(Member member) throws RejectedException, IOException {
         change(member, -1);
     }
@@ -97,6 +104,7 @@ public final class RunningModel implements AutoCloseable {
      * Takes one member out and puts another in, as one change.
      *
      * @throws RejectedException as {@link #add}; the totals are then as they were
+     * @throws IOException as {@link #add}
      */
     public void replace(Member old, Member replacement) throws RejectedException, IOException {
         subtract(old);
@@ -139,6 +147,7 @@ public final class RunningModel implements AutoCloseable {
                         Addition addition = new Addition(indexOf(key), entry.from(), values);
                         add(addition, factor);
                         done.push(addition);
+                        requireInRange(addition);
                     }
                 }
             } catch (RejectedException e) {
@@ -156,6 +165,30 @@ public final class RunningModel implements AutoCloseable {
         int weight = addition.weight();
         totals.add(weight, addition.from(), addition.values(), grids.get(weight), factor);
         touched.set(weight, 1);
+    }
+
+    /** Looks at the merged weights, where the grid alone does not say that they stay in the range of their type. */
+    private void requireInRange(Addition addition) throws RejectedException, IOException {
+        Weight weight = weights.get(addition.weight());
+        float largest = weight.tensor().type().largestValue();
+        if (grids.get(addition.weight()).reach(scale) <= largest) {
+            return;
+        }
+        long end = addition.from() + addition.values().numel();
+        for (long from = addition.from(); from < end; from += CHUNK_ELEMENTS) {
+            Run run = new Run(addition.weight(), from, (int) Math.min(CHUNK_ELEMENTS, end - from));
+            float[] before = base(run);
+            float[] after = merged(run, before.clone());
+            for (int i = 0; i < after.length; i++) {
+                if (Float.isFinite(before[i]) && !(Math.abs(after[i]) <= largest)) {
+                    throw new RejectedException(
+                            RejectionCode.TOTAL_OVERFLOW,
+                            "Element " + (from + i) + " of " + weight.key() + " would be " + after[i] + ", and "
+                                    + weight.tensor().type() + " ends at " + largest
+                                    + ". Check that the expert was fine-tuned from this base, lower its weight, or retract experts.");
+                }
+            }
+        }
     }
 
     private int indexOf(String key) throws IOException {
@@ -201,15 +234,22 @@ public final class RunningModel implements AutoCloseable {
     private record Run(int weight, long from, int count) {}
 
     private void write(Run run, BundleWriter writer) throws IOException {
-        Weight weight = weights.get(run.weight());
+        writer.write(weights.get(run.weight()), run.from(), merged(run, base(run)), 0, run.count());
+    }
+
+    private float[] base(Run run) throws IOException {
         float[] values = new float[run.count()];
-        int[] sums = new int[run.count()];
-        try (TensorReader reader = TensorReader.open(weight.tensor())) {
+        try (TensorReader reader = TensorReader.open(weights.get(run.weight()).tensor())) {
             reader.read(run.from(), values, 0, run.count());
         }
+        return values;
+    }
+
+    private float[] merged(Run run, float[] values) throws IOException {
+        int[] sums = new int[run.count()];
         totals.read(run.weight(), run.from(), sums, 0, run.count());
         Grid.merge(values, sums, run.count(), grids.get(run.weight()), scale);
-        writer.write(weight, run.from(), values, 0, run.count());
+        return values;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.koine.engine.merge;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.koine.engine.store.ArtifactStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +18,9 @@ import java.util.List;
  */
 public record TaskVector(int format, String base, String expert, List<String> pieces) {
     private static final int FORMAT = 1;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .build();
 
     public TaskVector {
         pieces = List.copyOf(pieces);
@@ -37,8 +40,16 @@ public record TaskVector(int format, String base, String expert, List<String> pi
         return store.put(file -> Files.write(file, JSON.writeValueAsBytes(this)));
     }
 
-    /** Reads back what {@link #put} kept. */
+    /**
+     * Reads back what {@link #put} kept.
+     *
+     * @throws IOException if it is not there, or is no task vector
+     */
     public static TaskVector get(ArtifactStore store, String digest) throws IOException {
-        return JSON.readValue(store.get(digest).toFile(), TaskVector.class);
+        TaskVector vector = JSON.readValue(store.get(digest).toFile(), TaskVector.class);
+        if (vector == null) {
+            throw new IOException("The artifact " + digest + " in the store is no task vector.");
+        }
+        return vector;
     }
 }

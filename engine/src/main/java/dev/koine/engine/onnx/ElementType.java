@@ -52,4 +52,14 @@ public enum ElementType {
     public boolean isMergeable() {
         return this == FLOAT || this == FLOAT16 || this == BFLOAT16;
     }
+
+    /** The largest finite value of a type that is merged. */
+    public float largestValue() {
+        return switch (this) {
+            case FLOAT -> Float.MAX_VALUE;
+            case FLOAT16 -> 65504;
+            case BFLOAT16 -> 0x1.fep127f;
+            default -> throw new IllegalArgumentException("Tensors of type " + this + " are never merged.");
+        };
+    }
 }

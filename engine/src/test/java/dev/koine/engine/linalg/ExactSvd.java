@@ -10,11 +10,18 @@ public final class ExactSvd {
 
     /** The best approximation of the given rank, row-major. */
     public static double[] truncated(float[] a, int rows, int columns, int rank) {
+        double[] doubles = new double[a.length];
+        Arrays.setAll(doubles, i -> a[i]);
+        return truncated(doubles, rows, columns, rank);
+    }
+
+    /** The best approximation of the given rank, row-major. */
+    public static double[] truncated(double[] a, int rows, int columns, int rank) {
         boolean wide = columns > rows;
         int n = wide ? rows : columns;
         int m = wide ? columns : rows;
         double max = 0;
-        for (float x : a) {
+        for (double x : a) {
             max = Math.max(max, Math.abs(x));
         }
         if (max == 0) {

@@ -20,14 +20,15 @@ import java.util.List;
 import java.util.Random;
 
 /** Short ways to write ONNX messages with the generated classes, which know nothing of our scanner. */
-final class Protos {
-    static final int FLOAT = 1;
-    static final int INT64 = 7;
-    static final int FLOAT16 = 10;
+public final class Protos {
+    public static final int FLOAT = 1;
+    public static final int INT64 = 7;
+    public static final int FLOAT16 = 10;
+    public static final int BFLOAT16 = 16;
 
     private Protos() {}
 
-    static TensorProto floats(String name, List<Long> shape, float... values) {
+    public static TensorProto floats(String name, List<Long> shape, float... values) {
         return TensorProto.newBuilder()
                 .setName(name)
                 .setDataType(FLOAT)
@@ -36,7 +37,7 @@ final class Protos {
                 .build();
     }
 
-    static TensorProto random(String name, Random random, long... shape) {
+    public static TensorProto random(String name, Random random, long... shape) {
         long numel = 1;
         for (long dimension : shape) {
             numel *= dimension;
@@ -48,7 +49,7 @@ final class Protos {
         return floats(name, java.util.Arrays.stream(shape).boxed().toList(), values);
     }
 
-    static TensorProto longs(String name, long... values) {
+    public static TensorProto longs(String name, long... values) {
         ByteBuffer raw = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
         raw.asLongBuffer().put(values);
         return TensorProto.newBuilder()
@@ -59,7 +60,7 @@ final class Protos {
                 .build();
     }
 
-    static TensorProto external(String name, List<Long> shape, String location, long offset) {
+    public static TensorProto external(String name, List<Long> shape, String location, long offset) {
         return TensorProto.newBuilder()
                 .setName(name)
                 .setDataType(FLOAT)
@@ -70,17 +71,17 @@ final class Protos {
                 .build();
     }
 
-    static StringStringEntryProto entry(String key, String value) {
+    public static StringStringEntryProto entry(String key, String value) {
         return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
     }
 
-    static byte[] bytes(float... values) {
+    public static byte[] bytes(float... values) {
         ByteBuffer raw = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
         raw.asFloatBuffer().put(values);
         return raw.array();
     }
 
-    static NodeProto node(
+    public static NodeProto node(
             String op, String name, List<String> inputs, List<String> outputs, AttributeProto... attributes) {
         return NodeProto.newBuilder()
                 .setOpType(op)
@@ -91,11 +92,11 @@ final class Protos {
                 .build();
     }
 
-    static NodeProto constant(String output, TensorProto value) {
+    public static NodeProto constant(String output, TensorProto value) {
         return node("Constant", output, List.of(), List.of(output), tensor("value", value));
     }
 
-    static AttributeProto tensor(String name, TensorProto value) {
+    public static AttributeProto tensor(String name, TensorProto value) {
         return AttributeProto.newBuilder()
                 .setName(name)
                 .setType(AttributeProto.AttributeType.TENSOR)
@@ -103,7 +104,7 @@ final class Protos {
                 .build();
     }
 
-    static AttributeProto graph(String name, GraphProto value) {
+    public static AttributeProto graph(String name, GraphProto value) {
         return AttributeProto.newBuilder()
                 .setName(name)
                 .setType(AttributeProto.AttributeType.GRAPH)
@@ -111,7 +112,7 @@ final class Protos {
                 .build();
     }
 
-    static AttributeProto ints(String name, long... values) {
+    public static AttributeProto ints(String name, long... values) {
         AttributeProto.Builder builder =
                 AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
         for (long value : values) {
@@ -120,8 +121,16 @@ final class Protos {
         return builder.build();
     }
 
+    public static AttributeProto integer(String name, long value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.INT)
+                .setI(value)
+                .build();
+    }
+
     /** A value of a graph's interface; a dimension of -1 is open. */
-    static ValueInfoProto value(String name, int type, long... shape) {
+    public static ValueInfoProto value(String name, int type, long... shape) {
         TensorShapeProto.Builder dimensions = TensorShapeProto.newBuilder();
         for (long size : shape) {
             dimensions.addDim(
@@ -137,7 +146,7 @@ final class Protos {
                 .build();
     }
 
-    static ModelProto model(GraphProto.Builder graph) {
+    public static ModelProto model(GraphProto.Builder graph) {
         return ModelProto.newBuilder()
                 .setIrVersion(8)
                 .setProducerName("pytorch")
@@ -148,14 +157,14 @@ final class Protos {
                 .build();
     }
 
-    static Path write(Path directory, String file, ModelProto model) throws IOException {
+    public static Path write(Path directory, String file, ModelProto model) throws IOException {
         Path path = directory.resolve(file);
         Files.createDirectories(path.getParent());
         return Files.write(path, model.toByteArray());
     }
 
     /** Deletes a directory that a property has made; JUnit's own temporary directories are unknown to jqwik. */
-    static void delete(Path directory) throws IOException {
+    public static void delete(Path directory) throws IOException {
         if (directory == null) {
             return;
         }

@@ -1,0 +1,102 @@
+package dev.koine.engine.merge;
+
+import dev.koine.engine.Progress;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.Protos;
+import dev.koine.engine.onnx.TensorReader;
+import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.LocalStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A base, a store and a place for files, all of which are gone at the end. */
+final class MergeLab implements AutoCloseable {
+    final Path directory;
+    final Path basePlace;
+    final ModelBundle base;
+    final String baseDigest;
+    final Recipe recipe;
+    final LocalStore store;
+    final WorkPool pool;
+
+    MergeLab(TestModel base, Recipe recipe) throws Exception {
+        this(base, recipe, 2);
+    }
+
+    MergeLab(TestModel base, Recipe recipe, int threads) throws Exception {
+        this(Files.createTempDirectory("koine-merge"), base, recipe, threads);
+    }
+
+    private MergeLab(Path directory, TestModel base, Recipe recipe, int threads) throws Exception {
+        this(directory, base.write(directory.resolve("base")), recipe, threads);
+    }
+
+    MergeLab(Path base, Recipe recipe, int threads) throws Exception {
+        this(Files.createTempDirectory("koine-merge"), base, recipe, threads);
+    }
+
+    private MergeLab(Path directory, Path base, Recipe recipe, int threads) throws Exception {
+        this.directory = directory;
+        this.basePlace = base;
+        this.base = ModelBundle.open(base);
+        this.baseDigest = Bundle.describe(base).digest();
+        this.recipe = recipe;
+        this.store = LocalStore.open(directory.resolve("store"));
+        this.pool = new WorkPool(threads);
+    }
+
+    OfflineMerge offline() {
+        return new OfflineMerge(base, recipe, store, pool, Progress.NONE);
+    }
+
+    /** Writes an expert's bundle into a directory of its own. */
+    Path write(TestModel expert) throws IOException {
+        return expert.write(Files.createTempDirectory(directory, "expert"));
+    }
+
+    Member prune(Path expert, double weight) throws RejectedException, IOException {
+        return new Member(offline().prune(expert, baseDigest), weight);
+    }
+
+    RunningModel open() throws RejectedException, IOException {
+        return RunningModel.open(base, recipe.scale(), store, directory, pool);
+    }
+
+    /** The digest of the version that the model stands at. */
+    String digest(RunningModel model) throws RejectedException, IOException {
+        return store.<RejectedException>putBundle(target -> model.write(target, Progress.NONE))
+                .digest();
+    }
+
+    /** Merges offline into a directory of its own. */
+    Path merge(List<OfflineMerge.Expert> experts) throws RejectedException, IOException {
+        Path target = Files.createTempDirectory(directory, "merged");
+        offline().merge(experts, directory, target);
+        return target;
+    }
+
+    /** All weights of a bundle by key. */
+    static Map<String, float[]> values(Path bundle) throws RejectedException, IOException {
+        Map<String, float[]> values = new LinkedHashMap<>();
+        for (Weight weight : ModelBundle.open(bundle).weights()) {
+            try (TensorReader reader = TensorReader.open(weight.tensor())) {
+                float[] elements = new float[(int) reader.numel()];
+                reader.read(0, elements, 0, elements.length);
+                values.put(weight.key(), elements);
+            }
+        }
+        return values;
+    }
+
+    @Override
+    public void close() throws IOException {
+        pool.close();
+        Protos.delete(directory);
+    }
+}

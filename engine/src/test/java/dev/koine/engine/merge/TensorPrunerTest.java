@@ -1,0 +1,80 @@
+package dev.koine.engine.merge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.engine.onnx.Alignment;
+import dev.koine.engine.onnx.ElementType;
+import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.taskvector.Precision;
+import dev.koine.engine.taskvector.TaskVectorFile.Block;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class TensorPrunerTest {
+    private static final TestModel BASE = TestModel.random(new Random(31), 5, 7, 1, ElementType.FLOAT);
+
+    @Test
+    void whatDoesNotChangeTheModelIsLeftOut() throws Exception {
+        assertThat(prune(BASE, Recipe.PUBLISHED)).isEmpty();
+        TestModel otherZeros = BASE.map((name, tensor) -> {
+            float[] values = tensor.values().clone();
+            for (int i = 0; i < values.length; i++) {
+                values[i] = values[i] == 0 ? -values[i] : values[i];
+            }
+            return values;
+        });
+        assertThat(prune(otherZeros, Recipe.PUBLISHED)).isEmpty();
+    }
+
+    @Test
+    void theDeltaIsOneSubtractionInFloat32() throws Exception {
+        float[] values = BASE.tensor("conv").values().clone();
+        values[7] = 1 / 3f;
+        List<Block> blocks = prune(BASE.with("conv", values), Recipe.PUBLISHED);
+        assertThat(blocks).singleElement().satisfies(block -> {
+            assertThat(block.weights()).containsExactly("encoder.onnx/conv");
+            float[] delta = new float[block.values().numel()];
+            block.values().read(0, delta.length, delta, 0);
+            float expected = 1 / 3f - BASE.tensor("conv").values()[7];
+            for (int i = 0; i < delta.length; i++) {
+                assertThat(delta[i]).isEqualTo(i == 7 ? expected : 0);
+            }
+        });
+    }
+
+    @Test
+    void anyPolicySuitsAnyShape() throws Exception {
+        for (Policy policy : Policy.values()) {
+            Recipe recipe = new Recipe(2, 0.5, 1, Precision.FLOAT16, List.of(new PolicyRule("**", policy)));
+            Map<String, Integer> numels = new HashMap<>();
+            for (Block block : prune(BASE.plus(() -> 0.01), recipe)) {
+                numels.put(block.weights().get(0), block.values().numel());
+                assertThat(block.values().precision()).isEqualTo(Precision.FLOAT16);
+            }
+            if (policy == Policy.FROZEN) {
+                assertThat(numels).isEmpty();
+            } else {
+                assertThat(numels)
+                        .containsEntry("encoder.onnx/conv", 75)
+                        .containsEntry("encoder.onnx/encoder.0.up", 35)
+                        .containsEntry("encoder.onnx/gain", 5);
+            }
+        }
+    }
+
+    private static List<Block> prune(TestModel expert, Recipe recipe) throws Exception {
+        try (MergeLab lab = new MergeLab(BASE, recipe)) {
+            List<Block> blocks = new ArrayList<>();
+            Alignment alignment = Alignment.of(lab.base, ModelBundle.open(lab.write(expert)));
+            for (PruneTask task : PrunePlan.of(alignment.weights(), recipe)) {
+                blocks.addAll(new TensorPruner(recipe).prune(task));
+            }
+            return blocks;
+        }
+    }
+}
