@@ -80,6 +80,46 @@ public final class RunningModel implements AutoCloseable {
     }
 
     /**
+     * The base with members inside that were there together before. Their sum is in range, and so it is made in any order, also where
+     * a part of it would not be.
+     *
+     * @throws RejectedException if a member never can have been inside, or as {@link #open}
+     */
+    public static RunningModel restore(
+            ModelBundle base, double scale, ArtifactStore store, Path scratch, WorkPool pool, List<Member> members)
+            throws RejectedException, IOException {
+        RunningModel model = open(base, scale, store, scratch, pool);
+        try {
+            for (Member member : members) {
+                model.restore(member);
+            }
+            return model;
+        } catch (RejectedException | IOException | RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private void restore(Member member) throws RejectedException, IOException {
+        List<WorkPool.Part<String>> parts = new ArrayList<>();
+        for (String piece : TaskVector.get(store, member.taskVector()).pieces()) {
+            parts.add(() -> {
+                restorePiece(piece, member.weight());
+                return piece;
+            });
+        }
+        pool.runAll(parts);
+    }
+
+    private void restorePiece(String piece, double factor) throws RejectedException, IOException {
+        forEachAddition(piece, addition -> {
+            int weight = addition.weight();
+            totals.addModular(weight, addition.from(), addition.values(), grids.get(weight), factor);
+            touched.set(weight, 1);
+        });
+    }
+
+    /**
      * Adds an expert's task vector.
      *
      * @throws RejectedException {@link RejectionCode#TOTAL_OVERFLOW} if a total would leave its range, or a merged weight that of its
@@ -138,25 +178,35 @@ public final class RunningModel implements AutoCloseable {
     }
 
     private void addPiece(String piece, double factor) throws RejectedException, IOException {
+        Deque<Addition> done = new ArrayDeque<>();
+        try {
+            forEachAddition(piece, addition -> {
+                add(addition, factor);
+                done.push(addition);
+                requireInRange(addition);
+            });
+        } catch (RejectedException e) {
+            for (Addition addition : done) {
+                add(addition, -factor);
+            }
+            throw e;
+        }
+    }
+
+    private void forEachAddition(String piece, AdditionStep step) throws RejectedException, IOException {
         try (TaskVectorFile file = TaskVectorFile.open(store.get(piece))) {
-            Deque<Addition> done = new ArrayDeque<>();
-            try {
-                for (TaskVectorFile.Index entry : file.blocks()) {
-                    PrunedBlock values = file.read(entry);
-                    for (String key : entry.weights()) {
-                        Addition addition = new Addition(indexOf(key), entry.from(), values);
-                        add(addition, factor);
-                        done.push(addition);
-                        requireInRange(addition);
-                    }
+            for (TaskVectorFile.Index entry : file.blocks()) {
+                PrunedBlock values = file.read(entry);
+                for (String key : entry.weights()) {
+                    step.take(new Addition(indexOf(key), entry.from(), values));
                 }
-            } catch (RejectedException e) {
-                for (Addition addition : done) {
-                    add(addition, -factor);
-                }
-                throw e;
             }
         }
+    }
+
+    @FunctionalInterface
+    private interface AdditionStep {
+        void take(Addition addition) throws RejectedException, IOException;
     }
 
     private record Addition(int weight, long from, PrunedBlock values) {}

@@ -87,6 +87,20 @@ public final class Totals implements AutoCloseable {
         apply(tensor, from, block, grid, weight, 1);
     }
 
+    /**
+     * {@link #add} modulo 2<sup>32</sup>, for sums that are known to end in range: the end is exact, whatever the order, though a sum
+     * on the way may not be.
+     *
+     * @throws RejectedException {@code TOTAL_OVERFLOW} or {@code NON_FINITE} for an addend that never was in a total
+     */
+    public void addModular(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+            throws IOException, RejectedException {
+        Chunks chunks = new Chunks(tensor, from, block, grid, weight);
+        for (long done = 0; done < block.numel(); done += CHUNK) {
+            chunks.apply((int) done, 1, true);
+        }
+    }
+
     /** Takes back what {@link #add} with the same arguments added; refuses as that does. */
     public void subtract(int tensor, long from, PrunedBlock block, Grid grid, double weight)
             throws IOException, RejectedException {
@@ -114,10 +128,10 @@ public final class Totals implements AutoCloseable {
         Chunks chunks = new Chunks(tensor, from, block, grid, weight);
         for (long done = 0; done < block.numel(); done += CHUNK) {
             try {
-                chunks.apply((int) done, sign);
+                chunks.apply((int) done, sign, false);
             } catch (RejectedException e) {
                 for (long undone = done - CHUNK; undone >= 0; undone -= CHUNK) {
-                    chunks.apply((int) undone, -sign);
+                    chunks.apply((int) undone, -sign, false);
                 }
                 throw e;
             }
@@ -148,17 +162,17 @@ public final class Totals implements AutoCloseable {
             this.totals = new int[values.length];
         }
 
-        void apply(int done, int sign) throws IOException, RejectedException {
+        void apply(int done, int sign, boolean modular) throws IOException, RejectedException {
             int n = Math.min(CHUNK, block.numel() - done);
             block.read(done, n, values, 0);
             readInts(bytes, start + done, totals, 0, n);
             for (int i = 0; i < n; i++) {
                 double addend = grid.toGrid(values[i], weight);
                 double total = totals[i] + sign * addend;
-                if (!(Math.abs(addend) <= Integer.MAX_VALUE && Math.abs(total) <= Integer.MAX_VALUE)) {
+                if (!(Math.abs(addend) <= Integer.MAX_VALUE && (modular || Math.abs(total) <= Integer.MAX_VALUE))) {
                     throw rejected(done + i, values[i], addend);
                 }
-                totals[i] = (int) total;
+                totals[i] = (int) (long) total;
             }
             bytes.clear().limit(n * Integer.BYTES);
             bytes.asIntBuffer().put(totals, 0, n);

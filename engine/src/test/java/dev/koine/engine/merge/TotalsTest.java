@@ -108,6 +108,22 @@ class TotalsTest {
     }
 
     @Test
+    void aSumThatEndsInRangeIsRestoredInAnyOrder() throws Exception {
+        try (Totals added = Totals.create(folder, TENSORS);
+                Totals restored = Totals.create(folder, TENSORS)) {
+            for (float value : new float[] {-20, 25, 25, -20}) {
+                added.add(0, 2, dense(value), GRID, 1);
+            }
+            for (float value : new float[] {25, 25, -20, -20}) {
+                restored.addModular(0, 2, dense(value), GRID, 1);
+            }
+            assertThat(read(restored, 0)).containsExactly(read(added, 0));
+            requireRefused(
+                    RejectionCode.TOTAL_OVERFLOW, "element 2", () -> restored.addModular(0, 2, dense(40), GRID, 1));
+        }
+    }
+
+    @Test
     void aRangeThatLeavesItsTensorIsRefused() throws Exception {
         try (Totals totals = Totals.create(folder, TENSORS)) {
             assertThatThrownBy(() -> totals.add(0, 4, dense(1, 2), GRID, 1))
