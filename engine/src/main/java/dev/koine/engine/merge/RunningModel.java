@@ -2,7 +2,10 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.linalg.Float16;
 import dev.koine.engine.onnx.BundleWriter;
+import dev.koine.engine.onnx.ElementType;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.TensorReader;
 import dev.koine.engine.onnx.Weight;
@@ -130,11 +133,11 @@ public final class RunningModel implements AutoCloseable {
     }
 
     private void addPiece(String piece, double factor) throws RejectedException, IOException {
-        try (TaskVectorFile file = TaskVectorFile.open(store.get(piece))) {
+        try (TaskVectorFile file = stored(() -> TaskVectorFile.open(store.get(piece)))) {
             Deque<Addition> done = new ArrayDeque<>();
             try {
                 for (TaskVectorFile.Index entry : file.blocks()) {
-                    PrunedBlock values = file.read(entry);
+                    PrunedBlock values = stored(() -> file.read(entry));
                     for (String key : entry.weights()) {
                         Addition addition = new Addition(indexOf(key), entry.from(), values);
                         add(addition, factor);
@@ -147,6 +150,14 @@ public final class RunningModel implements AutoCloseable {
                 }
                 throw e;
             }
+        }
+    }
+
+    private static <T> T stored(WorkPool.Part<T> read) throws IOException {
+        try {
+            return read.run();
+        } catch (RejectedException e) {
+            throw new IOException("The store's copy of a task vector is damaged: " + e.getMessage(), e);
         }
     }
 
@@ -171,6 +182,7 @@ public final class RunningModel implements AutoCloseable {
      * Writes this version as a bundle: the base's files byte for byte, but for the weights that experts changed.
      *
      * @param target an empty directory
+     * @throws RejectedException {@link dev.koine.engine.RejectionCode#NON_FINITE} if a merged weight has no place in its element type
      */
     public void write(Path target, Progress progress) throws RejectedException, IOException {
         List<Integer> changed = IntStream.range(0, weights.size())
@@ -200,7 +212,7 @@ public final class RunningModel implements AutoCloseable {
 
     private record Run(int weight, long from, int count) {}
 
-    private void write(Run run, BundleWriter writer) throws IOException {
+    private void write(Run run, BundleWriter writer) throws RejectedException, IOException {
         Weight weight = weights.get(run.weight());
         float[] values = new float[run.count()];
         int[] sums = new int[run.count()];
@@ -209,7 +221,22 @@ public final class RunningModel implements AutoCloseable {
         }
         totals.read(run.weight(), run.from(), sums, 0, run.count());
         Grid.merge(values, sums, run.count(), grids.get(run.weight()), scale);
+        requireInRange(weight, run, values, sums);
         writer.write(weight, run.from(), values, 0, run.count());
+    }
+
+    private static void requireInRange(Weight weight, Run run, float[] values, int[] sums) throws RejectedException {
+        float largest = weight.tensor().type() == ElementType.FLOAT16 ? Float16.MAX_VALUE : Float.MAX_VALUE;
+        for (int i = 0; i < run.count(); i++) {
+            if (sums[i] != 0 && !(Math.abs(values[i]) <= largest)) {
+                throw new RejectedException(
+                        RejectionCode.NON_FINITE,
+                        "Element " + (run.from() + i) + " of " + weight.key() + " would be " + values[i]
+                                + " after merging, and its type "
+                                + weight.tensor().type() + " ends at " + largest
+                                + ". Lower the expert's weight or, in a new registration, the recipe's scale.");
+            }
+        }
     }
 
     @Override
