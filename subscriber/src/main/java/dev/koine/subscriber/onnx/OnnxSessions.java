@@ -2,7 +2,6 @@ package dev.koine.subscriber.onnx;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxTensorLike;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
@@ -106,12 +105,12 @@ public final class OnnxSessions implements AutoCloseable {
 
     /** A float32 tensor of these values; to be closed. */
     public static OnnxTensor floats(float[] values, long... shape) throws OrtException {
-        return OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), FloatBuffer.wrap(values), shape);
+        return OnnxTensor.createTensor(OnnxEnvironment.get(), FloatBuffer.wrap(values), shape);
     }
 
     /** An int64 tensor of these values; to be closed. */
     public static OnnxTensor longs(long[] values, long... shape) throws OrtException {
-        return OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), LongBuffer.wrap(values), shape);
+        return OnnxTensor.createTensor(OnnxEnvironment.get(), LongBuffer.wrap(values), shape);
     }
 
     @Override
@@ -133,9 +132,12 @@ public final class OnnxSessions implements AutoCloseable {
                     RejectionCode.MISSING_FILE, "The bundle has no file " + name + SUFFIX + ", which its model needs.");
         }
         try {
-            sessions.put(name, OrtEnvironment.getEnvironment().createSession(file.toString(), settings));
+            sessions.put(name, OnnxEnvironment.get().createSession(file.toString(), settings));
         } catch (OrtException e) {
-            throw notLoadable("ONNX Runtime does not load " + file.getFileName() + ": " + e.getMessage(), e);
+            throw notLoadable(
+                    "ONNX Runtime does not load " + file.getFileName() + ": " + e.getMessage()
+                            + ". Export the model again for an operator set that this runtime knows.",
+                    e);
         }
     }
 
