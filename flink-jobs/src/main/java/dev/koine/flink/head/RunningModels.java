@@ -55,14 +55,27 @@ final class RunningModels implements AutoCloseable {
         ModelBundle index = StoredBundles.open(base);
         try {
             RunningModel model = RunningModel.open(index, scale, store, scratch, pool);
-            for (MergedExpert expert : inside) {
-                model.add(member(expert));
-                LOG.info("Totals of {}: added {} again", base.uri(), expert.getExpertId());
+            try {
+                for (MergedExpert expert : inside) {
+                    model.add(member(expert));
+                    LOG.info("Totals of {}: added {} again", base.uri(), expert.getExpertId());
+                }
+                return model;
+            } catch (RejectedException | IOException | RuntimeException e) {
+                model.close();
+                throw e;
             }
-            return model;
         } catch (RejectedException e) {
             throw new IOException(
                     "What was merged before is refused now; the store at " + base.uri() + " is damaged.", e);
+        }
+    }
+
+    /** Lets go of totals that a change has left half done; the next {@link #get} makes them again. */
+    void forget(String modelId) throws IOException {
+        @Nullable RunningModel model = models.remove(modelId);
+        if (model != null) {
+            model.close();
         }
     }
 
