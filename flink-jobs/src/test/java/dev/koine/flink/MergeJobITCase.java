@@ -106,6 +106,42 @@ class MergeJobITCase {
     }
 
     @Test
+    void takesEventsInTheirOrderHoweverManyAreInFlight() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(koine.register("ctc", Fixtures.ctc("base")));
+            Bundle de = Bundle.describe(Fixtures.ctc("de"));
+            Bundle de2 = Bundle.describe(Fixtures.ctc("de-2"));
+            koine.send(KoineHarness.mergeEvent("ctc", "de", 1, de, 1));
+            koine.send(KoineHarness.mergeEvent("ctc", "de", 2, de2, 1));
+            koine.send(KoineHarness.mergeEvent("ctc", "de", 2, de2, 1));
+            koine.send(KoineHarness.mergeEvent("ctc", "ca", 1, Bundle.describe(Fixtures.ctc("ca")), 1));
+            koine.send(KoineHarness.retractEvent("ctc", "de"));
+            koine.send(KoineHarness.retractEvent("ctc", "de"));
+            koine.send(KoineHarness.mergeEvent("ctc", "de", 1, de, 1));
+
+            List<Outcome> outcomes = koine.awaitAll(8);
+            List<ModelUpdate> updates = outcomes.stream()
+                    .filter(Outcome.Updated.class::isInstance)
+                    .map(KoineHarness::updated)
+                    .toList();
+            assertThat(updates)
+                    .extracting(update -> update.getCause().getChange())
+                    .containsExactly(
+                            Change.REGISTERED,
+                            Change.MERGED,
+                            Change.REPLACED,
+                            Change.MERGED,
+                            Change.RETRACTED,
+                            Change.MERGED);
+            assertThat(updates).extracting(ModelUpdate::getVersion).containsExactly(0L, 1L, 2L, 3L, 4L, 5L);
+            assertThat(updates.get(5).getDigest()).isEqualTo(offline("ca", "de"));
+            assertThat(outcomes.stream().filter(Outcome.Rejected.class::isInstance))
+                    .extracting(outcome -> KoineHarness.rejected(outcome).getCode())
+                    .containsExactly("DUPLICATE", "NOT_MERGED");
+        }
+    }
+
+    @Test
     void goesOnWhereItWasStopped() throws Exception {
         ModelUpdate before;
         try (KoineHarness koine = KoineHarness.start(directory)) {

@@ -281,6 +281,16 @@ class RejectionsITCase {
     }
 
     @Test
+    void resultBeyondTheElementType() throws Exception {
+        Recipe loud = new Recipe(7, 0.2, 1e300, Precision.FLOAT32, List.of());
+        updated(koine.register("loud", Bundle.describe(Fixtures.ctc("base")), loud));
+        sent++;
+        ExpertEvent event = mergeEvent("loud", "de", 1, Bundle.describe(Fixtures.ctc("de")), 1);
+        refuse(event, RejectionCode.NON_FINITE, "would be", "FLOAT ends at", "Lower the expert's weight");
+        refuse(event, RejectionCode.NON_FINITE, "would be", "the recipe's scale");
+    }
+
+    @Test
     void whatIsInsideAlreadyOrNotAtAll() throws Exception {
         updated(koine.merge(MODEL, "ca", 7, Fixtures.ctc("ca")));
         sent++;
