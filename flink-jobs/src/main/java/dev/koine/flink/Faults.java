@@ -22,14 +22,14 @@ public final class Faults {
     }
 
     /**
-     * Runs the analysis; a runtime exception in it becomes a rejection.
+     * Runs the analysis; a runtime exception in it, or recursion too deep for the stack, becomes a rejection.
      *
      * @param what the input, for the message
      */
     public static <T> T contain(String what, Analysis<T> analysis) throws RejectedException, IOException {
         try {
             return analysis.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             LOG.error("Koine failed on {}", what, e);
             throw new RejectedException(
                     RejectionCode.INTERNAL_ERROR,

@@ -3,6 +3,7 @@ package dev.koine.flink;
 import dev.koine.schemas.Topics;
 import java.io.Serializable;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -49,6 +50,8 @@ public record MergeJobConfig(
         int threads)
         implements Serializable {
 
+    private static final String PLACE = "a file: URI such as file:///var/koine/";
+
     public MergeJobConfig {
         kafka = Map.copyOf(kafka);
         allowedPlaces = List.copyOf(allowedPlaces);
@@ -76,10 +79,10 @@ public record MergeJobConfig(
     public static MergeJobConfig parse(ParameterTool parameters) {
         MergeJobConfig defaults = of(
                 required(parameters, "bootstrap.servers"),
-                URI.create(required(parameters, "store")),
+                place("store", required(parameters, "store")),
                 Stream.of(parameters.get("allowed.places", "").split(","))
                         .filter(place -> !place.isBlank())
-                        .map(place -> URI.create(place.strip()))
+                        .map(place -> place("allowed.places", place.strip()))
                         .toList());
         Map<String, String> kafka = Stream.concat(
                         defaults.kafka.entrySet().stream(),
@@ -97,10 +100,10 @@ public record MergeJobConfig(
                 defaults.store,
                 defaults.allowedPlaces,
                 parameters.get("job.id", defaults.jobId),
-                Duration.ofMillis(parameters.getLong("unknown.model.grace.ms", defaults.unknownModelGrace.toMillis())),
-                Duration.ofMillis(parameters.getLong("transaction.timeout.ms", defaults.transactionTimeout.toMillis())),
+                millis(parameters, "unknown.model.grace.ms", defaults.unknownModelGrace),
+                millis(parameters, "transaction.timeout.ms", defaults.transactionTimeout),
                 parameters.get("scratch", defaults.scratch),
-                parameters.getInt("threads", defaults.threads));
+                threads(parameters, defaults.threads));
     }
 
     private static String required(ParameterTool parameters, String name) {
@@ -109,6 +112,43 @@ public record MergeJobConfig(
             throw new IllegalArgumentException("The merge job needs --" + name + "; see MergeJobConfig for all names.");
         }
         return value;
+    }
+
+    private static URI place(String name, String value) {
+        try {
+            URI place = new URI(value);
+            if ("file".equals(place.getScheme()) && place.getRawAuthority() == null && place.getPath() != null) {
+                return place;
+            }
+        } catch (URISyntaxException e) {
+            throw malformed(name, value, PLACE);
+        }
+        throw malformed(name, value, PLACE);
+    }
+
+    private static Duration millis(ParameterTool parameters, String name, Duration preset) {
+        return Duration.ofMillis(positive(parameters, name, preset.toMillis()));
+    }
+
+    private static int threads(ParameterTool parameters, int preset) {
+        return Math.toIntExact(Math.min(positive(parameters, "threads", preset), Integer.MAX_VALUE));
+    }
+
+    private static long positive(ParameterTool parameters, String name, long preset) {
+        String value = parameters.get(name, String.valueOf(preset));
+        try {
+            long number = Long.parseLong(value);
+            if (number > 0) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw malformed(name, value, "a whole number above 0");
+        }
+        throw malformed(name, value, "a whole number above 0");
+    }
+
+    private static IllegalArgumentException malformed(String name, String value, String wanted) {
+        return new IllegalArgumentException("--" + name + " is '" + value + "'; give " + wanted + ".");
     }
 
     /** The store's directory on this machine. */

@@ -48,10 +48,22 @@ final class KoineHarness implements AutoCloseable {
     /** Starts in a directory; bundles may lie there and among the fixtures. */
     static KoineHarness start(Path directory) throws IOException {
         EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("kafka"));
+        try {
+            MergeJobConfig config = config(broker, directory);
+            TopicSetup.createMissing(config.kafkaProperties(), Topics.DEFAULT, 2);
+            EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), 2, Duration.ofMillis(200));
+            return new KoineHarness(broker, config, job);
+        } catch (IOException | RuntimeException e) {
+            broker.close();
+            throw e;
+        }
+    }
+
+    private static MergeJobConfig config(EmbeddedBroker broker, Path directory) throws IOException {
         Path store = Files.createDirectories(directory.resolve("store"));
         MergeJobConfig defaults = MergeJobConfig.of(
                 broker.bootstrapServers(), store.toUri(), List.of(directory.toUri(), Fixtures.ROOT.toUri()));
-        MergeJobConfig config = new MergeJobConfig(
+        return new MergeJobConfig(
                 defaults.kafka(),
                 defaults.topics(),
                 defaults.store(),
@@ -61,9 +73,6 @@ final class KoineHarness implements AutoCloseable {
                 defaults.transactionTimeout(),
                 directory.toString(),
                 2);
-        TopicSetup.createMissing(config.kafkaProperties(), Topics.DEFAULT, 2);
-        EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), 2, Duration.ofMillis(200));
-        return new KoineHarness(broker, config, job);
     }
 
     Outcome register(String modelId, Path base) throws Exception {
@@ -71,9 +80,11 @@ final class KoineHarness implements AutoCloseable {
     }
 
     Outcome register(String modelId, Bundle base, Recipe recipe) throws Exception {
-        ModelRegistration registration =
-                new ModelRegistration(modelId, Bundles.toAvro(base), Recipes.toAvro(recipe), Instant.now());
-        return await(publisher.publish(Topics.DEFAULT.models(), modelId, registration, ModelRegistration.class));
+        return await(send(registration(modelId, base, recipe)));
+    }
+
+    static ModelRegistration registration(String modelId, Bundle base, Recipe recipe) {
+        return new ModelRegistration(modelId, Bundles.toAvro(base), Recipes.toAvro(recipe), Instant.now());
     }
 
     Outcome merge(String modelId, String expertId, long revision, Path bundle) throws Exception {
@@ -85,12 +96,16 @@ final class KoineHarness implements AutoCloseable {
     }
 
     Outcome retract(String modelId, String expertId) throws Exception {
-        return await(send(ExpertEvent.newBuilder()
+        return await(send(retractEvent(modelId, expertId)));
+    }
+
+    static ExpertEvent retractEvent(String modelId, String expertId) {
+        return ExpertEvent.newBuilder()
                 .setAction(ExpertAction.RETRACT)
                 .setModelId(modelId)
                 .setExpertId(expertId)
                 .setTime(Instant.now())
-                .build()));
+                .build();
     }
 
     static ExpertEvent mergeEvent(String modelId, String expertId, long revision, Bundle bundle, double weight) {
@@ -111,6 +126,10 @@ final class KoineHarness implements AutoCloseable {
         return publisher.publish(Topics.DEFAULT.experts(), event.getModelId(), event, ExpertEvent.class);
     }
 
+    Position send(ModelRegistration event) throws IOException {
+        return publisher.publish(Topics.DEFAULT.models(), event.getModelId(), event, ModelRegistration.class);
+    }
+
     Outcome await(Position position) throws IOException {
         return outcomes.await(position, PATIENCE)
                 .orElseThrow(() -> new AssertionError("nothing became of " + position));
@@ -124,6 +143,16 @@ final class KoineHarness implements AutoCloseable {
     static Rejection rejected(Outcome outcome) {
         assertThat(outcome).isInstanceOf(Outcome.Rejected.class);
         return ((Outcome.Rejected) outcome).rejection();
+    }
+
+    /** Waits until so many events have ended in an update or a rejection, from the beginning. */
+    List<Outcome> awaitAll(int events) throws IOException {
+        Instant deadline = Instant.now().plus(PATIENCE);
+        List<Outcome> outcomes = all();
+        while (outcomes.size() < events && Instant.now().isBefore(deadline)) {
+            outcomes = all();
+        }
+        return outcomes;
     }
 
     /** What both topics hold from the beginning. */

@@ -3,14 +3,8 @@ package dev.koine.flink;
 import static dev.koine.flink.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.engine.Progress;
-import dev.koine.engine.merge.OfflineMerge;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.WorkPool;
-import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
-import dev.koine.engine.store.LocalStore;
 import dev.koine.schemas.Change;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
@@ -19,9 +13,7 @@ import dev.koine.subscriber.events.Bundles;
 import dev.koine.subscriber.events.Outcome;
 import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.onnx.OnnxSessions;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -105,14 +97,47 @@ class MergeJobITCase {
             Position early =
                     koine.send(KoineHarness.mergeEvent("ctc", "de", 1, Bundle.describe(Fixtures.ctc("de")), 1));
             updated(koine.register("ctc", Fixtures.ctc("base")));
-            List<Outcome> outcomes = new ArrayList<>();
-            while (outcomes.size() < 2) {
-                outcomes = koine.all();
-            }
+            List<Outcome> outcomes = koine.awaitAll(2);
             assertThat(outcomes)
                     .extracting(outcome -> updated(outcome).getVersion())
                     .containsExactly(0L, 1L);
             assertThat(outcomes.get(1).event().getOffset()).isEqualTo(early.getOffset());
+        }
+    }
+
+    @Test
+    void takesEventsInTheirOrderHoweverManyAreInFlight() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(koine.register("ctc", Fixtures.ctc("base")));
+            Bundle de = Bundle.describe(Fixtures.ctc("de"));
+            Bundle de2 = Bundle.describe(Fixtures.ctc("de-2"));
+            koine.send(KoineHarness.mergeEvent("ctc", "de", 1, de, 1));
+            koine.send(KoineHarness.mergeEvent("ctc", "de", 2, de2, 1));
+            koine.send(KoineHarness.mergeEvent("ctc", "de", 2, de2, 1));
+            koine.send(KoineHarness.mergeEvent("ctc", "ca", 1, Bundle.describe(Fixtures.ctc("ca")), 1));
+            koine.send(KoineHarness.retractEvent("ctc", "de"));
+            koine.send(KoineHarness.retractEvent("ctc", "de"));
+            koine.send(KoineHarness.mergeEvent("ctc", "de", 1, de, 1));
+
+            List<Outcome> outcomes = koine.awaitAll(8);
+            List<ModelUpdate> updates = outcomes.stream()
+                    .filter(Outcome.Updated.class::isInstance)
+                    .map(KoineHarness::updated)
+                    .toList();
+            assertThat(updates)
+                    .extracting(update -> update.getCause().getChange())
+                    .containsExactly(
+                            Change.REGISTERED,
+                            Change.MERGED,
+                            Change.REPLACED,
+                            Change.MERGED,
+                            Change.RETRACTED,
+                            Change.MERGED);
+            assertThat(updates).extracting(ModelUpdate::getVersion).containsExactly(0L, 1L, 2L, 3L, 4L, 5L);
+            assertThat(updates.get(5).getDigest()).isEqualTo(offline("ca", "de"));
+            assertThat(outcomes.stream().filter(Outcome.Rejected.class::isInstance))
+                    .extracting(outcome -> KoineHarness.rejected(outcome).getCode())
+                    .containsExactly("DUPLICATE", "NOT_MERGED");
         }
     }
 
@@ -132,22 +157,6 @@ class MergeJobITCase {
     }
 
     private String offline(String... experts) throws Exception {
-        Path scratch = Files.createTempDirectory(directory, "offline");
-        Path target = Files.createDirectory(scratch.resolve("merged"));
-        try (WorkPool pool = new WorkPool(1)) {
-            new OfflineMerge(
-                            ModelBundle.open(Fixtures.ctc("base")),
-                            Recipe.PUBLISHED,
-                            LocalStore.open(scratch.resolve("store")),
-                            pool,
-                            Progress.NONE)
-                    .merge(
-                            Stream.of(experts)
-                                    .map(name -> new OfflineMerge.Expert(Fixtures.ctc(name), 1))
-                                    .toList(),
-                            scratch,
-                            target);
-        }
-        return Bundle.describe(target).digest();
+        return Fixtures.mergedOffline(directory, experts);
     }
 }

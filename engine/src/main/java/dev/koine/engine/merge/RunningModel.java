@@ -194,9 +194,9 @@ public final class RunningModel implements AutoCloseable {
     }
 
     private void forEachAddition(String piece, AdditionStep step) throws RejectedException, IOException {
-        try (TaskVectorFile file = TaskVectorFile.open(store.get(piece))) {
+        try (TaskVectorFile file = stored(() -> TaskVectorFile.open(store.get(piece)))) {
             for (TaskVectorFile.Index entry : file.blocks()) {
-                PrunedBlock values = file.read(entry);
+                PrunedBlock values = stored(() -> file.read(entry));
                 for (String key : entry.weights()) {
                     step.take(new Addition(indexOf(key), entry.from(), values));
                 }
@@ -207,6 +207,14 @@ public final class RunningModel implements AutoCloseable {
     @FunctionalInterface
     private interface AdditionStep {
         void take(Addition addition) throws RejectedException, IOException;
+    }
+
+    private static <T> T stored(WorkPool.Part<T> read) throws IOException {
+        try {
+            return read.run();
+        } catch (RejectedException e) {
+            throw new IOException("The store's copy of a task vector is damaged: " + e.getMessage(), e);
+        }
     }
 
     private record Addition(int weight, long from, PrunedBlock values) {}
@@ -254,6 +262,7 @@ public final class RunningModel implements AutoCloseable {
      * Writes this version as a bundle: the base's files byte for byte, but for the weights that experts changed.
      *
      * @param target an empty directory
+     * @throws RejectedException {@link dev.koine.engine.RejectionCode#NON_FINITE} if a merged weight has no place in its element type
      */
     public void write(Path target, Progress progress) throws RejectedException, IOException {
         List<Integer> changed = IntStream.range(0, weights.size())

@@ -36,7 +36,7 @@ public final class WorkPool implements AutoCloseable {
      *
      * @return the results in the order of the parts
      * @throws RejectedException the first part's that was refused, in the order of the parts
-     * @throws IOException the first part's that had trouble; takes precedence over a refusal
+     * @throws IOException the first part's that had trouble; takes precedence over a refusal, as a runtime exception does
      */
     public <T> List<T> runAll(List<? extends Part<T>> parts) throws RejectedException, IOException {
         List<Future<T>> futures = new ArrayList<>();
@@ -62,10 +62,14 @@ public final class WorkPool implements AutoCloseable {
 
     private static void rethrow(List<Throwable> failures) throws RejectedException, IOException {
         for (Throwable failure : failures) {
-            if (!(failure instanceof RejectedException)) {
-                throw failure instanceof IOException io
-                        ? io
-                        : new IOException("A part of the merge failed: " + failure, failure);
+            if (failure instanceof IOException trouble) {
+                throw trouble;
+            }
+            if (failure instanceof RuntimeException defect) {
+                throw defect;
+            }
+            if (failure instanceof Error error) {
+                throw error;
             }
         }
         if (!failures.isEmpty()) {

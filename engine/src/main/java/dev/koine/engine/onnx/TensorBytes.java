@@ -1,6 +1,6 @@
 package dev.koine.engine.onnx;
 
-import java.io.EOFException;
+import dev.koine.engine.ShortFileException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -118,7 +118,7 @@ final class TensorBytes implements AutoCloseable {
         ByteBuffer buffer = ByteBuffer.wrap(target, 0, count);
         while (buffer.hasRemaining()) {
             if (channel.read(buffer, position + buffer.position()) < 0) {
-                throw new EOFException("The file " + file + " became shorter while it was read.");
+                throw new ShortFileException(file);
             }
         }
     }

@@ -1,11 +1,15 @@
 package dev.koine.engine.onnx;
 
+import dev.koine.engine.ShortFileException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -31,15 +35,23 @@ public final class TensorReader implements AutoCloseable {
      * Opens a tensor of float32, float16 or bfloat16.
      *
      * @throws IllegalArgumentException if its elements are of another type
-     * @throws IOException if its file cannot be opened, is a symbolic link, or ends before the tensor does
+     * @throws ShortFileException if its file ends before the tensor does
+     * @throws IOException if its file cannot be opened, or is no regular file
      */
     public static TensorReader open(TensorInfo tensor) throws IOException {
         if (!tensor.type().isMergeable()) {
             throw new IllegalArgumentException("Tensors of type " + tensor.type() + " are never merged.");
         }
+        if (!Files.readAttributes(tensor.file(), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .isRegularFile()) {
+            throw new FileSystemException(tensor.file().toString(), null, "is no regular file");
+        }
         List<ByteBuffer> segments = new ArrayList<>();
         try (FileChannel channel =
                 FileChannel.open(tensor.file(), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            if (channel.size() < tensor.offset() + tensor.length()) {
+                throw new ShortFileException(tensor.file());
+            }
             for (long start = 0; start < tensor.length(); start += SEGMENT) {
                 long length = Math.min(SEGMENT, tensor.length() - start);
                 segments.add(channel.map(FileChannel.MapMode.READ_ONLY, tensor.offset() + start, length)
@@ -83,8 +95,14 @@ public final class TensorReader implements AutoCloseable {
         try {
             FloatEncoding.decode(tensor.type(), segment, target, at, count);
         } catch (InternalError e) {
-            throw new IOException("The file " + tensor.file() + " became shorter while it was read.", e);
+            throw shortFile(tensor, e);
         }
+    }
+
+    private static ShortFileException shortFile(TensorInfo tensor, InternalError cause) {
+        ShortFileException failure = new ShortFileException(tensor.file());
+        failure.initCause(cause);
+        return failure;
     }
 
     /** Lets go of the mapped bytes; the collector unmaps them. */

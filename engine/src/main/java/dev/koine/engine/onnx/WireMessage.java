@@ -229,6 +229,7 @@ final class WireMessage {
     static RejectedException notOnnx(String file, String what) {
         return new RejectedException(
                 RejectionCode.NOT_ONNX,
-                "The file '" + Quote.of(file) + "' is not a readable ONNX model: " + what + ".");
+                "The file '" + Quote.of(file) + "' is not a readable ONNX model: " + what
+                        + ". Export the model again, or point to the right file.");
     }
 }

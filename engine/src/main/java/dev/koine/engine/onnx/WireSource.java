@@ -1,7 +1,7 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
-import java.io.EOFException;
+import dev.koine.engine.ShortFileException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,13 +11,14 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * The bytes of one model file, read through a small window at long offsets, charged to the budget of its bundle for what its index takes on the heap. What is
- * skipped is never read. A file that shrinks while it is read is an {@link EOFException}, never a fault of the process, which a mapped
+ * skipped is never read. A file that shrinks while it is read is an {@link ShortFileException}, never a fault of the process, which a mapped
  * file would risk.
  */
 final class WireSource implements AutoCloseable {
     private static final int WINDOW = 1 << 13;
 
     private final String name;
+    private final Path file;
     private final FileChannel channel;
     private final long size;
     private final HeapBudget budget;
@@ -25,8 +26,9 @@ final class WireSource implements AutoCloseable {
     private long windowStart;
     private int windowLength;
 
-    private WireSource(String name, FileChannel channel, long size, HeapBudget budget) {
+    private WireSource(String name, Path file, FileChannel channel, long size, HeapBudget budget) {
         this.name = name;
+        this.file = file;
         this.channel = channel;
         this.size = size;
         this.budget = budget;
@@ -35,7 +37,7 @@ final class WireSource implements AutoCloseable {
     static WireSource open(String name, Path file, HeapBudget budget) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
         try {
-            return new WireSource(name, channel, channel.size(), budget);
+            return new WireSource(name, file, channel, channel.size(), budget);
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -67,7 +69,7 @@ final class WireSource implements AutoCloseable {
         while (target.hasRemaining()) {
             int count = channel.read(target, next);
             if (count < 0) {
-                throw new EOFException("The model file " + name + " became shorter while it was read.");
+                throw new ShortFileException(file);
             }
             next += count;
         }

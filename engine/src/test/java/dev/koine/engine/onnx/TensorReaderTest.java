@@ -3,6 +3,7 @@ package dev.koine.engine.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.koine.engine.ShortFileException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -62,7 +63,8 @@ class TensorReaderTest {
         assertThatThrownBy(() -> TensorReader.open(tensor(ElementType.FLOAT, link, 0, 2)))
                 .isInstanceOf(IOException.class);
         assertThatThrownBy(() -> TensorReader.open(tensor(ElementType.FLOAT, file, 4, 2)))
-                .isInstanceOf(IOException.class);
+                .isInstanceOf(ShortFileException.class)
+                .hasMessageContaining(file.toString());
         assertThatThrownBy(() -> TensorReader.open(tensor(ElementType.INT64, file, 0, 1)))
                 .isInstanceOf(IllegalArgumentException.class);
         TensorReader reader = TensorReader.open(tensor(ElementType.FLOAT, file, 0, 2));

@@ -101,6 +101,9 @@ public final class EmbeddedJob implements AutoCloseable {
     /** Stops the job with a savepoint, which the next start goes on from, and shuts the cluster down. */
     @Override
     public void close() throws IOException {
+        if (!cluster.isRunning()) {
+            return;
+        }
         try {
             if (status() == JobStatus.RUNNING) {
                 await(cluster.stopWithSavepoint(
@@ -109,6 +112,11 @@ public final class EmbeddedJob implements AutoCloseable {
         } finally {
             await(cluster.closeAsync());
         }
+    }
+
+    /** The cluster, for tests that make it fail. */
+    MiniCluster cluster() {
+        return cluster;
     }
 
     private static void closeQuietly(MiniCluster cluster, Exception cause) {

@@ -1,16 +1,11 @@
 package dev.koine.flink.head;
 
-import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.RunningModel;
-import dev.koine.engine.merge.TaskVector;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.flink.MergeJobConfig;
-import dev.koine.flink.Recipes;
 import dev.koine.flink.sink.Rejections;
 import dev.koine.flink.sink.Stage;
 import dev.koine.flink.source.Events;
@@ -18,16 +13,10 @@ import dev.koine.flink.state.InboundEvent;
 import dev.koine.flink.state.PieceSet;
 import dev.koine.flink.state.PrunedPiece;
 import dev.koine.flink.state.Turn;
-import dev.koine.schemas.Cause;
-import dev.koine.schemas.Change;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
-import dev.koine.schemas.MergedExpert;
-import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
-import dev.koine.subscriber.events.Bundles;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -47,9 +36,9 @@ import org.apache.flink.util.Collector;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Works the events of a model off in the order that Intake numbered them in, each as soon as all of its pieces are there, and
- * makes a version of each: change the totals, write the candidate to the store, and only then move the head and emit the update.
- * An event that is refused leaves totals, head and state as they were.
+ * Works the events of a model off in the order that Intake numbered them in, each as soon as all of its pieces are there: has the
+ * {@link Versions version} made, and only then moves the head and emits the update. An event that is refused leaves totals, head
+ * and state as they were.
  *
  * <p>State holds identifiers and digests: the head is its {@link ModelUpdate}.
  */
@@ -65,10 +54,10 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     private transient MapState<Long, PieceSet> pieces;
 
     private transient WorkPool pool;
-    private transient ArtifactStore store;
     private transient RunningModels models;
-    private transient Counter versions;
-    private transient Counter rejections;
+    private transient Versions versions;
+    private transient Counter announced;
+    private transient Counter rejected;
 
     public HeadFunction(MergeJobConfig config) {
         this.config = config;
@@ -84,11 +73,12 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         pieces = getRuntimeContext()
                 .getMapState(new MapStateDescriptor<>("pieces", Types.LONG, new AvroTypeInfo<>(PieceSet.class)));
         pool = new WorkPool(config.threads());
-        store = LocalStore.open(config.storeDirectory());
+        ArtifactStore store = LocalStore.open(config.storeDirectory());
         models = new RunningModels(store, pool, config.scratchDirectory());
+        versions = new Versions(store, models);
         MetricGroup metrics = getRuntimeContext().getMetricGroup().addGroup("koine");
-        versions = metrics.counter("versions");
-        rejections = metrics.counter("rejections");
+        announced = metrics.counter("versions");
+        rejected = metrics.counter("rejections");
     }
 
     @Override
@@ -130,7 +120,9 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
             throws Exception {
         InboundEvent event = turn.getEvent();
         if (turn.getSequence() == 0) {
-            announce(registered(turn, Events.registration(event)), out);
+            ModelUpdate registered = versions.registered(turn, Events.registration(event));
+            base.update(registered);
+            announce(registered, out);
             return;
         }
         ExpertEvent expert = Events.expert(event);
@@ -143,113 +135,27 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
                         RejectionCode.valueOf(refused.get().getRejectionCode()),
                         refused.get().getRejectionMessage());
             }
-            announce(
-                    expert.getAction() == ExpertAction.RETRACT
-                            ? retracted(event, expert)
-                            : merged(
-                                    turn,
-                                    expert,
-                                    complete.stream()
-                                            .map(PrunedPiece::getDigest)
-                                            .toList()),
-                    out);
+            announce(next(turn, expert, complete), out);
         } catch (RejectedException e) {
-            rejections.inc();
+            rejected.inc();
             Stage stage = refused.isPresent() ? Stage.PRUNE : Stage.HEAD;
             context.output(Rejections.TAG, Rejections.of(event, expert.getExpertId(), stage, e));
         }
     }
 
+    private ModelUpdate next(Turn turn, ExpertEvent expert, List<PrunedPiece> complete)
+            throws RejectedException, IOException {
+        if (expert.getAction() == ExpertAction.RETRACT) {
+            return versions.retracted(base.value(), head.value(), turn, expert);
+        }
+        List<String> digests = complete.stream().map(PrunedPiece::getDigest).toList();
+        return versions.merged(base.value(), head.value(), turn, expert, digests);
+    }
+
     private void announce(ModelUpdate update, Collector<ModelUpdate> out) throws IOException {
         head.update(update);
         out.collect(update);
-        versions.inc();
-    }
-
-    private ModelUpdate registered(Turn turn, ModelRegistration registration) throws Exception {
-        Bundle announced = Bundles.fromAvro(registration.getBase());
-        Bundle kept = new Bundle(store.bundle(turn.getBundleDigest()).toUri(), announced.files());
-        ModelUpdate update = ModelUpdate.newBuilder()
-                .setModelId(registration.getModelId())
-                .setVersion(0)
-                .setParent(null)
-                .setDigest(kept.digest())
-                .setBundle(Bundles.toAvro(kept))
-                .setExperts(List.of())
-                .setRecipe(registration.getRecipe())
-                .setCause(cause(turn.getEvent(), Change.REGISTERED, null, null))
-                .setTime(Instant.now())
-                .build();
-        base.update(update);
-        return update;
-    }
-
-    private ModelUpdate merged(Turn turn, ExpertEvent event, List<String> digests)
-            throws RejectedException, IOException {
-        Contents inside = inside();
-        inside.requireNewer(event);
-        TaskVector taskVector = new TaskVector(base.value().getDigest(), turn.getBundleDigest(), digests);
-        MergedExpert added = MergedExpert.newBuilder()
-                .setExpertId(event.getExpertId())
-                .setRevision(event.getRevision())
-                .setLanguages(event.getLanguages())
-                .setTasks(event.getTasks())
-                .setWeight(event.getWeight())
-                .setBundleDigest(turn.getBundleDigest())
-                .setTaskVectorDigest(taskVector.put(store))
-                .build();
-        RunningModel model = running(inside);
-        Optional<MergedExpert> old = inside.find(event.getExpertId());
-        if (old.isPresent()) {
-            model.replace(RunningModels.member(old.get()), RunningModels.member(added));
-        } else {
-            model.add(RunningModels.member(added));
-        }
-        Change change = old.isPresent() ? Change.REPLACED : Change.MERGED;
-        return next(
-                model, inside.with(added), cause(turn.getEvent(), change, event.getExpertId(), event.getRevision()));
-    }
-
-    private ModelUpdate retracted(InboundEvent inbound, ExpertEvent event) throws RejectedException, IOException {
-        Contents inside = inside();
-        MergedExpert old = inside.requireInside(event.getExpertId());
-        RunningModel model = running(inside);
-        model.subtract(RunningModels.member(old));
-        return next(
-                model,
-                inside.without(old.getExpertId()),
-                cause(inbound, Change.RETRACTED, old.getExpertId(), old.getRevision()));
-    }
-
-    private Contents inside() throws IOException {
-        return new Contents(head.value().getExperts());
-    }
-
-    private RunningModel running(Contents inside) throws RejectedException, IOException {
-        ModelUpdate registered = base.value();
-        return models.get(
-                registered.getModelId(),
-                Bundles.fromAvro(registered.getBundle()),
-                Recipes.fromAvro(registered.getRecipe()).scale(),
-                inside);
-    }
-
-    private ModelUpdate next(RunningModel model, Contents inside, Cause cause) throws RejectedException, IOException {
-        Bundle bundle = store.<RejectedException>putBundle(target -> model.write(target, Progress.NONE));
-        ModelUpdate parent = head.value();
-        return ModelUpdate.newBuilder(parent)
-                .setVersion(parent.getVersion() + 1)
-                .setParent(parent.getVersion())
-                .setDigest(bundle.digest())
-                .setBundle(Bundles.toAvro(bundle))
-                .setExperts(inside.experts())
-                .setCause(cause)
-                .setTime(Instant.now())
-                .build();
-    }
-
-    private static Cause cause(InboundEvent event, Change change, @Nullable String expertId, @Nullable Long revision) {
-        return new Cause(change, expertId, revision, Rejections.position(event));
+        announced.inc();
     }
 
     @Override

@@ -15,16 +15,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The running totals that one Head task holds, one per model. They are a cache of what state and store say: after a failure, or
  * when a model moves to another TaskManager, they are made again from the experts inside, to the same bytes.
  */
 final class RunningModels implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(RunningModels.class);
-
     private final ArtifactStore store;
     private final WorkPool pool;
     private final Path scratch;
@@ -53,16 +49,20 @@ final class RunningModels implements AutoCloseable {
 
     private RunningModel rebuild(Bundle base, double scale, List<MergedExpert> inside) throws IOException {
         ModelBundle index = StoredBundles.open(base);
+        List<Member> members = inside.stream().map(RunningModels::member).toList();
         try {
-            RunningModel model = RunningModel.open(index, scale, store, scratch, pool);
-            for (MergedExpert expert : inside) {
-                model.add(member(expert));
-                LOG.info("Totals of {}: added {} again", base.uri(), expert.getExpertId());
-            }
-            return model;
+            return RunningModel.restore(index, scale, store, scratch, pool, members);
         } catch (RejectedException e) {
             throw new IOException(
                     "What was merged before is refused now; the store at " + base.uri() + " is damaged.", e);
+        }
+    }
+
+    /** Lets go of totals that a change has left half done; the next {@link #get} makes them again. */
+    void forget(String modelId) throws IOException {
+        @Nullable RunningModel model = models.remove(modelId);
+        if (model != null) {
+            model.close();
         }
     }
 

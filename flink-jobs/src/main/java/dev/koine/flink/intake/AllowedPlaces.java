@@ -3,6 +3,7 @@ package dev.koine.flink.intake;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;
+import java.io.IOException;
 import java.io.Serializable;
 import java.net.URI;
 import java.nio.file.Path;
@@ -21,13 +22,31 @@ public record AllowedPlaces(List<URI> prefixes) implements Serializable {
     /**
      * Checks that a bundle may be read.
      *
+     * @return its directory, with all links resolved
      * @throws RejectedException {@link RejectionCode#PLACE_NOT_ALLOWED} if the URI is no {@code file:} URI or lies outside of every
-     *     prefix, also by way of {@code ..}
+     *     prefix, also by way of {@code ..} or a link; {@link RejectionCode#MISSING_FILE} if the directory cannot be found
      */
-    public void require(Bundle bundle) throws RejectedException {
-        Path directory = bundle.directory();
+    public Path require(Bundle bundle) throws RejectedException {
+        Path said = bundle.directory();
+        requireAllowed(bundle, said);
+        Path real;
+        try {
+            real = said.toRealPath();
+        } catch (IOException e) {
+            throw new RejectedException(
+                    RejectionCode.MISSING_FILE,
+                    "There is no readable folder at " + bundle.uri() + " ("
+                            + e.getClass().getSimpleName()
+                            + "). Put the bundle there, where the job can read it, or send the event with the right place.");
+        }
+        requireAllowed(bundle, real);
+        return real;
+    }
+
+    private void requireAllowed(Bundle bundle, Path directory) throws RejectedException {
         for (URI prefix : prefixes) {
-            if (directory.startsWith(Path.of(prefix).normalize())) {
+            Path place = Path.of(prefix).normalize();
+            if (directory.startsWith(place) || directory.startsWith(real(place))) {
                 return;
             }
         }
@@ -39,5 +58,13 @@ public record AllowedPlaces(List<URI> prefixes) implements Serializable {
                                 : "Allowed are folders below " + prefixes
                                         + ": put the bundle there, or add its place to the job's"
                                         + " allowed.places."));
+    }
+
+    private static Path real(Path place) {
+        try {
+            return place.toRealPath();
+        } catch (IOException notThere) {
+            return place;
+        }
     }
 }

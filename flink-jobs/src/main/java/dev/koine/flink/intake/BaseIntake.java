@@ -8,6 +8,7 @@ import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
+import dev.koine.flink.InputFiles;
 import dev.koine.flink.Recipes;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.events.Bundles;
@@ -15,6 +16,8 @@ import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.onnx.OnnxSessions;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 
 /** Takes a base model in: checks it, and copies it to the store, so that nobody can change it under the job's feet. */
 final class BaseIntake {
@@ -38,14 +41,17 @@ final class BaseIntake {
     Bundle take(ModelRegistration registration) throws RejectedException, IOException {
         Recipes.fromAvro(registration.getRecipe());
         Bundle bundle = Bundles.fromAvro(registration.getBase());
-        places.require(bundle);
-        return store.<RejectedException>putBundle(copy -> {
-            BundleVerifier.copyVerified(bundle, copy);
-            ModelBundle model = ModelBundle.open(copy);
-            requireFloatWeights(model);
-            Grids.of(model.weights(), pool);
-            OnnxSessions.open(copy, LOADS).close();
-        });
+        Path directory = places.require(bundle);
+        Bundle found = new Bundle(directory.toUri(), bundle.files());
+        return InputFiles.read(
+                List.of(directory),
+                () -> store.<RejectedException>putBundle(copy -> {
+                    BundleVerifier.copyVerified(found, copy);
+                    ModelBundle model = ModelBundle.open(copy);
+                    requireFloatWeights(model);
+                    Grids.of(model.weights(), pool);
+                    OnnxSessions.open(copy, LOADS).close();
+                }));
     }
 
     private static void requireFloatWeights(ModelBundle model) throws RejectedException {

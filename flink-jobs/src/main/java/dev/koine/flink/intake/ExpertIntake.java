@@ -8,6 +8,7 @@ import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
+import dev.koine.flink.InputFiles;
 import dev.koine.subscriber.events.Bundles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,10 +32,12 @@ final class ExpertIntake {
     Plan plan(dev.koine.schemas.Bundle announced, ModelBundle base, Recipe recipe)
             throws RejectedException, IOException {
         Bundle bundle = Bundles.fromAvro(announced);
-        places.require(bundle);
-        Path directory = bundle.directory();
-        BundleVerifier.verify(bundle, directory);
-        ModelBundle expert = ModelBundle.open(directory);
-        return new Plan(bundle.digest(), PrunePlan.of(Alignment.of(base, expert).weights(), recipe));
+        Path directory = places.require(bundle);
+        return InputFiles.read(List.of(directory), () -> {
+            BundleVerifier.verify(bundle, directory);
+            ModelBundle expert = ModelBundle.open(directory);
+            return new Plan(
+                    bundle.digest(), PrunePlan.of(Alignment.of(base, expert).weights(), recipe));
+        });
     }
 }

@@ -19,6 +19,7 @@ import dev.koine.flink.source.Events;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.flink.state.PruneTaskMessage;
 import dev.koine.flink.state.Turn;
+import dev.koine.flink.state.WaitingEvent;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
@@ -58,7 +59,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
 
     private transient ValueState<ModelRegistration> registration;
     private transient ValueState<Long> nextSequence;
-    private transient ListState<InboundEvent> waiting;
+    private transient ListState<WaitingEvent> waiting;
 
     private transient WorkPool pool;
     private transient BaseIntake baseIntake;
@@ -75,7 +76,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
                 .getState(new ValueStateDescriptor<>("registration", new AvroTypeInfo<>(ModelRegistration.class)));
         nextSequence = getRuntimeContext().getState(new ValueStateDescriptor<>("next-sequence", Types.LONG));
         waiting = getRuntimeContext()
-                .getListState(new ListStateDescriptor<>("waiting", new AvroTypeInfo<>(InboundEvent.class)));
+                .getListState(new ListStateDescriptor<>("waiting", new AvroTypeInfo<>(WaitingEvent.class)));
         AllowedPlaces places = new AllowedPlaces(config.allowedPlaces());
         pool = new WorkPool(config.threads());
         baseIntake = new BaseIntake(places, LocalStore.open(config.storeDirectory()), pool);
@@ -91,30 +92,36 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         } else if (known) {
             takeExpert(event, context, out);
         } else {
-            waiting.add(event);
-            long now = context.timerService().currentProcessingTime();
-            context.timerService()
-                    .registerProcessingTimeTimer(
-                            now + config.unknownModelGrace().toMillis());
+            long deadline = context.timerService().currentProcessingTime()
+                    + config.unknownModelGrace().toMillis();
+            waiting.add(new WaitingEvent(event, deadline));
+            context.timerService().registerProcessingTimeTimer(deadline);
         }
     }
 
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<Turn> out) throws Exception {
-        if (registration.value() != null) {
-            return;
+        List<WaitingEvent> patient = new ArrayList<>();
+        for (WaitingEvent waited : drainWaiting()) {
+            if (waited.getDeadline() > timestamp) {
+                patient.add(waited);
+            } else {
+                rejectUnknownModel(waited.getEvent(), context);
+            }
         }
-        for (InboundEvent event : drainWaiting()) {
-            reject(
-                    event,
-                    Events.expert(event).getExpertId(),
-                    context,
-                    new RejectedException(
-                            RejectionCode.UNKNOWN_MODEL,
-                            "No model '" + event.getModelId()
-                                    + "' is registered. Register it with `koine register`, wait for its version 0,"
-                                    + " and submit the expert again; or correct the model id."));
-        }
+        waiting.update(patient);
+    }
+
+    private static void rejectUnknownModel(InboundEvent event, Context context) throws RejectedException {
+        reject(
+                event,
+                Events.expert(event).getExpertId(),
+                context,
+                new RejectedException(
+                        RejectionCode.UNKNOWN_MODEL,
+                        "No model '" + event.getModelId()
+                                + "' is registered. Register it with `koine register`, wait for its version 0,"
+                                + " and submit the expert again; or correct the model id."));
     }
 
     private void register(InboundEvent event, boolean known, Context context, Collector<Turn> out) throws Exception {
@@ -135,8 +142,8 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
             reject(event, null, context, e);
             return;
         }
-        for (InboundEvent waited : drainWaiting()) {
-            takeExpert(waited, context, out);
+        for (WaitingEvent waited : drainWaiting()) {
+            takeExpert(waited.getEvent(), context, out);
         }
     }
 
@@ -200,8 +207,8 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         return base;
     }
 
-    private List<InboundEvent> drainWaiting() throws Exception {
-        List<InboundEvent> events = new ArrayList<>();
+    private List<WaitingEvent> drainWaiting() throws Exception {
+        List<WaitingEvent> events = new ArrayList<>();
         waiting.get().forEach(events::add);
         waiting.clear();
         return events;

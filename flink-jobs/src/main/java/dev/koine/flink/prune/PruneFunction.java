@@ -6,10 +6,13 @@ import dev.koine.engine.merge.TensorPruner;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.flink.Faults;
+import dev.koine.flink.InputFiles;
 import dev.koine.flink.MergeJobConfig;
 import dev.koine.flink.state.PruneTaskMessage;
 import dev.koine.flink.state.PrunedPiece;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.metrics.Counter;
@@ -43,13 +46,19 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
                 .setIndex(message.getIndex());
         try {
             PruneTask task = PruneMessages.task(message);
-            TensorPruner pruner = new TensorPruner(PruneMessages.recipe(message));
-            piece.setDigest(
-                    Faults.contain("tensor " + task.items().get(0).expert().name(), () -> pruner.prune(task, store)));
+            piece.setDigest(prune(task, new TensorPruner(PruneMessages.recipe(message))));
             task.items().forEach(item -> elements.inc(item.count()));
         } catch (RejectedException e) {
             piece.setRejectionCode(e.code().name()).setRejectionMessage(e.getMessage());
         }
         return piece.build();
+    }
+
+    private String prune(PruneTask task, TensorPruner pruner) throws RejectedException, IOException {
+        List<Path> files =
+                task.items().stream().map(item -> item.expert().file()).toList();
+        return Faults.contain(
+                "tensor " + task.items().get(0).expert().name(),
+                () -> InputFiles.read(files, () -> pruner.prune(task, store)));
     }
 }

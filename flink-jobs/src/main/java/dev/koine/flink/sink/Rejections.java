@@ -1,9 +1,11 @@
 package dev.koine.flink.sink;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.flink.MessageSizes;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
 import org.apache.flink.util.OutputTag;
@@ -23,17 +25,30 @@ public final class Rejections {
      * @param expertId null where the event is no decodable expert event
      */
     public static Rejection of(InboundEvent event, @Nullable String expertId, Stage stage, RejectedException reason) {
+        boolean isRepeated = size(event.getKey()) + size(event.getValue()) <= MessageSizes.MOST_REPEATED;
         return Rejection.newBuilder()
                 .setModelId(event.getModelId())
                 .setExpertId(expertId)
                 .setPosition(position(event))
-                .setKey(event.getKey())
-                .setValue(event.getValue())
+                .setKey(isRepeated ? event.getKey() : null)
+                .setValue(isRepeated ? event.getValue() : null)
                 .setStage(stage.name())
                 .setCode(reason.code().name())
-                .setMessage(reason.getMessage())
+                .setMessage(message(reason, isRepeated))
                 .setTime(Instant.now())
                 .build();
+    }
+
+    private static String message(RejectedException reason, boolean isRepeated) {
+        String message = String.valueOf(reason.getMessage());
+        return (message.length() <= MessageSizes.MOST_MESSAGE
+                        ? message
+                        : message.substring(0, MessageSizes.MOST_MESSAGE) + "...")
+                + (isRepeated ? "" : " The event is too large to be repeated here; read it at its position.");
+    }
+
+    private static int size(@Nullable ByteBuffer bytes) {
+        return bytes == null ? 0 : bytes.remaining();
     }
 
     /** Where an event stands in Kafka. */

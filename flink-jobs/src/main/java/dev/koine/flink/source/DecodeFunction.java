@@ -1,9 +1,12 @@
 package dev.koine.flink.source;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.flink.Faults;
 import dev.koine.flink.sink.Rejections;
 import dev.koine.flink.sink.Stage;
 import dev.koine.flink.state.InboundEvent;
+import java.io.IOException;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 
@@ -19,15 +22,17 @@ public final class DecodeFunction extends ProcessFunction<InboundEvent, InboundE
     }
 
     @Override
-    public void processElement(InboundEvent event, Context context, Collector<InboundEvent> out) {
+    public void processElement(InboundEvent event, Context context, Collector<InboundEvent> out) throws IOException {
         try {
-            event.setModelId(
-                    event.getTopic().equals(modelsTopic)
-                            ? Events.registration(event).getModelId()
-                            : Events.expert(event).getModelId());
-            out.collect(event);
+            Faults.contain("an event", () -> decode(event));
         } catch (RejectedException e) {
             context.output(Rejections.TAG, Rejections.of(event, null, Stage.DECODE, e));
+            return;
         }
+        out.collect(event);
+    }
+
+    private SpecificRecord decode(InboundEvent event) throws RejectedException {
+        return event.getTopic().equals(modelsTopic) ? Events.registration(event) : Events.expert(event);
     }
 }

@@ -2,6 +2,7 @@ package dev.koine.flink.source;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.flink.MessageSizes;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertAction;
@@ -19,27 +20,31 @@ public final class Events {
     private static final EventCodec<ExpertEvent> EXPERTS = EventCodec.of(ExpertEvent.class);
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
+    private static final int LONGEST_QUOTE = 160;
+
     private Events() {}
 
     /**
-     * The registration in an event.
+     * The registration in an event, which from here on knows its model id.
      *
      * @throws RejectedException {@link RejectionCode#UNDECODABLE} or {@link RejectionCode#INVALID_EVENT}
      */
     public static ModelRegistration registration(InboundEvent event) throws RejectedException {
         ModelRegistration registration = decode(REGISTRATIONS, event);
         requireId("modelId", registration.getModelId());
+        event.setModelId(registration.getModelId());
         return registration;
     }
 
     /**
-     * The expert event in an event.
+     * The expert event in an event, which from here on knows its model id.
      *
      * @throws RejectedException {@link RejectionCode#UNDECODABLE} or {@link RejectionCode#INVALID_EVENT}
      */
     public static ExpertEvent expert(InboundEvent event) throws RejectedException {
         ExpertEvent expert = decode(EXPERTS, event);
         requireId("modelId", expert.getModelId());
+        event.setModelId(expert.getModelId());
         requireId("expertId", expert.getExpertId());
         require(
                 expert.getAction() != ExpertAction.UNKNOWN,
@@ -62,6 +67,10 @@ public final class Events {
                     RejectionCode.UNDECODABLE,
                     "The record has no value. Koine does not delete models by tombstone; send a RETRACT event for each expert.");
         }
+        require(
+                value.remaining() <= MessageSizes.MOST_INBOUND,
+                "The event has " + value.remaining() + " bytes, and " + MessageSizes.MOST_INBOUND
+                        + " are the most. Events carry references; list fewer files or languages.");
         try {
             return codec.decode(bytes(value));
         } catch (UndecodableException e) {
@@ -78,8 +87,8 @@ public final class Events {
     private static void requireId(String field, String id) throws RejectedException {
         require(
                 ID.matcher(id).matches(),
-                "The " + field
-                        + " is not usable as a name: give 1 to 128 letters, digits, '.', '_' or '-', beginning with a"
+                "The " + field + " '" + id.substring(0, Math.min(id.length(), LONGEST_QUOTE))
+                        + "' is not usable as a name: give 1 to 128 letters, digits, '.', '_' or '-', beginning with a"
                         + " letter or digit.");
     }
 

@@ -1,0 +1,98 @@
+package dev.koine.flink;
+
+import static dev.koine.flink.KoineHarness.updated;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.store.Bundle;
+import dev.koine.flink.embedded.Outage;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.subscriber.events.Outcome;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.apache.flink.api.common.JobStatus;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Failures in the middle of a backlog: no event is lost, none is applied twice, and the bytes are those of an undisturbed merge. */
+class RecoveryITCase {
+    private static final String[] BACKLOG = {"ca", "de", "es", "fr", "it", "nl", "pt", "sv"};
+    private static final int EVENTS = 1 + BACKLOG.length;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void commitsUpdatesWhileABacklogIsWorkedOff() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(koine.register("ctc", Fixtures.ctc("base")));
+            sendBacklog(koine);
+            koine.awaitAll(2);
+            Instant firstSeen = Instant.now();
+            ModelUpdate last = assertEachEventMadeOneVersion(koine);
+            assertThat(firstSeen).isBefore(last.getTime());
+        }
+    }
+
+    @Test
+    void goesOnAfterACrashThatLeftNoSavepoint() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(koine.register("ctc", Fixtures.ctc("base")));
+            sendBacklog(koine);
+            assertThat(koine.awaitAll(3)).hasSizeLessThan(EVENTS);
+            Outage.crash(koine.job);
+        }
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            assertEachEventMadeOneVersion(koine);
+        }
+    }
+
+    @Test
+    void startsFromTheBeginningAfterACrashBeforeTheFirstCheckpoint() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            koine.send(KoineHarness.registration("ctc", Bundle.describe(Fixtures.ctc("base")), Recipe.PUBLISHED));
+            sendBacklog(koine);
+            Outage.crash(koine.job);
+        }
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            assertEachEventMadeOneVersion(koine);
+        }
+    }
+
+    @Test
+    void recoversWhenATaskManagerDies() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(koine.register("ctc", Fixtures.ctc("base")));
+            sendBacklog(koine);
+            assertThat(koine.awaitAll(3)).hasSizeLessThan(EVENTS);
+            Outage.replaceTaskManager(koine.job);
+            assertEachEventMadeOneVersion(koine);
+            assertThat(koine.job.status()).isEqualTo(JobStatus.RUNNING);
+        }
+    }
+
+    private static void sendBacklog(KoineHarness koine) throws Exception {
+        for (String expert : BACKLOG) {
+            koine.send(KoineHarness.mergeEvent("ctc", expert, 1, Bundle.describe(Fixtures.ctc(expert)), 1));
+        }
+    }
+
+    private ModelUpdate assertEachEventMadeOneVersion(KoineHarness koine) throws Exception {
+        List<ModelUpdate> updates = new ArrayList<>();
+        for (Outcome outcome : koine.awaitAll(EVENTS)) {
+            updates.add(updated(outcome));
+        }
+        assertThat(updates)
+                .extracting(ModelUpdate::getVersion)
+                .containsExactlyElementsOf(LongStream.range(0, EVENTS).boxed().toList());
+        assertThat(updates)
+                .extracting(update -> update.getCause().getExpertId())
+                .containsExactly(null, "ca", "de", "es", "fr", "it", "nl", "pt", "sv");
+        ModelUpdate last = updates.get(updates.size() - 1);
+        assertThat(last.getDigest()).isEqualTo(Fixtures.mergedOffline(directory, BACKLOG));
+        return last;
+    }
+}

@@ -1,0 +1,46 @@
+package dev.koine.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.broker.EmbeddedBroker;
+import dev.koine.schemas.Topics;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TopicSetupITCase {
+    @Test
+    void makesWhatIsMissingAndLeavesTheRest(@TempDir Path directory) throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory)) {
+            Properties kafka = new Properties();
+            kafka.setProperty("bootstrap.servers", broker.bootstrapServers());
+            TopicSetup.createMissing(kafka, Topics.DEFAULT, 2);
+            TopicSetup.createMissing(kafka, Topics.DEFAULT, 5);
+            try (Admin admin = Admin.create(kafka)) {
+                Topics topics = Topics.DEFAULT;
+                List<String> names = List.of(topics.models(), topics.experts(), topics.updates(), topics.rejections());
+                assertThat(admin.describeTopics(names).allTopicNames().get().values())
+                        .hasSize(4)
+                        .allSatisfy(topic -> assertThat(topic.partitions()).hasSize(2));
+                assertThat(setting(admin, topics.models(), "cleanup.policy")).isEqualTo("compact");
+                assertThat(setting(admin, topics.updates(), "cleanup.policy")).isEqualTo("compact");
+                assertThat(setting(admin, topics.experts(), "retention.ms")).isEqualTo("-1");
+                assertThat(setting(admin, topics.rejections(), "cleanup.policy"))
+                        .isEqualTo("delete");
+            }
+        }
+    }
+
+    private static String setting(Admin admin, String topic, String name) throws Exception {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        Map<ConfigResource, Config> configs =
+                admin.describeConfigs(List.of(resource)).all().get();
+        return configs.get(resource).get(name).value();
+    }
+}
