@@ -12,6 +12,8 @@ import dev.koine.cli.command.VerifyCommand;
 import dev.koine.engine.RejectedException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -76,6 +78,13 @@ public final class Koine {
     }
 
     private static String sentence(Exception exception) {
+        if (exception instanceof NoSuchFileException missing) {
+            return "There is no file or folder " + missing.getFile() + ".";
+        }
+        if (exception instanceof FileSystemException trouble) {
+            return "The file system refuses " + trouble.getFile() + ": "
+                    + (trouble.getReason() == null ? trouble.getClass().getSimpleName() : trouble.getReason()) + ".";
+        }
         return exception.getMessage() == null ? exception.toString() : exception.getMessage();
     }
 }

@@ -38,4 +38,11 @@ class KoineTest {
         assertThat(run.code()).isEqualTo(ExitCode.TROUBLE);
         assertThat(run.err().strip().lines()).hasSize(1).allMatch(line -> line.contains("127.0.0.1:1"));
     }
+
+    @Test
+    void aFolderThatIsNotThereIsOneSentence() {
+        CommandLineRun run = koine("inspect", "no-such-folder");
+        assertThat(run.code()).isNotEqualTo(ExitCode.OK);
+        assertThat(run.err().strip().lines()).hasSize(1).allMatch(line -> line.contains("no-such-folder"));
+    }
 }

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.JobStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Failures in the middle of a backlog: no event is lost, none is applied twice, and the bytes are those of an undisturbed merge. */
 class RecoveryITCase {
     private static final String[] BACKLOG = {"ca", "de", "es", "fr", "it", "nl", "pt", "sv"};
-    private static final int EVENTS = 1 + BACKLOG.length;
+    private static final int REVISIONS = 8;
+    private static final int EVENTS = 1 + BACKLOG.length * REVISIONS;
 
     @TempDir
     Path directory;
@@ -75,8 +77,10 @@ class RecoveryITCase {
     }
 
     private static void sendBacklog(KoineHarness koine) throws Exception {
-        for (String expert : BACKLOG) {
-            koine.send(KoineHarness.mergeEvent("ctc", expert, 1, Bundle.describe(Fixtures.ctc(expert)), 1));
+        for (int revision = 1; revision <= REVISIONS; revision++) {
+            for (String expert : BACKLOG) {
+                koine.send(KoineHarness.mergeEvent("ctc", expert, revision, Bundle.describe(Fixtures.ctc(expert)), 1));
+            }
         }
     }
 
@@ -88,9 +92,13 @@ class RecoveryITCase {
         assertThat(updates)
                 .extracting(ModelUpdate::getVersion)
                 .containsExactlyElementsOf(LongStream.range(0, EVENTS).boxed().toList());
-        assertThat(updates)
-                .extracting(update -> update.getCause().getExpertId())
-                .containsExactly(null, "ca", "de", "es", "fr", "it", "nl", "pt", "sv");
+        assertThat(updates.subList(1, EVENTS))
+                .extracting(update ->
+                        update.getCause().getExpertId() + update.getCause().getRevision())
+                .containsExactlyElementsOf(LongStream.rangeClosed(1, REVISIONS)
+                        .boxed()
+                        .flatMap(revision -> Stream.of(BACKLOG).map(expert -> expert + revision))
+                        .toList());
         ModelUpdate last = updates.get(updates.size() - 1);
         assertThat(last.getDigest()).isEqualTo(Fixtures.mergedOffline(directory, BACKLOG));
         return last;

@@ -1,6 +1,5 @@
 package dev.koine.cli.command;
 
-import dev.koine.engine.store.Bundle;
 import dev.koine.flink.Recipes;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.Topics;
@@ -40,7 +39,8 @@ public final class RegisterCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         ModelRegistration registration = ModelRegistration.newBuilder()
                 .setModelId(modelId)
-                .setBase(Bundles.toAvro(Bundle.describe(directory)))
+                .setBase(Bundles.toAvro(
+                        Hashing.describe(directory, spec.commandLine().getOut())))
                 .setRecipe(Recipes.toAvro(recipe.recipe()))
                 .setTime(Instant.now())
                 .build();

@@ -8,7 +8,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code koine retract}. */
@@ -20,11 +19,8 @@ public final class RetractCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
-    String modelId;
-
-    @Option(names = "--expert", required = true, paramLabel = "ID", description = "Name of the expert.")
-    String expertId;
+    @Mixin
+    ExpertOptions expert;
 
     @Mixin
     Sender sender;
@@ -33,13 +29,13 @@ public final class RetractCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         ExpertEvent event = ExpertEvent.newBuilder()
                 .setAction(ExpertAction.RETRACT)
-                .setModelId(modelId)
-                .setExpertId(expertId)
+                .setModelId(expert.modelId)
+                .setExpertId(expert.expertId)
                 .setTime(Instant.now())
                 .build();
         return sender.send(
                 Topics.DEFAULT.experts(),
-                modelId,
+                expert.modelId,
                 event,
                 ExpertEvent.class,
                 spec.commandLine().getOut());

@@ -42,6 +42,7 @@ final class Sender {
             if (waitSeconds == 0) {
                 return ExitCode.OK;
             }
+            out.println("Waiting for the merge job ...");
             Optional<Outcome> outcome = reader.await(position, Duration.ofSeconds(waitSeconds));
             if (outcome.isEmpty()) {
                 throw new IOException("Nothing became of the event within " + waitSeconds

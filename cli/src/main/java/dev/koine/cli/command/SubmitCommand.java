@@ -1,6 +1,5 @@
 package dev.koine.cli.command;
 
-import dev.koine.engine.store.Bundle;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.Topics;
@@ -25,11 +24,8 @@ public final class SubmitCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
-    String modelId;
-
-    @Option(names = "--expert", required = true, paramLabel = "ID", description = "Name of the expert.")
-    String expertId;
+    @Mixin
+    ExpertOptions expert;
 
     @Option(
             names = "--revision",
@@ -59,18 +55,19 @@ public final class SubmitCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         ExpertEvent event = ExpertEvent.newBuilder()
                 .setAction(ExpertAction.MERGE)
-                .setModelId(modelId)
-                .setExpertId(expertId)
+                .setModelId(expert.modelId)
+                .setExpertId(expert.expertId)
                 .setRevision(revision)
                 .setLanguages(languages)
                 .setTasks(tasks)
                 .setWeight(weight)
-                .setBundle(Bundles.toAvro(Bundle.describe(directory)))
+                .setBundle(Bundles.toAvro(
+                        Hashing.describe(directory, spec.commandLine().getOut())))
                 .setTime(Instant.now())
                 .build();
         return sender.send(
                 Topics.DEFAULT.experts(),
-                modelId,
+                expert.modelId,
                 event,
                 ExpertEvent.class,
                 spec.commandLine().getOut());

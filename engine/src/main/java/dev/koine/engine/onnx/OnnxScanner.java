@@ -111,16 +111,8 @@ public final class OnnxScanner {
 
     private void property(WireMessage message, Map<String, String> metadata) throws RejectedException, IOException {
         source.spend(ENTRY_COST);
-        String key = "";
-        String value = "";
-        while (message.next()) {
-            switch (message.field()) {
-                case 1 -> key = message.text();
-                case 2 -> value = message.text();
-                default -> {}
-            }
-        }
-        metadata.put(key, value);
+        Map.Entry<String, String> property = message.entry();
+        metadata.put(property.getKey(), property.getValue());
     }
 
     private Graph graph(WireMessage message, int depth) throws RejectedException, IOException {

@@ -149,17 +149,9 @@ final class TensorScanner {
     }
 
     private static void entry(WireMessage message, Map<String, String> entries) throws RejectedException, IOException {
-        String key = "";
-        String value = "";
-        while (message.next()) {
-            switch (message.field()) {
-                case 1 -> key = message.text();
-                case 2 -> value = message.text();
-                default -> {}
-            }
-        }
-        if (entries.put(key, value) != null) {
-            throw message.broken("external data has the key '" + Quote.of(key) + "' twice");
+        Map.Entry<String, String> entry = message.entry();
+        if (entries.put(entry.getKey(), entry.getValue()) != null) {
+            throw message.broken("external data has the key '" + Quote.of(entry.getKey()) + "' twice");
         }
     }
 

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Map;
 
 /**
  * A cursor over the fields of one protobuf message that lies in a {@link WireSource}. {@link #next()} moves to the next field; payloads
@@ -122,6 +123,20 @@ final class WireMessage {
         } catch (CharacterCodingException e) {
             throw broken("field " + field + " is not UTF-8 text");
         }
+    }
+
+    /** Reads the whole message as a {@code StringStringEntryProto}: a key and a value, each empty if it is missing. */
+    Map.Entry<String, String> entry() throws RejectedException, IOException {
+        String key = "";
+        String value = "";
+        while (next()) {
+            switch (field()) {
+                case 1 -> key = text();
+                case 2 -> value = text();
+                default -> {}
+            }
+        }
+        return Map.entry(key, value);
     }
 
     /** The varints of the current field, packed or not, handed over one by one. */

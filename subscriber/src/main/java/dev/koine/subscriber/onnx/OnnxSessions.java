@@ -135,7 +135,10 @@ public final class OnnxSessions implements AutoCloseable {
         try {
             sessions.put(name, OrtEnvironment.getEnvironment().createSession(file.toString(), settings));
         } catch (OrtException e) {
-            throw notLoadable("ONNX Runtime does not load " + file.getFileName() + ": " + e.getMessage(), e);
+            throw notLoadable(
+                    "ONNX Runtime does not load " + file.getFileName() + ": " + e.getMessage()
+                            + ". Export the model again for an operator set that this runtime knows.",
+                    e);
         }
     }
 
