@@ -41,7 +41,10 @@ public final class InspectCommand implements Callable<Integer> {
         List<Weight> weights = bundle.weights();
         out.printf("%s%n", Bundle.describe(directory).digest());
         for (OnnxModel model : bundle.models()) {
-            out.printf("%s: IR version %d, opsets %s%n", model.path(), model.irVersion(), model.opsets());
+            String opsets = model.opsets().entrySet().stream()
+                    .map(opset -> (opset.getKey().isEmpty() ? "ai.onnx" : opset.getKey()) + " " + opset.getValue())
+                    .collect(Collectors.joining(", "));
+            out.printf("%s: IR version %d, opset %s%n", model.path(), model.irVersion(), opsets);
         }
         out.printf("%n%-8s %-22s %-10s %-16s %-30s %s%n", "policy", "role", "type", "shape", "initializer", "position");
         for (Weight weight : weights) {
