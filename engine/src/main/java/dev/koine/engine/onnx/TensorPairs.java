@@ -74,7 +74,9 @@ final class TensorPairs {
                             + Quote.of(other.value().name()) + "' and '"
                             + Quote.of(pair.value().name())
                             + "'. The base was exported with equal tensors stored once: export and register it again"
-                            + " without that deduplication, and export the experts alike.");
+                            + " without that deduplication (torch.onnx.export of model.eval() with"
+                            + " training=torch.onnx.TrainingMode.PRESERVE, or with dynamo=True and optimize=False), and export"
+                            + " the experts alike.");
         }
         if (known == null) {
             pairs.put(ours, pair);
