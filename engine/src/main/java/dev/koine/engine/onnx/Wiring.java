@@ -23,7 +23,7 @@ final class Wiring {
     /**
      * Resolves the names of a model.
      *
-     * @throws RejectedException NOT_ONNX if a node reads what nothing before it produces, or a name is produced twice
+     * @throws RejectedException NOT_ONNX if a node reads what nothing produces, or what needs the node itself, or a name is produced twice
      */
     static Wiring of(OnnxModel model) throws RejectedException {
         return new Wiring(model, new Builder(model.path()).scope(model.graph(), null, ""));
@@ -206,8 +206,8 @@ final class Wiring {
                     scope.inputTypes.add(input);
                 }
             }
-            for (int i = 0; i < graph.nodes().size(); i++) {
-                node(scope, i, graph.nodes().get(i));
+            for (int index : NodeOrder.of(graph)) {
+                node(scope, index, graph.nodes().get(index));
             }
             for (ValueInfo output : graph.outputs()) {
                 Value value = resolve(scope, output.name(), "an output of the graph");
@@ -282,7 +282,9 @@ final class Wiring {
             Value value = scope.find(name);
             if (value == null) {
                 throw WireMessage.notOnnx(
-                        file, reader + " reads the value '" + Quote.of(name) + "', which nothing before it produces");
+                        file,
+                        reader + " reads the value '" + Quote.of(name)
+                                + "', which nothing produces, or only what needs the node itself");
             }
             return value;
         }

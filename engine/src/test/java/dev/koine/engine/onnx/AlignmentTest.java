@@ -104,7 +104,9 @@ class AlignmentTest {
                 .hasMessageContaining("'b0'")
                 .hasMessageContaining("/layers.0/fc/Add")
                 .hasMessageContaining("/layers.1/fc/Add")
-                .hasMessageContaining("without that deduplication");
+                .hasMessageContaining("without that deduplication")
+                .hasMessageContaining("TrainingMode.PRESERVE")
+                .hasMessageContaining("optimize=False");
     }
 
     @Test
@@ -198,6 +200,38 @@ class AlignmentTest {
         assertThat(text).contains("#0.else_branch/#1 '' (Sub)");
     }
 
+    /** ONNX Runtime's converter to half precision appends the Cast nodes of the inputs. */
+    @Test
+    void nodesMayStandBeforeWhatTheyRead() throws Exception {
+        TinySpeech model = new TinySpeech(3, 1);
+        TinySpeech expert = new TinySpeech(3, 2);
+        Map<String, byte[]> pairs = counterparts(reversed(model.export()), reversed(expert.export()));
+        assertThat(pairs).hasSize(model.tensors.size());
+        pairs.forEach((key, bytes) -> assertThat(bytes)
+                .isEqualTo(expert.tensors
+                        .get(key.substring("model.onnx/".length()))
+                        .getRawData()
+                        .toByteArray()));
+        assertThat(counterparts(reversed(model.export()), expert.export())).containsOnlyKeys(pairs.keySet());
+    }
+
+    @Test
+    void aBranchMayReadWhatALaterNodeProduces() throws Exception {
+        assertThat(counterparts(branchingBeforeItsInput(1), branchingBeforeItsInput(2)))
+                .containsKey("model.onnx/before");
+    }
+
+    @Test
+    void nodesThatReadEachOtherAreRefused() {
+        ModelProto cycle = Protos.model(GraphProto.newBuilder()
+                .addNode(node("Relu", "first", List.of("b"), List.of("a")))
+                .addNode(node("Relu", "second", List.of("a"), List.of("b")))
+                .addOutput(Protos.value("b", Protos.FLOAT, 2)));
+        RejectedException refusal = refusal(cycle, cycle);
+        assertThat(refusal.code()).isEqualTo(RejectionCode.NOT_ONNX);
+        assertThat(refusal).hasMessageContaining("reads the value");
+    }
+
     @Test
     void walksLoopBodies() throws Exception {
         assertThat(counterparts(looping("carried", 1), looping("other", 2)))
@@ -227,6 +261,23 @@ class AlignmentTest {
                 .build();
         assertThat(refusal(base, functions)).hasMessageContaining("functions");
         assertThat(align(functions, functions).weights()).isNotEmpty();
+    }
+
+    private static ModelProto reversed(ModelProto model) {
+        GraphProto.Builder graph = model.getGraph().toBuilder().clearNode();
+        for (NodeProto node : model.getGraph().getNodeList()) {
+            graph.addNode(0, node);
+        }
+        return Protos.model(graph);
+    }
+
+    /** The input of the branches comes from a node that stands after the If. */
+    private static ModelProto branchingBeforeItsInput(long seed) {
+        GraphProto.Builder graph = branching("w", seed).getGraph().toBuilder();
+        graph.setInput(1, graph.getInput(1).toBuilder().setName("raw"))
+                .addInitializer(Protos.random("before", new Random(seed), 4))
+                .addNode(node("Add", "", List.of("raw", "before"), List.of("x")));
+        return Protos.model(graph);
     }
 
     private static ModelProto adding(long offsetOfSecond) {
