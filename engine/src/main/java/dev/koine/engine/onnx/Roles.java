@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A result leaves as logits if only a bias, activations over the vocabulary and changes of layout lie between it and a graph output
  * whose declared shape still shows the matrix's width. The last condition keeps attention keys and values apart, which decoders put out
  * for their next step, split into heads.
+ *
+ * <p>ONNX Runtime's optimizer puts a MatMul and the Transpose before it, or a Gemm and its activation, into one node of its own; those
+ * count as what they were. Its Attention holds the matrices of query, key and value in one tensor, which is {@link WeightRole#OTHER}.
  */
 final class Roles {
     private static final Set<String> LAYOUT = Set.of("Identity", "Cast", "Transpose");
@@ -37,6 +40,7 @@ final class Roles {
             "Squeeze",
             "Unsqueeze",
             "Flatten");
+    private static final Set<String> FUSED_PRODUCTS = Set.of("FusedMatMul", "FusedGemm");
     private static final int MOST_HOPS = 1000;
 
     private final Map<Value, WeightRole> roles = new IdentityHashMap<>();
@@ -75,7 +79,8 @@ final class Roles {
 
     private static boolean isProduct(Use use) {
         Node node = use.step().node();
-        return use.input() < 2 && !use.step().outputs().isEmpty() && (node.is("MatMul") || node.is("Gemm"));
+        boolean isFused = node.domain().equals("com.microsoft") && FUSED_PRODUCTS.contains(node.opType());
+        return use.input() < 2 && !use.step().outputs().isEmpty() && (node.is("MatMul") || node.is("Gemm") || isFused);
     }
 
     private static List<Use> consumers(Value weight) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.entry;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import java.io.IOException;
@@ -108,6 +109,36 @@ class ModelBundleTest {
                 .addNode(node("Transpose", "", List.of("split"), List.of("present.0.key")))
                 .addOutput(Protos.value("present.0.key", Protos.FLOAT, -1, 2, -1, 4));
         assertThat(roles(graph)).containsEntry("key", WeightRole.LINEAR);
+    }
+
+    @Test
+    void productsThatOnnxRuntimeHasFusedAreProducts() throws Exception {
+        GraphProto.Builder graph = GraphProto.newBuilder()
+                .addInput(Protos.value("x", Protos.FLOAT, -1, 8))
+                .addInitializer(Protos.random("query", new Random(1), 8, 8))
+                .addInitializer(Protos.random("inner", new Random(2), 8, 8))
+                .addInitializer(Protos.random("packed", new Random(3), 8, 24))
+                .addInitializer(Protos.random("foreign", new Random(4), 8, 8))
+                .addInitializer(Protos.random("head", new Random(5), 5, 8))
+                .addNode(vendor("com.microsoft", "FusedMatMul", "x", "query", "a"))
+                .addNode(vendor("com.microsoft", "FusedGemm", "a", "inner", "b"))
+                .addNode(vendor("com.microsoft", "Attention", "b", "packed", "c"))
+                .addNode(vendor("org.example", "FusedMatMul", "c", "foreign", "d"))
+                .addNode(vendor("com.microsoft", "FusedMatMul", "d", "head", "logits"))
+                .addOutput(Protos.value("logits", Protos.FLOAT, -1, 5));
+        assertThat(roles(graph))
+                .containsExactly(
+                        entry("query", WeightRole.LINEAR),
+                        entry("inner", WeightRole.LINEAR),
+                        entry("packed", WeightRole.OTHER),
+                        entry("foreign", WeightRole.OTHER),
+                        entry("head", WeightRole.VOCABULARY_PROJECTION));
+    }
+
+    private static NodeProto vendor(String domain, String op, String input, String weight, String output) {
+        return node(op, "", List.of(input, weight), List.of(output)).toBuilder()
+                .setDomain(domain)
+                .build();
     }
 
     @Test
