@@ -6,7 +6,6 @@ import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
-import dev.koine.engine.store.LocalStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -34,12 +33,7 @@ public final class Fixtures {
         Path scratch = Files.createTempDirectory(directory, "offline");
         Path target = Files.createDirectory(scratch.resolve("merged"));
         try (WorkPool pool = new WorkPool(1)) {
-            new OfflineMerge(
-                            ModelBundle.open(ctc("base")),
-                            Recipe.PUBLISHED,
-                            LocalStore.open(scratch.resolve("store")),
-                            pool,
-                            Progress.NONE)
+            new OfflineMerge(ModelBundle.open(ctc("base")), Recipe.PUBLISHED, pool, Progress.NONE)
                     .merge(
                             Stream.of(experts)
                                     .map(name -> new OfflineMerge.Expert(ctc(name), 1))

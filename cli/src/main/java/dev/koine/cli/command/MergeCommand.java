@@ -6,7 +6,6 @@ import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
-import dev.koine.engine.store.LocalStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,8 +59,7 @@ public final class MergeCommand implements Callable<Integer> {
         try (WorkPool pool =
                 new WorkPool(threads > 0 ? threads : Runtime.getRuntime().availableProcessors())) {
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
-            OfflineMerge merge = new OfflineMerge(
-                    ModelBundle.open(base), recipe.recipe(), LocalStore.open(scratch.resolve("store")), pool, progress);
+            OfflineMerge merge = new OfflineMerge(ModelBundle.open(base), recipe.recipe(), pool, progress);
             merge.merge(experts.stream().map(MergeCommand::expert).toList(), scratch, target);
         } finally {
             Folders.delete(scratch);

@@ -4,8 +4,6 @@ import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.engine.store.ArtifactStore;
-import dev.koine.engine.store.Bundle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,18 +14,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class OfflineMerge {
     private final ModelBundle base;
     private final Recipe recipe;
-    private final ArtifactStore store;
     private final WorkPool pool;
     private final Progress progress;
 
-    /**
-     * @param store where task vectors are kept; may be deleted afterwards
-     * @param pool the threads to use
-     */
-    public OfflineMerge(ModelBundle base, Recipe recipe, ArtifactStore store, WorkPool pool, Progress progress) {
+    /** @param pool the threads to use */
+    public OfflineMerge(ModelBundle base, Recipe recipe, WorkPool pool, Progress progress) {
         this.base = base;
         this.recipe = recipe;
-        this.store = store;
         this.pool = pool;
         this.progress = progress;
     }
@@ -44,30 +37,29 @@ public final class OfflineMerge {
      */
     public void merge(List<Expert> experts, Path scratch, Path target) throws RejectedException, IOException {
         recipe.validated();
-        String baseDigest = Bundle.describe(base.directory()).digest();
-        try (RunningModel model = RunningModel.open(base, recipe.scale(), store, scratch, pool)) {
+        try (RunningModel model = RunningModel.open(base, recipe.scale(), scratch, pool)) {
             for (Expert expert : experts) {
-                model.add(new Member(prune(expert.directory(), baseDigest), expert.weight()));
+                add(expert, model);
             }
             model.write(target, progress);
         }
     }
 
-    /** Prunes an expert; returns the digest of its {@link TaskVector}. */
-    String prune(Path directory, String baseDigest) throws RejectedException, IOException {
+    /** Prunes an expert and adds it, task by task: nothing of it is kept, so nothing is written, hashed and read again. */
+    private void add(Expert expert, RunningModel model) throws RejectedException, IOException {
+        Path directory = expert.directory();
         List<PruneTask> tasks =
                 PrunePlan.of(Alignment.of(base, ModelBundle.open(directory)).weights(), recipe);
         TensorPruner pruner = new TensorPruner(recipe);
         AtomicInteger done = new AtomicInteger();
-        List<WorkPool.Part<String>> parts = new ArrayList<>();
+        List<WorkPool.Part<PruneTask>> parts = new ArrayList<>();
         for (PruneTask task : tasks) {
             parts.add(() -> {
-                String piece = pruner.prune(task, store);
+                model.add(pruner.prune(task), expert.weight());
                 progress.report("pruning " + directory.getFileName(), done.incrementAndGet(), tasks.size());
-                return piece;
+                return task;
             });
         }
-        String expertDigest = Bundle.describe(directory).digest();
-        return new TaskVector(baseDigest, expertDigest, pool.runAll(parts)).put(store);
+        pool.runAll(parts);
     }
 }

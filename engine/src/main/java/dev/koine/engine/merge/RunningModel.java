@@ -18,11 +18,13 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A base model and the running total of the task vectors inside it.
@@ -38,7 +40,7 @@ public final class RunningModel implements AutoCloseable {
 
     private final ModelBundle base;
     private final double scale;
-    private final ArtifactStore store;
+    private final @Nullable ArtifactStore store;
     private final WorkPool pool;
     private final List<Weight> weights;
     private final Map<String, Integer> indexOf = new HashMap<>();
@@ -47,7 +49,12 @@ public final class RunningModel implements AutoCloseable {
     private final AtomicIntegerArray touched;
 
     private RunningModel(
-            ModelBundle base, double scale, ArtifactStore store, WorkPool pool, List<Grid> grids, Totals totals) {
+            ModelBundle base,
+            double scale,
+            @Nullable ArtifactStore store,
+            WorkPool pool,
+            List<Grid> grids,
+            Totals totals) {
         this.base = base;
         this.scale = scale;
         this.store = store;
@@ -70,6 +77,18 @@ public final class RunningModel implements AutoCloseable {
      * @throws RejectedException {@link RejectionCode#NON_FINITE} if a weight of the base is NaN
      */
     public static RunningModel open(ModelBundle base, double scale, ArtifactStore store, Path scratch, WorkPool pool)
+            throws RejectedException, IOException {
+        return create(base, scale, store, scratch, pool);
+    }
+
+    /** The base with nothing inside, for task vectors that no store keeps: of the changes, it knows {@link #add(List, double)} alone. */
+    static RunningModel open(ModelBundle base, double scale, Path scratch, WorkPool pool)
+            throws RejectedException, IOException {
+        return create(base, scale, null, scratch, pool);
+    }
+
+    private static RunningModel create(
+            ModelBundle base, double scale, @Nullable ArtifactStore store, Path scratch, WorkPool pool)
             throws RejectedException, IOException {
         List<Weight> weights = base.weights();
         List<Grid> grids = Grids.of(weights, pool);
@@ -102,7 +121,7 @@ public final class RunningModel implements AutoCloseable {
 
     private void restore(Member member) throws RejectedException, IOException {
         List<WorkPool.Part<String>> parts = new ArrayList<>();
-        for (String piece : TaskVector.get(store, member.taskVector()).pieces()) {
+        for (String piece : TaskVector.get(store(), member.taskVector()).pieces()) {
             parts.add(() -> {
                 restorePiece(piece, member.weight());
                 return piece;
@@ -156,9 +175,29 @@ public final class RunningModel implements AutoCloseable {
         }
     }
 
+    /**
+     * Adds a part of a task vector. Safe for several threads whose parts share no element.
+     *
+     * @throws RejectedException as {@link #add(Member)}, but the totals are then undefined, and this is to be closed
+     * @throws IOException if the disk has trouble; likewise
+     */
+    void add(List<TaskVectorFile.Block> blocks, double factor) throws RejectedException, IOException {
+        for (TaskVectorFile.Block block : blocks) {
+            for (String key : block.weights()) {
+                Addition addition = new Addition(indexOf(key), block.from(), block.values());
+                add(addition, factor);
+                requireInRange(addition);
+            }
+        }
+    }
+
+    private ArtifactStore store() {
+        return Objects.requireNonNull(store, "a model without a store");
+    }
+
     private void change(Member member, int sign) throws RejectedException, IOException {
         double factor = sign * member.weight();
-        List<String> pieces = TaskVector.get(store, member.taskVector()).pieces();
+        List<String> pieces = TaskVector.get(store(), member.taskVector()).pieces();
         Queue<String> applied = new ConcurrentLinkedQueue<>();
         List<WorkPool.Part<Boolean>> parts = new ArrayList<>();
         for (String piece : pieces) {
@@ -194,7 +233,7 @@ public final class RunningModel implements AutoCloseable {
     }
 
     private void forEachAddition(String piece, AdditionStep step) throws RejectedException, IOException {
-        try (TaskVectorFile file = stored(() -> TaskVectorFile.open(store.get(piece)))) {
+        try (TaskVectorFile file = stored(() -> TaskVectorFile.open(store().get(piece)))) {
             for (TaskVectorFile.Index entry : file.blocks()) {
                 PrunedBlock values = stored(() -> file.read(entry));
                 for (String key : entry.weights()) {

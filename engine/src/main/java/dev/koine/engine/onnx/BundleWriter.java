@@ -32,7 +32,6 @@ public final class BundleWriter implements AutoCloseable {
     private final Path target;
     private final Set<TensorInfo> replaced = new HashSet<>();
     private final Map<Path, FileChannel> channels = new HashMap<>();
-    private final Set<Path> directories = new HashSet<>();
 
     private BundleWriter(Path source, Path target) {
         this.source = source;
@@ -75,9 +74,6 @@ public final class BundleWriter implements AutoCloseable {
             Path from = source.resolve(file);
             Path to = target.resolve(file);
             Files.createDirectories(Objects.requireNonNull(to.getParent()));
-            for (Path up = to.getParent(); up != null && up.startsWith(target); up = up.getParent()) {
-                directories.add(up);
-            }
             copy(from, to, ranges.getOrDefault(from, List.of()));
         }
     }
@@ -144,33 +140,13 @@ public final class BundleWriter implements AutoCloseable {
         }
     }
 
-    /** Forces files and directories to disk. */
+    /** Closes the files. Whoever keeps the bundle forces it to disk: a store does, before it gives the bundle its name. */
     @Override
     public void close() throws IOException {
-        IOException failure = null;
-        try {
-            for (FileChannel channel : channels.values()) {
-                channel.force(true);
-            }
-            for (Path directory : directories) {
-                force(directory);
-            }
-        } catch (IOException e) {
-            failure = e;
-        }
-        IOException closing =
-                failure == null ? new IOException("The files of " + target + " could not be closed.") : failure;
-        closeChannels(closing);
-        if (failure != null || closing.getSuppressed().length > 0) {
-            throw closing;
-        }
-    }
-
-    private static void force(Path directory) throws IOException {
-        if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-                channel.force(true);
-            }
+        IOException failure = new IOException("The files of " + target + " could not be closed.");
+        closeChannels(failure);
+        if (failure.getSuppressed().length > 0) {
+            throw failure;
         }
     }
 

@@ -6,7 +6,6 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import dev.koine.engine.Progress;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.Protos;
-import dev.koine.engine.store.LocalStore;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import java.io.IOException;
@@ -36,12 +35,7 @@ class HeapTest {
             Path work = Path.of(args[2]);
             Recipe dense = new Recipe(0, 0, 1, Precision.FLOAT32, List.of(new PolicyRule("**", Policy.DENSE)));
             try (WorkPool pool = new WorkPool(2)) {
-                new OfflineMerge(
-                                ModelBundle.open(Path.of(args[0])),
-                                dense,
-                                LocalStore.open(work.resolve("store")),
-                                pool,
-                                Progress.NONE)
+                new OfflineMerge(ModelBundle.open(Path.of(args[0])), dense, pool, Progress.NONE)
                         .merge(List.of(new OfflineMerge.Expert(Path.of(args[1]), 1)), work, work.resolve("merged"));
             }
         }

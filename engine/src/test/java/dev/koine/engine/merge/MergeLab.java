@@ -2,6 +2,7 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.Protos;
 import dev.koine.engine.onnx.TensorReader;
@@ -11,6 +12,7 @@ import dev.koine.engine.store.LocalStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +54,7 @@ final class MergeLab implements AutoCloseable {
     }
 
     OfflineMerge offline() {
-        return new OfflineMerge(base, recipe, store, pool, Progress.NONE);
+        return new OfflineMerge(base, recipe, pool, Progress.NONE);
     }
 
     /** Writes an expert's bundle into a directory of its own. */
@@ -61,7 +63,13 @@ final class MergeLab implements AutoCloseable {
     }
 
     Member prune(Path expert, double weight) throws RejectedException, IOException {
-        return new Member(offline().prune(expert, baseDigest), weight);
+        List<String> pieces = new ArrayList<>();
+        for (PruneTask task :
+                PrunePlan.of(Alignment.of(base, ModelBundle.open(expert)).weights(), recipe)) {
+            pieces.add(new TensorPruner(recipe).prune(task, store));
+        }
+        String expertDigest = Bundle.describe(expert).digest();
+        return new Member(new TaskVector(baseDigest, expertDigest, pieces).put(store), weight);
     }
 
     RunningModel open() throws RejectedException, IOException {
