@@ -9,6 +9,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
@@ -57,10 +58,15 @@ final class BundleCache implements AutoCloseable {
                     + " is in use by another subscriber. Give each subscriber a directory of its own.");
         }
         BundleCache cache = new BundleCache(directory, channel);
-        for (Path path : cache.list()) {
-            if (path.getFileName().toString().startsWith(INCOMING)) {
-                delete(path);
+        try {
+            for (Path path : cache.list()) {
+                if (path.getFileName().toString().startsWith(INCOMING)) {
+                    delete(path);
+                }
             }
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
         }
         return cache;
     }
@@ -69,25 +75,27 @@ final class BundleCache implements AutoCloseable {
      * A verified local copy of the bundle, fetched if it is not here yet.
      *
      * @throws RejectedException if the bundle is not at its place as it is described
-     * @throws IOException if it cannot be read or stored
+     * @throws IOException if it cannot be read or stored, or its folder is not there at all, as when the store is not mounted
      */
     Path fetch(Bundle bundle) throws IOException, RejectedException {
         Path target = directory.resolve(bundle.digest().replace(':', '-'));
-        if (Files.isDirectory(target)) {
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             try {
                 BundleVerifier.verify(bundle, target);
                 Files.setLastModifiedTime(target, FileTime.from(Instant.now()));
                 return target;
-            } catch (RejectedException e) {
+            } catch (RejectedException | IOException e) {
                 LOG.warn("The cached copy {} is damaged and will be fetched again: {}", target, e.getMessage());
                 delete(target);
             }
         }
+        requireReachable(bundle.directory());
+        Files.createDirectories(directory);
         Path incoming = Files.createTempDirectory(directory, INCOMING);
         try {
             BundleVerifier.copyVerified(bundle, incoming);
             Files.move(incoming, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException | RejectedException e) {
+        } catch (IOException | RejectedException | RuntimeException e) {
             deleteQuietly(incoming);
             throw e;
         }
@@ -116,6 +124,13 @@ final class BundleCache implements AutoCloseable {
     @Override
     public void close() throws IOException {
         lock.close();
+    }
+
+    private static void requireReachable(Path source) throws IOException {
+        if (!Files.isDirectory(source)) {
+            throw new IOException(
+                    "There is no folder " + source + " here. Mount the store where the merge job has it.");
+        }
     }
 
     private List<Path> list() throws IOException {

@@ -8,15 +8,18 @@ import dev.koine.subscriber.events.Bundles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Objects;
 
 /** Makes an announced version the serving one: fetch, verify, load beside the old one, swap. */
 final class ModelInstaller<M extends AutoCloseable> {
     private final BundleCache cache;
     private final ModelLoader<M> loader;
     private final ModelSlot<M> slot;
+    private final LastServed lastServed;
 
-    ModelInstaller(BundleCache cache, ModelLoader<M> loader, ModelSlot<M> slot) {
+    ModelInstaller(BundleCache cache, LastServed lastServed, ModelLoader<M> loader, ModelSlot<M> slot) {
         this.cache = cache;
+        this.lastServed = lastServed;
         this.loader = loader;
         this.slot = slot;
     }
@@ -35,17 +38,31 @@ final class ModelInstaller<M extends AutoCloseable> {
                     "The update names the digest " + update.getDigest() + " but its list of files has "
                             + bundle.digest() + ". Whoever wrote it must compute the digest over the list it sends.");
         }
-        Path directory = cache.fetch(bundle);
+        Path directory = fetch(bundle);
         M model = load(update, directory);
         ServedVersion version = new ServedVersion(update, directory, Instant.now());
         slot.swap(new SharedModel<>(model, version));
+        lastServed.write(update);
         cache.prune(directory);
         return version;
     }
 
+    private Path fetch(Bundle bundle) throws IOException, RejectedException {
+        try {
+            return cache.fetch(bundle);
+        } catch (RuntimeException e) {
+            RejectedException rejected = new RejectedException(
+                    RejectionCode.INVALID_EVENT,
+                    "The bundle at " + bundle.uri() + " cannot be stored here: " + e
+                            + ". Use plain file names, or start this service in a UTF-8 locale.");
+            rejected.initCause(e);
+            throw rejected;
+        }
+    }
+
     private M load(ModelUpdate update, Path directory) throws RejectedException {
         try {
-            return loader.load(directory);
+            return Objects.requireNonNull(loader.load(directory), "The loader returned null");
         } catch (RejectedException e) {
             throw e;
         } catch (Throwable e) {

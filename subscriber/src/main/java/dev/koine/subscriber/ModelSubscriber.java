@@ -3,8 +3,10 @@ package dev.koine.subscriber;
 import dev.koine.engine.RejectedException;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -23,7 +25,9 @@ import org.slf4j.LoggerFactory;
  * returned. A version that is refused changes nothing. Trouble with the broker or the disk is retried for as long as it lasts.
  *
  * <p>The topic is read from its beginning at every start. Of several versions that wait, the newest is tried first and an older one
- * only if that is refused; versions that are not newer than the serving one are ignored.
+ * only if that is refused or nothing serves yet; versions that are not newer than the serving one are ignored. Where the topic gives
+ * no version at a start (the broker is away, or what it has is refused), the version that served last stands in from the cache until
+ * the topic gives one.
  *
  * @param <M> the model
  */
@@ -43,20 +47,26 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     private final Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
     private final TreeMap<Long, ModelUpdate> waiting = new TreeMap<>();
     private final Set<Long> refused = new HashSet<>();
+    private final LastServed lastServed;
+    private boolean standInTried;
+    private boolean standIn;
+    private volatile boolean installing;
     private volatile @Nullable UpdatesTopic topic;
 
     ModelSubscriber(
             String modelId,
             Supplier<UpdatesTopic> topics,
             BundleCache cache,
+            LastServed lastServed,
             ModelLoader<M> loader,
             SubscriberListener listener) {
         this.modelId = modelId;
         this.topics = topics;
         this.cache = cache;
+        this.lastServed = lastServed;
         this.listener = listener;
         slot = new ModelSlot<>();
-        installer = new ModelInstaller<>(cache, loader, slot);
+        installer = new ModelInstaller<>(cache, lastServed, loader, slot);
         thread = new Thread(this::run, "koine-subscriber-" + modelId);
         thread.setDaemon(true);
     }
@@ -115,7 +125,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         }
     }
 
-    /** Stops following. Models close as their last leases are returned; a load in progress is waited for. */
+    /** Stops following. Models close as their last leases are returned; a load in progress is interrupted and waited for. */
     @Override
     public void close() {
         closing.countDown();
@@ -124,6 +134,9 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
             open.wakeup();
         }
         if (Thread.currentThread() != thread) {
+            if (installing) {
+                thread.interrupt();
+            }
             join();
         }
     }
@@ -140,6 +153,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
             } catch (WakeupException e) {
                 LOG.debug("Woken up to close.", e);
             } catch (Throwable e) {
+                serveStandIn();
                 pause("The updates of " + modelId + " cannot be followed", e);
             } finally {
                 topic = null;
@@ -154,6 +168,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         }
     }
 
+    /** Returns, without the interrupt that ended an install, when it is time to close. */
     private void follow(UpdatesTopic open) {
         while (!isClosing()) {
             for (ModelUpdate update : open.poll(waiting.isEmpty() ? IDLE : Duration.ZERO)) {
@@ -165,44 +180,105 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
                 installNewest();
                 backoff.reset();
             } catch (IOException e) {
+                serveStandIn();
                 pause("Version " + waiting.lastKey() + " of " + modelId + " cannot be installed", e);
             }
+        }
+        if (Thread.interrupted()) {
+            LOG.debug("A load was interrupted to close.");
         }
     }
 
     private void installNewest() throws IOException {
-        while (!waiting.isEmpty() && !isClosing()) {
-            ModelUpdate update = waiting.lastEntry().getValue();
-            ServedVersion current = slot.version();
-            if (current != null && update.getVersion() <= current.version()) {
-                waiting.clear();
-                return;
+        IOException trouble = null;
+        for (ModelUpdate update : List.copyOf(waiting.descendingMap().values())) {
+            if (isClosing() || (trouble != null && slot.version() != null)) {
+                break;
             }
             try {
-                ServedVersion version = installer.install(update);
-                waiting.clear();
-                wakeWaiting();
-                LOG.info("Version {} of {} serves ({}).", version.version(), modelId, version.digest());
-                tell(() -> listener.onServed(version));
+                if (!isSuperseded(update)) {
+                    serve(update);
+                    standIn = false;
+                }
+                waiting.headMap(update.getVersion(), true).clear();
             } catch (RejectedException e) {
-                waiting.remove(update.getVersion());
-                refused.add(update.getVersion());
-                LOG.warn(
-                        "Version {} of {} is refused ({}) and {}: {}",
-                        update.getVersion(),
-                        modelId,
-                        e.code(),
-                        current == null ? "none serves yet" : "version " + current.version() + " goes on",
-                        e.getMessage());
-                tell(() -> listener.onRejected(update, e));
+                refuse(update, e);
+            } catch (IOException e) {
+                trouble = trouble == null ? e : trouble;
             }
         }
+        if (trouble != null) {
+            throw trouble;
+        }
+        if (!refused.isEmpty()) {
+            serveStandIn();
+        }
+    }
+
+    private boolean isSuperseded(ModelUpdate update) {
+        ServedVersion current = slot.version();
+        if (current == null) {
+            return false;
+        }
+        if (standIn && current.update().equals(update)) {
+            standIn = false;
+        }
+        return !standIn && update.getVersion() <= current.version();
+    }
+
+    private void serve(ModelUpdate update) throws IOException, RejectedException {
+        ServedVersion version;
+        installing = true;
+        try {
+            if (isClosing()) {
+                throw new InterruptedIOException("The subscriber closes.");
+            }
+            version = installer.install(update);
+        } finally {
+            installing = false;
+        }
+        wakeWaiting();
+        LOG.info("Version {} of {} serves ({}).", version.version(), modelId, version.digest());
+        tell(() -> listener.onServed(version));
+    }
+
+    private void refuse(ModelUpdate update, RejectedException e) {
+        if (isClosing()) {
+            return;
+        }
+        waiting.remove(update.getVersion());
+        refused.add(update.getVersion());
+        ServedVersion current = slot.version();
+        LOG.warn(
+                "Version {} of {} is refused ({}) and {}: {}",
+                update.getVersion(),
+                modelId,
+                e.code(),
+                current == null ? "none serves yet" : "version " + current.version() + " goes on",
+                e.getMessage());
+        tell(() -> listener.onRejected(update, e));
+    }
+
+    private void serveStandIn() {
+        if (standInTried || isClosing() || slot.version() != null) {
+            return;
+        }
+        standInTried = true;
+        lastServed.read(modelId).ifPresent(update -> {
+            try {
+                LOG.warn("Version {} of {}, which served last, stands in.", update.getVersion(), modelId);
+                serve(update);
+                standIn = true;
+            } catch (IOException | RejectedException e) {
+                LOG.warn("It cannot: {}", e.getMessage());
+            }
+        });
     }
 
     private void tell(Runnable call) {
         try {
             call.run();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             LOG.warn("The listener threw.", e);
         }
     }
@@ -214,6 +290,9 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     }
 
     private void pause(String trouble, Throwable e) {
+        if (isClosing()) {
+            return;
+        }
         Duration pause = backoff.next();
         LOG.warn("{}; another try in {} ms: {}", trouble, pause.toMillis(), e.toString());
         long deadline = System.nanoTime() + pause.toNanos();

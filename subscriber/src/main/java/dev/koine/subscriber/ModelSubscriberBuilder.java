@@ -96,7 +96,12 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
         Map<String, Object> properties = Map.copyOf(consumerProperties);
         String topic = updatesTopic;
         ModelSubscriber<M> subscriber = new ModelSubscriber<>(
-                id, () -> new UpdatesTopic(properties, topic, id), BundleCache.open(directory), modelLoader, listener);
+                id,
+                () -> new UpdatesTopic(properties, topic, id),
+                BundleCache.open(directory),
+                new LastServed(directory),
+                modelLoader,
+                listener);
         subscriber.start();
         return subscriber;
     }

@@ -40,7 +40,7 @@ final class SharedModel<M extends AutoCloseable> {
         if (holders.decrementAndGet() == 0) {
             try {
                 model.close();
-            } catch (Exception e) {
+            } catch (Throwable e) {
                 LOG.warn("Version {} did not close; its memory may not be freed.", version.version(), e);
             }
         }

@@ -29,6 +29,7 @@ final class UpdatesTopic implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(UpdatesTopic.class);
     private static final EventCodec<ModelUpdate> CODEC = EventCodec.of(ModelUpdate.class);
     private static final Duration PARTITIONS_EVERY = Duration.ofSeconds(30);
+    private static final int ANSWER_WITHIN_MILLIS = 10_000;
     private static final Duration CATCH_UP_AT_MOST = Duration.ofSeconds(10);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -130,6 +131,7 @@ final class UpdatesTopic implements AutoCloseable {
 
     private static Map<String, Object> settings(Map<String, Object> given) {
         Map<String, Object> settings = new HashMap<>(given);
+        settings.putIfAbsent(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_WITHIN_MILLIS);
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");

@@ -40,6 +40,30 @@ class BundleCacheTest {
     }
 
     @Test
+    void mendsACacheThatWasTamperedWith() throws Exception {
+        Bundle bundle = bundle("one");
+        try (BundleCache cache = open()) {
+            Path copy = cache.fetch(bundle);
+            Files.delete(copy.resolve("model.onnx"));
+            Files.delete(copy);
+            Files.writeString(copy, "a file");
+            assertThat(cache.fetch(bundle).resolve("model.onnx")).hasContent("one");
+
+            Files.move(directory.resolve("cache"), directory.resolve("moved"));
+            assertThat(cache.fetch(bundle).resolve("model.onnx")).hasContent("one");
+        }
+    }
+
+    @Test
+    void aStoreThatIsNotMountedIsWorthAnotherTry() throws Exception {
+        Bundle bundle = bundle("one");
+        Files.move(directory.resolve("one"), directory.resolve("elsewhere"));
+        try (BundleCache cache = open()) {
+            assertThatIOException().isThrownBy(() -> cache.fetch(bundle)).withMessageContaining("Mount the store");
+        }
+    }
+
+    @Test
     void leavesNothingOfABundleThatIsRefused() throws Exception {
         Bundle bundle = bundle("one");
         Files.writeString(bundle.directory().resolve("model.onnx"), "eno");

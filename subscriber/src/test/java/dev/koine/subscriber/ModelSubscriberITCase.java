@@ -13,8 +13,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -22,6 +24,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,6 +46,7 @@ class ModelSubscriberITCase {
 
     private final List<Long> served = new CopyOnWriteArrayList<>();
     private final BlockingQueue<RejectedException> refused = new LinkedBlockingQueue<>();
+    private ModelLoader<Text> loader = Text::load;
     private String topic;
     private Announcer announcer;
 
@@ -201,6 +205,108 @@ class ModelSubscriberITCase {
     }
 
     @Test
+    void theVersionThatServedLastStandsInWhileTheBrokerIsAway() throws Exception {
+        announcer.announce(update(4));
+        try (ModelSubscriber<Text> subscriber = subscriber()) {
+            subscriber.awaitVersion(4, SOON);
+        }
+        Files.delete(source(4).resolve("model.txt"));
+        try (ModelSubscriber<Text> subscriber = start("127.0.0.1:1")) {
+            assertThat(subscriber.awaitVersion(0, SOON).version()).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void aStandInYieldsToWhateverTheTopicGives() throws Exception {
+        announcer.announce(update(4));
+        try (ModelSubscriber<Text> subscriber = subscriber()) {
+            subscriber.awaitVersion(4, SOON);
+        }
+        topic = "compacted";
+        Announcer.createTopic(broker, topic);
+        try (Announcer compacted = new Announcer(broker, topic)) {
+            compacted.announce(update(5, "broken"));
+            try (ModelSubscriber<Text> subscriber = subscriber()) {
+                assertThat(subscriber.awaitVersion(0, SOON).version()).isEqualTo(4);
+                compacted.announce(update(2));
+                await(() -> served.contains(2L));
+            }
+        }
+        assertThat(served).containsExactly(4L, 4L, 2L);
+    }
+
+    @Test
+    void aStandInThatIsStillAnnouncedIsNotLoadedAgain() throws Exception {
+        announcer.announce(update(4));
+        try (ModelSubscriber<Text> subscriber = subscriber()) {
+            subscriber.awaitVersion(4, SOON);
+        }
+        Files.move(source(4), directory.resolve("unmounted"));
+        announcer.announce(update(5, "broken"));
+        Path store = source(5);
+        Files.move(store, directory.resolve("unmounted-5"));
+        try (ModelSubscriber<Text> subscriber = subscriber()) {
+            assertThat(subscriber.awaitVersion(0, SOON).version()).isEqualTo(4);
+            Files.move(directory.resolve("unmounted-5"), store);
+            assertThat(reason().code()).isEqualTo(RejectionCode.NOT_LOADABLE);
+            announcer.announce(update(6));
+            subscriber.awaitVersion(6, SOON);
+        }
+        assertThat(served).containsExactly(4L, 4L, 6L);
+    }
+
+    @Test
+    void waitsForAStoreThatIsNotMounted() throws Exception {
+        announcer.announce(update(1));
+        try (ModelSubscriber<Text> subscriber = subscriber()) {
+            subscriber.awaitVersion(1, SOON);
+            ModelUpdate update = update(2);
+            Files.move(source(2), directory.resolve("unmounted"));
+            announcer.announce(update);
+            assertThatExceptionOfType(TimeoutException.class)
+                    .isThrownBy(() -> subscriber.awaitVersion(2, Duration.ofSeconds(2)));
+            Files.move(directory.resolve("unmounted"), source(2));
+            subscriber.awaitVersion(2, SOON);
+        }
+        assertThat(refused).isEmpty();
+    }
+
+    @Test
+    void aLoaderThatFailsBadlyOrHangsDoesNoHarm() throws Exception {
+        CountDownLatch hangs = new CountDownLatch(1);
+        loader = bundle -> {
+            switch (Files.readString(bundle.resolve("model.txt"))) {
+                case "null" -> {
+                    return null;
+                }
+                case "error" -> throw new UnsatisfiedLinkError("no native code");
+                case "hang" -> {
+                    hangs.countDown();
+                    new CountDownLatch(1).await();
+                }
+                default -> {}
+            }
+            return Text.load(bundle);
+        };
+        announcer.announce(update(1));
+        ModelSubscriber<Text> subscriber = subscriber();
+        try (subscriber) {
+            subscriber.awaitVersion(1, SOON);
+            announcer.announce(update(2, "null"));
+            assertThat(reason()).hasMessageContaining("returned null");
+            announcer.announce(update(3, "error"));
+            assertThat(reason()).hasMessageContaining("no native code");
+            announcer.announce(update(4, "hang"));
+            hangs.await();
+            try (Lease<Text> lease = subscriber.acquire()) {
+                assertThat(lease.model().say()).isEqualTo("version 1");
+            }
+        }
+        assertThat(refused).isEmpty();
+        assertThat(Text.open).hasValue(0);
+    }
+
+    @Test
     void aLeaseOutlivesTheSubscriber() throws Exception {
         announcer.announce(update(1));
         ModelSubscriber<Text> subscriber = subscriber();
@@ -229,10 +335,11 @@ class ModelSubscriberITCase {
     private ModelSubscriber<Text> start(String bootstrapServers) throws Exception {
         return ModelSubscriber.<Text>builder()
                 .bootstrapServers(bootstrapServers)
+                .consumerProperties(Map.of("default.api.timeout.ms", 3000))
                 .updatesTopic(topic)
                 .modelId("m")
                 .cacheDirectory(directory.resolve("cache"))
-                .loader(Text::load)
+                .loader(loader)
                 .listener(new SubscriberListener() {
                     @Override
                     public void onServed(ServedVersion version) {
@@ -246,6 +353,13 @@ class ModelSubscriberITCase {
                     }
                 })
                 .start();
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        for (long end = System.nanoTime() + SOON.toNanos(); !condition.getAsBoolean() && System.nanoTime() < end; ) {
+            Thread.sleep(20);
+        }
+        assertThat(condition.getAsBoolean()).isTrue();
     }
 
     private RejectedException reason() throws Exception {

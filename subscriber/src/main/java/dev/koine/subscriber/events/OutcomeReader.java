@@ -19,9 +19,13 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Reads updates and rejections, committed ones only. For use by one thread. */
+/** Reads updates and rejections, committed ones only; what is neither is skipped. For use by one thread. */
 public final class OutcomeReader implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(OutcomeReader.class);
+    private static final Duration SILENCE_AT_MOST = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofMillis(100);
 
     private final EventCodec<ModelUpdate> updates = EventCodec.of(ModelUpdate.class);
@@ -48,6 +52,7 @@ public final class OutcomeReader implements AutoCloseable {
                         .forEach(info -> partitions.add(new TopicPartition(info.topic(), info.partition())));
             }
             if (partitions.isEmpty()) {
+                consumer.close();
                 throw new IOException(
                         "The broker has no topic " + topics.updates() + "; is the merge job set up there?");
             }
@@ -70,8 +75,15 @@ public final class OutcomeReader implements AutoCloseable {
         consumer.seekToBeginning(consumer.assignment());
         Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
         List<Outcome> outcomes = new ArrayList<>();
+        Instant silentUntil = Instant.now().plus(SILENCE_AT_MOST);
         while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-            outcomes.addAll(poll());
+            List<Outcome> more = poll();
+            outcomes.addAll(more);
+            if (!more.isEmpty()) {
+                silentUntil = Instant.now().plus(SILENCE_AT_MOST);
+            } else if (Instant.now().isAfter(silentUntil)) {
+                throw new IOException("The broker has stopped answering; try again when it is back.");
+            }
         }
         return outcomes;
     }
@@ -81,7 +93,7 @@ public final class OutcomeReader implements AutoCloseable {
      *
      * @return empty if nothing did within the time
      */
-    public Optional<Outcome> await(Position event, Duration timeout) throws IOException {
+    public Optional<Outcome> await(Position event, Duration timeout) {
         Instant deadline = Instant.now().plus(timeout);
         while (Instant.now().isBefore(deadline)) {
             Optional<Outcome> found = poll().stream()
@@ -94,19 +106,25 @@ public final class OutcomeReader implements AutoCloseable {
         return Optional.empty();
     }
 
-    private List<Outcome> poll() throws IOException {
+    private List<Outcome> poll() {
         List<Outcome> outcomes = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> message : consumer.poll(POLL)) {
+            byte[] value = message.value();
+            if (value == null) {
+                continue;
+            }
             try {
                 outcomes.add(
                         message.topic().equals(topics.updates())
-                                ? new Outcome.Updated(updates.decode(message.value()))
-                                : new Outcome.Rejected(rejections.decode(message.value())));
+                                ? new Outcome.Updated(updates.decode(value))
+                                : new Outcome.Rejected(rejections.decode(value)));
             } catch (UndecodableException e) {
-                throw new IOException(
-                        message.topic() + "-" + message.partition() + " has at offset " + message.offset()
-                                + " what no merge job writes: " + e.getMessage(),
-                        e);
+                LOG.warn(
+                        "Skipped offset {} of {}-{}, which no merge job wrote: {}",
+                        message.offset(),
+                        message.topic(),
+                        message.partition(),
+                        e.getMessage());
             }
         }
         return outcomes;
