@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import org.apache.kafka.common.KafkaException;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -70,6 +71,15 @@ public final class Koine {
                                     + sentence(exception)));
             return rejected ? ExitCode.REJECTED : ExitCode.TROUBLE;
         });
+        line.setParameterExceptionHandler((exception, arguments) -> {
+            CommandLine command = exception.getCommandLine();
+            String message = exception.getMessage();
+            command.getErr()
+                    .println(command.getColorScheme()
+                            .errorText("koine: " + message + (message.endsWith(".") ? " See " : ". See ")
+                                    + command.getCommandSpec().qualifiedName() + " --help."));
+            return ExitCode.USAGE;
+        });
         if (args.length == 0) {
             line.usage(err);
             return ExitCode.USAGE;
@@ -84,6 +94,9 @@ public final class Koine {
         if (exception instanceof FileSystemException trouble) {
             return "The file system refuses " + trouble.getFile() + ": "
                     + (trouble.getReason() == null ? trouble.getClass().getSimpleName() : trouble.getReason()) + ".";
+        }
+        if (exception instanceof KafkaException && exception.getCause() != null) {
+            return exception.getMessage() + ": " + exception.getCause().getMessage();
         }
         return exception.getMessage() == null ? exception.toString() : exception.getMessage();
     }

@@ -3,7 +3,11 @@ package dev.koine.cli;
 import static dev.koine.cli.CommandLineRun.koine;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,5 +48,50 @@ class KoineTest {
         CommandLineRun run = koine("inspect", "no-such-folder");
         assertThat(run.code()).isNotEqualTo(ExitCode.OK);
         assertThat(run.err().strip().lines()).hasSize(1).allMatch(line -> line.contains("no-such-folder"));
+    }
+
+    @Test
+    void aWrongCommandLineIsOneSentence() {
+        CommandLineRun run = koine("submit", "--model", "m", "somewhere");
+        assertThat(run.err().strip().lines())
+                .hasSize(1)
+                .allMatch(line -> line.startsWith("koine: Missing") && line.endsWith("See koine submit --help."));
+    }
+
+    @Test
+    void filesForLaterAreCheckedBeforeLongWork(@TempDir Path directory) throws IOException {
+        CommandLineRun report =
+                koine("demo", "--report", directory.resolve("none/r.json").toString());
+        assertThat(report.code()).isEqualTo(ExitCode.TROUBLE);
+        assertThat(report.err().strip().lines()).hasSize(1).allMatch(line -> line.contains("make it first"));
+
+        Files.writeString(directory.resolve("mine"), "mine");
+        CommandLineRun inUse = koine("demo", "--dir", directory.toString());
+        assertThat(inUse.code()).isEqualTo(ExitCode.TROUBLE);
+        assertThat(inUse.err().strip().lines()).hasSize(1).allMatch(line -> line.contains("not empty"));
+
+        CommandLineRun allow = koine("up", "--dir", directory.resolve("d").toString(), "--allow", "no-such-folder");
+        assertThat(allow.code()).isEqualTo(ExitCode.TROUBLE);
+        assertThat(allow.err().strip().lines()).hasSize(1).allMatch(line -> line.contains("no-such-folder"));
+    }
+
+    @Test
+    void theBrokerMayStandInTheConfiguration(@TempDir Path directory) throws IOException {
+        Path config = directory.resolve("kafka.properties");
+        Files.writeString(config, "bootstrap.servers=127.0.0.1:2\ndefault.api.timeout.ms=1000\n");
+        CommandLineRun run = koine("history", "--model", "m", "--kafka-config", config.toString());
+        assertThat(run.code()).isEqualTo(ExitCode.TROUBLE);
+        assertThat(run.err()).contains("127.0.0.1:2");
+
+        CommandLineRun missing = koine("history", "--model", "m", "--kafka-config", config + ".none");
+        assertThat(missing.code()).isEqualTo(ExitCode.TROUBLE);
+        assertThat(missing.err().strip().lines()).hasSize(1).allMatch(line -> line.contains("kafka.properties.none"));
+    }
+
+    @Test
+    void aBrokerWithoutAnAddressSaysWhy() {
+        CommandLineRun run = koine("history", "--model", "m", "--bootstrap-servers", "no-port");
+        assertThat(run.code()).isEqualTo(ExitCode.TROUBLE);
+        assertThat(run.err().strip().lines()).hasSize(1).allMatch(line -> line.contains("no-port"));
     }
 }

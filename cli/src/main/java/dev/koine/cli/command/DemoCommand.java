@@ -3,7 +3,6 @@ package dev.koine.cli.command;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.demo.Demo;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -41,27 +40,23 @@ public final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (WorkFolder folder = WorkFolder.open(directory)) {
-            Logs.to(folder.path().resolve("koine.log"));
-            new Demo(fixtures, folder.path(), spec.commandLine().getOut()).run(report);
+        if (report != null) {
+            Folders.requireWritable(report);
+        }
+        Path folder = directory == null ? Files.createTempDirectory("koine-demo") : Folders.requireEmpty(directory);
+        Path log = folder.resolve("koine.log");
+        Logs.to(log);
+        try {
+            new Demo(fixtures, folder, spec.commandLine().getOut()).run(report);
+        } catch (Exception e) {
+            if (Files.exists(log)) {
+                spec.commandLine().getErr().printf("The log is %s.%n", log);
+            }
+            throw e;
+        }
+        if (directory == null) {
+            Folders.delete(folder);
         }
         return ExitCode.OK;
-    }
-
-    /** The demonstration's folder; deleted at the end if nobody asked for it. */
-    private record WorkFolder(Path path, boolean temporary) implements AutoCloseable {
-        static WorkFolder open(Path wanted) throws IOException {
-            if (wanted == null) {
-                return new WorkFolder(Files.createTempDirectory("koine-demo"), true);
-            }
-            return new WorkFolder(Folders.requireEmpty(wanted), false);
-        }
-
-        @Override
-        public void close() throws IOException {
-            if (temporary) {
-                Folders.delete(path);
-            }
-        }
     }
 }

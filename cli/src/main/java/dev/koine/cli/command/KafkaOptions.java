@@ -12,8 +12,10 @@ final class KafkaOptions {
     @Option(
             names = "--bootstrap-servers",
             paramLabel = "HOST:PORT",
-            description = "Kafka brokers (default: ${DEFAULT-VALUE}).",
-            defaultValue = "${env:KOINE_BOOTSTRAP_SERVERS:-127.0.0.1:9092}")
+            description = {
+                "Kafka brokers (default: those in the file of --kafka-config, else in KOINE_BOOTSTRAP_SERVERS,",
+                "else 127.0.0.1:9092)."
+            })
     String bootstrapServers;
 
     @Option(
@@ -29,7 +31,13 @@ final class KafkaOptions {
                 properties.load(in);
             }
         }
-        properties.setProperty("bootstrap.servers", bootstrapServers);
+        String fromEnvironment = System.getenv("KOINE_BOOTSTRAP_SERVERS");
+        if (bootstrapServers != null) {
+            properties.setProperty("bootstrap.servers", bootstrapServers);
+        } else if (fromEnvironment != null && !fromEnvironment.isBlank()) {
+            properties.putIfAbsent("bootstrap.servers", fromEnvironment);
+        }
+        properties.putIfAbsent("bootstrap.servers", "127.0.0.1:9092");
         properties.putIfAbsent("default.api.timeout.ms", "15000");
         properties.putIfAbsent("request.timeout.ms", "10000");
         return properties;

@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code koine merge}. */
@@ -54,13 +55,15 @@ public final class MergeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        ModelBundle opened = ModelBundle.open(base);
+        List<OfflineMerge.Expert> members = experts.stream().map(this::expert).toList();
         Path target = Folders.requireEmpty(out);
         Path scratch = Files.createTempDirectory(target.getParent(), ".koine-merge");
         try (WorkPool pool =
                 new WorkPool(threads > 0 ? threads : Runtime.getRuntime().availableProcessors())) {
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
-            OfflineMerge merge = new OfflineMerge(ModelBundle.open(base), recipe.recipe(), pool, progress);
-            merge.merge(experts.stream().map(MergeCommand::expert).toList(), scratch, target);
+            OfflineMerge merge = new OfflineMerge(opened, recipe.recipe(), pool, progress);
+            merge.merge(members, scratch, target);
         } finally {
             Folders.delete(scratch);
         }
@@ -68,11 +71,36 @@ public final class MergeCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    static OfflineMerge.Expert expert(String argument) {
-        String place = argument.substring(argument.indexOf('=') + 1);
-        int at = place.lastIndexOf('@');
-        return at < 0
-                ? new OfflineMerge.Expert(Path.of(place), 1)
-                : new OfflineMerge.Expert(Path.of(place.substring(0, at)), Double.parseDouble(place.substring(at + 1)));
+    /** A folder that is there is taken by its whole name, whatever signs are in it. */
+    private OfflineMerge.Expert expert(String argument) {
+        String unnamed = argument.substring(argument.indexOf('=') + 1);
+        for (String place : List.of(argument, unnamed)) {
+            int at = place.lastIndexOf('@');
+            if (Files.exists(Path.of(place))) {
+                return new OfflineMerge.Expert(Path.of(place), 1);
+            }
+            if (at > 0 && Files.exists(Path.of(place.substring(0, at)))) {
+                return new OfflineMerge.Expert(Path.of(place.substring(0, at)), weight(place.substring(at + 1)));
+            }
+        }
+        throw new ParameterException(
+                spec.commandLine(),
+                "There is no folder of an expert at '" + unnamed + "' (--expert " + argument + ").");
+    }
+
+    private double weight(String text) {
+        try {
+            double weight = Double.parseDouble(text);
+            if (Double.isFinite(weight) && weight != 0) {
+                return weight;
+            }
+        } catch (NumberFormatException e) {
+            throw new ParameterException(spec.commandLine(), weightSentence(text), e);
+        }
+        throw new ParameterException(spec.commandLine(), weightSentence(text));
+    }
+
+    private static String weightSentence(String text) {
+        return "The weight '" + text + "' after @ has to be a finite number other than 0.";
     }
 }

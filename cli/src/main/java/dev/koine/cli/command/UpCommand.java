@@ -4,12 +4,13 @@ import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.embedded.EmbeddedKoine;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.JobStatus;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,22 +43,29 @@ public final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Logs.to(directory.resolve("koine.log"));
+        Path log = directory.resolve("koine.log");
+        Logs.to(log);
         PrintWriter out = spec.commandLine().getOut();
-        List<URI> places = allowed.stream()
-                .map(place -> place.toAbsolutePath().normalize().toUri())
-                .toList();
+        List<Path> places = new ArrayList<>();
+        for (Path place : allowed) {
+            places.add(Folders.requireFolder(place));
+        }
         CountDownLatch interrupted = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
         out.printf("Starting in %s ...%n", directory);
-        try (EmbeddedKoine koine = EmbeddedKoine.start(directory, port, places)) {
+        try (EmbeddedKoine koine = EmbeddedKoine.start(
+                directory, port, places.stream().map(Path::toUri).toList())) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 interrupted.countDown();
                 awaitQuietly(stopped);
             }));
             out.printf(
-                    "Koine is up. Broker: %s. Store: %s. Bundles may lie in: %s. Stop with Ctrl-C.%n",
-                    koine.bootstrapServers(), koine.store(), allowed);
+                    "Koine is up. Broker: %s. Stop with Ctrl-C.%n"
+                            + "  store:               %s%n  bundles may lie in:  %s%n  log:                 %s%n",
+                    koine.bootstrapServers(),
+                    koine.store(),
+                    places.stream().map(Path::toString).collect(Collectors.joining(", ")),
+                    log);
             JobStatus status = koine.jobStatus();
             while (!interrupted.await(1, TimeUnit.SECONDS)) {
                 JobStatus now = koine.jobStatus();
@@ -66,6 +74,7 @@ public final class UpCommand implements Callable<Integer> {
                     status = now;
                 }
                 if (now.isGloballyTerminalState()) {
+                    spec.commandLine().getErr().printf("koine: The merge job has ended; %s says why.%n", log);
                     return ExitCode.TROUBLE;
                 }
             }

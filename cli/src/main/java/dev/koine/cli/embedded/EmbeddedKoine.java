@@ -22,11 +22,13 @@ public final class EmbeddedKoine implements AutoCloseable {
     private static final Duration CHECKPOINT_INTERVAL = Duration.ofMillis(500);
     private static final int PARTITIONS = 1;
 
+    private final FolderLock lock;
     private final EmbeddedBroker broker;
     private final EmbeddedJob job;
     private final Path store;
 
-    private EmbeddedKoine(EmbeddedBroker broker, EmbeddedJob job, Path store) {
+    private EmbeddedKoine(FolderLock lock, EmbeddedBroker broker, EmbeddedJob job, Path store) {
+        this.lock = lock;
         this.broker = broker;
         this.job = job;
         this.store = store;
@@ -41,6 +43,17 @@ public final class EmbeddedKoine implements AutoCloseable {
      */
     public static EmbeddedKoine start(Path directory, int port, List<URI> allowedPlaces) throws IOException {
         Path home = Files.createDirectories(directory).toRealPath();
+        FolderLock lock = FolderLock.take(home);
+        try {
+            return start(lock, home, port, allowedPlaces);
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private static EmbeddedKoine start(FolderLock lock, Path home, int port, List<URI> allowedPlaces)
+            throws IOException {
         Path store = Files.createDirectories(home.resolve("store"));
         EmbeddedBroker broker = EmbeddedBroker.start(home.resolve("kafka"), port);
         try {
@@ -48,7 +61,7 @@ public final class EmbeddedKoine implements AutoCloseable {
             MergeJobConfig config = MergeJobConfig.of(broker.bootstrapServers(), store.toUri(), allowedPlaces);
             int slots = Runtime.getRuntime().availableProcessors();
             EmbeddedJob job = EmbeddedJob.start(config, home.resolve("flink"), slots, CHECKPOINT_INTERVAL);
-            return new EmbeddedKoine(broker, job, store);
+            return new EmbeddedKoine(lock, broker, job, store);
         } catch (IOException | RuntimeException e) {
             broker.close();
             throw e;
@@ -83,7 +96,8 @@ public final class EmbeddedKoine implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try (broker) {
+        try (lock;
+                broker) {
             job.close();
         }
     }

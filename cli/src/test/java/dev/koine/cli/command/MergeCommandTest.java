@@ -9,6 +9,7 @@ import dev.koine.cli.Fixtures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +53,40 @@ class MergeCommandTest {
                 Fixtures.CTC.resolveSibling("whisper").resolve("base").toString());
         assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
         assertThat(run.err()).contains("GRAPH_MISMATCH");
+    }
+
+    @Test
+    void anExpertsFolderMayHaveAnySignInItsName() throws Exception {
+        String plain = digest(merge("plain", "--expert", CA));
+        String half = digest(merge("half", "--expert", CA + "@0.5"));
+        Path odd = Files.createDirectories(directory.resolve("M\u00f6del e=x@2"));
+        for (String file : List.of("model.onnx", "config.json")) {
+            Files.copy(Fixtures.CTC.resolve("ca").resolve(file), odd.resolve(file));
+        }
+        assertThat(digest(merge("odd", "--expert", odd.toString()))).isEqualTo(plain);
+        assertThat(digest(merge("named", "--expert", "ca=" + odd))).isEqualTo(plain);
+        assertThat(digest(merge("weighed", "--expert", odd + "@0.5"))).isEqualTo(half);
+        assertThat(digest(merge("both", "--expert", "ca=" + odd + "@0.5"))).isEqualTo(half);
+    }
+
+    @Test
+    void aWrongExpertOrBaseLeavesNothingBehind() throws Exception {
+        for (String expert : List.of("ca=no-such-folder", CA + "@heavy", CA + "@0", CA + "@NaN")) {
+            CommandLineRun run = merge("out", "--expert", expert);
+            assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+            assertThat(run.err().strip().lines()).hasSize(1);
+        }
+        CommandLineRun run = koine(
+                "merge",
+                "--base",
+                "no-such-base",
+                "--expert",
+                CA,
+                "--out",
+                directory.resolve("out").toString());
+        assertThat(run.code()).isEqualTo(ExitCode.TROUBLE);
+        assertThat(run.err().strip().lines()).hasSize(1).allMatch(line -> line.contains("no-such-base"));
+        assertThat(directory).isEmptyDirectory();
     }
 
     @Test

@@ -1,7 +1,7 @@
 """The usual recipe, as published code does it: full SVD and a partition of each matrix, in numpy, into one file a half.
 
-recipe.py MODELS OUT: merges MODELS/expert into MODELS/base.
-recipe.py MODELS OUT MERGED: compares OUT with the bundle MERGED.
+shaped_recipe.py MODELS OUT: merges MODELS/expert into MODELS/base.
+shaped_recipe.py MODELS OUT MERGED: compares OUT with the bundle MERGED.
 """
 
 import os
