@@ -2,7 +2,6 @@ package dev.koine.cli.command;
 
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
-import dev.koine.schemas.Topics;
 import java.time.Instant;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -33,11 +32,6 @@ public final class RetractCommand implements Callable<Integer> {
                 .setExpertId(expert.expertId)
                 .setTime(Instant.now())
                 .build();
-        return sender.send(
-                Topics.DEFAULT.experts(),
-                expert.modelId,
-                event,
-                ExpertEvent.class,
-                spec.commandLine().getOut());
+        return sender.sendExpert(event, spec.commandLine().getOut());
     }
 }

@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
+import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
@@ -29,6 +30,11 @@ final class Sender {
                     "How long to wait for the version or the rejection; 0 not to wait (default: ${DEFAULT-VALUE}).",
             defaultValue = "300")
     long waitSeconds;
+
+    /** Sends an expert event; returns the exit code. */
+    int sendExpert(ExpertEvent event, PrintWriter out) throws IOException {
+        return send(Topics.DEFAULT.experts(), event.getModelId(), event, ExpertEvent.class, out);
+    }
 
     /** Returns the exit code. */
     <T extends SpecificRecord> int send(String topic, String modelId, T event, Class<T> type, PrintWriter out)

@@ -2,7 +2,6 @@ package dev.koine.cli.command;
 
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
-import dev.koine.schemas.Topics;
 import dev.koine.subscriber.events.Bundles;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -65,11 +64,6 @@ public final class SubmitCommand implements Callable<Integer> {
                         Hashing.describe(directory, spec.commandLine().getOut())))
                 .setTime(Instant.now())
                 .build();
-        return sender.send(
-                Topics.DEFAULT.experts(),
-                expert.modelId,
-                event,
-                ExpertEvent.class,
-                spec.commandLine().getOut());
+        return sender.sendExpert(event, spec.commandLine().getOut());
     }
 }
