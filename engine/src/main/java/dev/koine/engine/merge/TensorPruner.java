@@ -2,6 +2,8 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.linalg.Decomposition;
+import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.onnx.TensorInfo;
 import dev.koine.engine.onnx.TensorReader;
 import dev.koine.engine.store.ArtifactStore;
@@ -18,9 +20,16 @@ import java.util.Map;
 /** Prunes the tensors of a task: this is where an expert's weights become a task vector. Holds no state. */
 public final class TensorPruner {
     private final Recipe recipe;
+    private final Pruner pruner;
 
+    /** Decomposes with {@link Lanczos}, on the processor. */
     public TensorPruner(Recipe recipe) {
+        this(recipe, Lanczos::truncate);
+    }
+
+    public TensorPruner(Recipe recipe, Decomposition decomposition) {
         this.recipe = recipe;
+        this.pruner = new Pruner(recipe.rank(), recipe.density(), recipe.precision(), decomposition);
     }
 
     /** Prunes a task and keeps the result in the store; returns the digest of that {@link TaskVectorFile piece}. */
@@ -48,7 +57,7 @@ public final class TensorPruner {
         return blocks;
     }
 
-    private PrunedBlock compress(PruneItem item, float[] delta) throws RejectedException {
+    private PrunedBlock compress(PruneItem item, float[] delta) throws RejectedException, IOException {
         if (item.policy() == Policy.DENSE) {
             return Pruner.dense(delta, item.count(), recipe.precision());
         }
@@ -56,7 +65,7 @@ public final class TensorPruner {
         boolean matrix = shape.size() == 2;
         int rows = matrix ? Math.toIntExact(shape.get(0)) : 1;
         int columns = matrix ? Math.toIntExact(shape.get(1)) : item.count();
-        return Pruner.prune(delta, rows, columns, item.policy(), recipe.rank(), recipe.density(), recipe.precision());
+        return pruner.prune(delta, rows, columns, item.policy());
     }
 
     private static float[] delta(PruneItem item) throws RejectedException, IOException {

@@ -2,14 +2,15 @@ package dev.koine.engine.taskvector;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.linalg.Decomposition;
 import dev.koine.engine.linalg.Float16;
-import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.linalg.LowRank;
 import dev.koine.engine.linalg.TopSelection;
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Prunes the weight delta of one tensor to its compressed task vector (LoRS-Merging, arXiv 2502.17380v3).
+ * Prunes the weight delta of a tensor to its compressed task vector (LoRS-Merging, arXiv 2502.17380v3). Safe for several threads.
  *
  * <pre>
  *   L = the best rank-r approximation of delta, its factors rounded to the precision
@@ -21,28 +22,43 @@ import java.util.Arrays;
  * <p>Kept entries that are zero are not stored: adding them changes nothing.
  */
 public final class Pruner {
-    private Pruner() {}
+    private final int rank;
+    private final double density;
+    private final Precision precision;
+    private final Decomposition decomposition;
 
     /**
-     * Prunes a delta. Pure: equal arguments give an equal block.
+     * @param rank rank of L; {@code LORS} only
+     * @param density part of the entries that S keeps, 0 to 1; {@code LORS} and {@code SPARSE}
+     * @param precision element type of what is kept
+     * @param decomposition finds L
+     * @throws IllegalArgumentException if rank or density is out of range
+     */
+    public Pruner(int rank, double density, Precision precision, Decomposition decomposition) {
+        if (rank < 0 || !(density >= 0 && density <= 1)) {
+            throw new IllegalArgumentException("rank " + rank + ", density " + density);
+        }
+        this.rank = rank;
+        this.density = density;
+        this.precision = precision;
+        this.decomposition = decomposition;
+    }
+
+    /**
+     * Prunes a delta. Equal arguments give an equal block.
      *
      * <p>{@code LORS} from rank {@code min(rows, columns)} on has {@code L = delta} and nothing left for S; that is kept as a
      * {@link DenseBlock}, which says the same in fewer bytes. So a vector, given as one row or one column, is kept whole.
      *
      * @param delta float32, row-major, shape {@code [rows, columns]}; not changed. A tensor that is no matrix has one row
-     * @param rank rank of L; {@code LORS} only
-     * @param density part of the entries that S keeps, 0 to 1; {@code LORS} and {@code SPARSE}
      * @throws RejectedException {@code NON_FINITE} if the delta, or what is kept of it at this precision, is not finite
-     * @throws IllegalArgumentException if sizes, rank or density do not fit
+     * @throws IOException if the device that decomposes has trouble
+     * @throws IllegalArgumentException if the sizes do not fit
      */
-    public static PrunedBlock prune(
-            float[] delta, int rows, int columns, Policy policy, int rank, double density, Precision precision)
-            throws RejectedException {
+    public PrunedBlock prune(float[] delta, int rows, int columns, Policy policy)
+            throws RejectedException, IOException {
         if (rows < 0 || columns < 0 || (long) rows * columns != delta.length) {
             throw new IllegalArgumentException(delta.length + " elements as [" + rows + ", " + columns + "]");
-        }
-        if (rank < 0 || !(density >= 0 && density <= 1)) {
-            throw new IllegalArgumentException("rank " + rank + ", density " + density);
         }
         requireFinite(delta);
         int keep = (int) (delta.length * density);
@@ -55,7 +71,7 @@ public final class Pruner {
                 if (rank > 0 && rank >= Math.min(rows, columns)) {
                     yield dense(delta, delta.length, precision);
                 }
-                LowRank exact = Lanczos.truncate(delta, rows, columns, rank);
+                LowRank exact = decomposition.truncate(delta, rows, columns, rank);
                 LowRank rounded = new LowRank(
                         rows,
                         columns,

@@ -1,6 +1,8 @@
 package dev.koine.engine.taskvector;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.Lanczos;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -48,8 +50,8 @@ public final class Blocks {
     public static PrunedBlock prune(
             float[] delta, int rows, int columns, Policy policy, int rank, double density, Precision precision) {
         try {
-            return Pruner.prune(delta, rows, columns, policy, rank, density, precision);
-        } catch (RejectedException e) {
+            return new Pruner(rank, density, precision, Lanczos::truncate).prune(delta, rows, columns, policy);
+        } catch (RejectedException | IOException e) {
             throw new AssertionError(e);
         }
     }

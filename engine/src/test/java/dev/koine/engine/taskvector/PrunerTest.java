@@ -7,6 +7,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.ExactSvd;
 import dev.koine.engine.linalg.Float16;
+import dev.koine.engine.linalg.Lanczos;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -57,14 +58,14 @@ class PrunerTest {
     @Test
     void keepsALoraDeltaWhole() throws Exception {
         float[] delta = ExactSvd.planted(80, 90, new double[] {0.04, 0.03, 0.01, 0.001}, 14);
-        float[] read = read(Pruner.prune(delta, 80, 90, Policy.LORS, 7, 0.2, Precision.FLOAT32));
+        float[] read = read(new Pruner(7, 0.2, Precision.FLOAT32, Lanczos::truncate).prune(delta, 80, 90, Policy.LORS));
         assertThat(distance(read, delta)).isLessThan(1e-5 * ExactSvd.norm(delta));
     }
 
     @ParameterizedTest
     @EnumSource(Policy.class)
     void aZeroDeltaStaysZeroAndKeepsNothing(Policy policy) throws Exception {
-        PrunedBlock block = Pruner.prune(new float[48], 6, 8, policy, 3, 0.5, Precision.FLOAT16);
+        PrunedBlock block = new Pruner(3, 0.5, Precision.FLOAT16, Lanczos::truncate).prune(new float[48], 6, 8, policy);
         assertThat(read(block)).containsOnly(0f).hasSize(48);
         if (block instanceof LorsBlock lors) {
             assertThat(lors.keep()).isZero();
@@ -75,7 +76,7 @@ class PrunerTest {
     @Test
     void sparseKeepsTheLargestEntriesAndNothingElse() throws Exception {
         float[] delta = {3, -5, 0.5f, 5, -3, 1, 0, 2, 3, -1};
-        assertThat(read(Pruner.prune(delta, 1, 10, Policy.SPARSE, 7, 0.35, Precision.FLOAT32)))
+        assertThat(read(new Pruner(7, 0.35, Precision.FLOAT32, Lanczos::truncate).prune(delta, 1, 10, Policy.SPARSE)))
                 .containsExactly(3, -5, 0, 5, 0, 0, 0, 0, 0, 0);
     }
 
@@ -86,7 +87,8 @@ class PrunerTest {
             delta[i] = i + 1;
         }
         for (double density : new double[] {0.29, 0.57, 0.0009, 0.9999999}) {
-            LorsBlock block = (LorsBlock) Pruner.prune(delta, 1, 1000, Policy.SPARSE, 0, density, Precision.FLOAT32);
+            LorsBlock block = (LorsBlock)
+                    new Pruner(0, density, Precision.FLOAT32, Lanczos::truncate).prune(delta, 1, 1000, Policy.SPARSE);
             assertThat(block.keep()).isEqualTo((int) Math.floor(1000 * density));
         }
     }
@@ -94,9 +96,9 @@ class PrunerTest {
     @Test
     void frozenReadsAsZeroAndDenseAsItself() throws Exception {
         float[] delta = {1, -2, 3};
-        assertThat(read(Pruner.prune(delta, 1, 3, Policy.FROZEN, 7, 0.2, Precision.FLOAT32)))
+        assertThat(read(new Pruner(7, 0.2, Precision.FLOAT32, Lanczos::truncate).prune(delta, 1, 3, Policy.FROZEN)))
                 .containsOnly(0f);
-        assertThat(read(Pruner.prune(delta, 1, 3, Policy.DENSE, 7, 0.2, Precision.FLOAT32)))
+        assertThat(read(new Pruner(7, 0.2, Precision.FLOAT32, Lanczos::truncate).prune(delta, 1, 3, Policy.DENSE)))
                 .containsExactly(delta);
         assertThat(read(Pruner.dense(new float[] {1, 2, 99}, 2, Precision.FLOAT32)))
                 .containsExactly(1, 2);
@@ -105,7 +107,8 @@ class PrunerTest {
     @Test
     void float16RoundsOnceAndTheSparsePartMakesUpForTheFactors() throws Exception {
         float[] delta = ExactSvd.planted(60, 70, ExactSvd.fineTuneSpectrum(60, 12), 15);
-        LorsBlock block = (LorsBlock) Pruner.prune(delta, 60, 70, Policy.LORS, 7, 1.0, Precision.FLOAT16);
+        LorsBlock block =
+                (LorsBlock) new Pruner(7, 1.0, Precision.FLOAT16, Lanczos::truncate).prune(delta, 60, 70, Policy.LORS);
         for (float x : block.lowRank().u()) {
             assertThat(x).isEqualTo(Float16.round(x));
         }
@@ -128,7 +131,7 @@ class PrunerTest {
         for (int i = 0; i < 100; i++) {
             delta[i] = (float) (1e12 * new Random(i).nextGaussian());
         }
-        assertThatThrownBy(() -> Pruner.prune(delta, 10, 10, policy, 2, 0.5, Precision.FLOAT16))
+        assertThatThrownBy(() -> new Pruner(2, 0.5, Precision.FLOAT16, Lanczos::truncate).prune(delta, 10, 10, policy))
                 .isInstanceOfSatisfying(
                         RejectedException.class, e -> assertThat(e.code()).isEqualTo(RejectionCode.NON_FINITE))
                 .hasMessageContaining("FLOAT32");
@@ -139,7 +142,8 @@ class PrunerTest {
     void nonFiniteDeltasAreRefused(Policy policy) {
         for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
             float[] delta = {1, 2, 3, bad, 5, 6};
-            assertThatThrownBy(() -> Pruner.prune(delta, 2, 3, policy, 1, 0.5, Precision.FLOAT32))
+            assertThatThrownBy(
+                            () -> new Pruner(1, 0.5, Precision.FLOAT32, Lanczos::truncate).prune(delta, 2, 3, policy))
                     .isInstanceOfSatisfying(
                             RejectedException.class, e -> assertThat(e.code()).isEqualTo(RejectionCode.NON_FINITE))
                     .hasMessageContaining("Element 3");
@@ -148,7 +152,8 @@ class PrunerTest {
 
     /** Within 1e-5 of the norm but for at most two entries at the selection threshold. */
     private static void requireParity(float[] delta, int rows, int columns, int rank, double density) throws Exception {
-        float[] actual = read(Pruner.prune(delta, rows, columns, Policy.LORS, rank, density, Precision.FLOAT32));
+        float[] actual = read(new Pruner(rank, density, Precision.FLOAT32, Lanczos::truncate)
+                .prune(delta, rows, columns, Policy.LORS));
         double[] expected = Reference.prune(Reference.doubles(delta), rows, columns, rank, density);
         assertThat(Reference.distance(Reference.doubles(actual), expected, 2))
                 .isLessThanOrEqualTo(1e-5 * ExactSvd.norm(delta));
