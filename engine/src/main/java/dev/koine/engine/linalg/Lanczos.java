@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The truncated singular value decomposition of one weight delta.
  *
- * <p>A Krylov space of {@code D^T D} (on the smaller side of {@code D}) is grown one vector at a time with full
+ * <p>A Krylov space of {@code D^T D} is grown one vector at a time with full
  * reorthogonalisation; the eigenvectors of the small projected matrix {@code H = Q^T D^T D Q} give the leading right singular
  * vectors (Lanczos; Golub and Van Loan, Matrix Computations, 10.1; Rayleigh-Ritz).
  *
@@ -33,15 +33,20 @@ public final class Lanczos {
     private static final double FLOAT_NOISE = 2e-7;
     private static final double RAISED = 1e-4;
     private static final int PROBE_STEPS = 4;
+    private static final int SAFE_EXPONENT = 20;
 
     private final Gram matrix;
+    private final Kernels kernels;
     private final int rank;
     private final int n;
     private final int limit;
     private final Random random = new Random(0x6b6f696e65L);
-    private final List<double[]> basis = new ArrayList<>();
+    private final List<float[]> images = new ArrayList<>();
     private final List<Chain> chains = new ArrayList<>();
-    private final double[][] projected;
+    private final double[] coefficients;
+    private double[][] projected = new double[0][0];
+    private double[] basis = new double[0];
+    private int size;
     private double largest;
 
     private static final class Chain {
@@ -49,6 +54,7 @@ public final class Lanczos {
         double openNorm;
         double largestStep;
         int last;
+        int orthogonalTo;
 
         Chain(double[] start) {
             open = start;
@@ -60,12 +66,13 @@ public final class Lanczos {
         }
     }
 
-    private Lanczos(Gram matrix, int rank) {
+    private Lanczos(Gram matrix, int rank, Kernels kernels) {
         this.matrix = matrix;
+        this.kernels = kernels;
         this.rank = rank;
         this.n = matrix.columns();
         this.limit = Math.min(n, 8 * rank + 256);
-        this.projected = new double[limit][limit];
+        this.coefficients = new double[limit];
     }
 
     /**
@@ -79,6 +86,10 @@ public final class Lanczos {
      * @throws IllegalArgumentException if sizes do not fit or an element is not finite
      */
     public static LowRank truncate(float[] a, int rows, int columns, int rank) {
+        return truncate(a, rows, columns, rank, Kernels.fastest());
+    }
+
+    static LowRank truncate(float[] a, int rows, int columns, int rank, Kernels kernels) {
         if (rank < 0 || rows < 0 || columns < 0 || (long) rows * columns != a.length) {
             throw new IllegalArgumentException(
                     "rank " + rank + " of " + a.length + " elements as [" + rows + ", " + columns + "]");
@@ -94,9 +105,20 @@ public final class Lanczos {
             return whole(a, rows, columns);
         }
         int exponent = Math.getExponent(norm);
-        Gram tall = Gram.tall(a, rows, columns, Math.scalb(1.0, -exponent));
-        double[][] right = new Lanczos(tall, rank).leadingVectors();
-        return factors(tall, right, rows < columns, exponent);
+        if (Math.abs(exponent) <= SAFE_EXPONENT) {
+            exponent = 0;
+        }
+        Gram gram = new Gram(exponent == 0 ? a : scaled(a, -exponent), rows, columns, kernels);
+        Lanczos lanczos = new Lanczos(gram, rank, kernels);
+        return lanczos.factors(lanczos.leadingPairs(), exponent);
+    }
+
+    private static float[] scaled(float[] a, int exponent) {
+        float[] scaled = new float[a.length];
+        for (int i = 0; i < a.length; i++) {
+            scaled[i] = (float) Math.scalb((double) a[i], exponent);
+        }
+        return scaled;
     }
 
     private static double norm(float[] a) {
@@ -119,29 +141,29 @@ public final class Lanczos {
                 : new LowRank(rows, columns, side, copy, identity);
     }
 
-    private double[][] leadingVectors() {
+    private SymmetricEigen leadingPairs() {
         Chain chain = start();
         int steps = Math.min(limit, rank + 8);
         boolean probing = false;
         double[] settled = new double[rank];
         while (true) {
-            for (int i = 0; i < steps && basis.size() < limit && (i == 0 || !chain.isExhausted()); i++) {
+            for (int i = 0; i < steps && size < limit && (i == 0 || !chain.isExhausted()); i++) {
                 grow(chain);
             }
-            SymmetricEigen ritz = SymmetricEigen.of(projected, basis.size());
-            if (basis.size() == limit || (probing && nothingLeft(chain))) {
-                return combine(ritz);
+            SymmetricEigen ritz = SymmetricEigen.of(projected, size);
+            if (size == limit || (probing && nothingLeft(chain))) {
+                return ritz;
             }
             Chain worst = furthestFromConverged(ritz);
             if (worst != null) {
                 chain = worst;
-                steps = Math.max(2, basis.size() / 8);
+                steps = Math.max(2, size / 8);
                 probing = false;
                 continue;
             }
             double[] leading = Arrays.copyOf(ritz.values(), rank);
             if (probing && !raised(leading, settled)) {
-                return combine(ritz);
+                return ritz;
             }
             settled = leading;
             chain = start();
@@ -159,6 +181,7 @@ public final class Lanczos {
             norm = orthogonalise(v);
         }
         Chain chain = new Chain(v);
+        chain.orthogonalTo = size;
         chains.add(chain);
         return chain;
     }
@@ -167,22 +190,61 @@ public final class Lanczos {
     private void grow(Chain chain) {
         double[] q = chain.open;
         normalise(q);
-        orthogonalise(q);
-        normalise(q);
-        double[] w = new double[n];
-        double energy = matrix.multiply(q, w);
-        int at = basis.size();
-        for (int i = 0; i < at; i++) {
-            projected[i][at] = dot(basis.get(i), w);
-            projected[at][i] = projected[i][at];
+        if (chain.orthogonalTo < size) {
+            orthogonalise(q);
+            normalise(q);
         }
-        projected[at][at] = energy;
+        double[] w = new double[n];
+        float[] image = matrix.multiply(q, w);
+        double energy = 0;
+        for (float t : image) {
+            energy += (double) t * t;
+        }
         largest = Math.max(largest, energy);
-        basis.add(q);
-        chain.last = at;
+        append(q, image);
+        chain.last = size - 1;
         chain.open = w;
-        chain.openNorm = orthogonalise(w);
+        remove(w);
+        for (int i = 0; i < size; i++) {
+            projected[i][size - 1] = -coefficients[i];
+            projected[size - 1][i] = -coefficients[i];
+        }
+        projected[size - 1][size - 1] = energy;
+        remove(w);
+        chain.openNorm = norm(w);
+        chain.orthogonalTo = size;
         chain.largestStep = Math.max(chain.largestStep, Math.max(energy, chain.openNorm));
+    }
+
+    private void append(double[] q, float[] image) {
+        if (size == projected.length) {
+            int capacity = Math.min(limit, size + 32);
+            basis = Arrays.copyOf(basis, capacity * n);
+            double[][] larger = new double[capacity][capacity];
+            for (int i = 0; i < size; i++) {
+                System.arraycopy(projected[i], 0, larger[i], 0, size);
+            }
+            projected = larger;
+        }
+        System.arraycopy(q, 0, basis, size * n, n);
+        images.add(image);
+        size++;
+    }
+
+    /** Takes out of {@code w} what lies in the basis; leaves the negative coefficients behind. */
+    private void remove(double[] w) {
+        kernels.dots(basis, size, w, n, coefficients);
+        for (int i = 0; i < size; i++) {
+            coefficients[i] = -coefficients[i];
+        }
+        kernels.addRows(basis, size, coefficients, w, n);
+    }
+
+    /** Takes out of {@code w} what lies in the basis, twice; returns the norm of the rest. */
+    private double orthogonalise(double[] w) {
+        remove(w);
+        remove(w);
+        return norm(w);
     }
 
     private boolean nothingLeft(Chain probe) {
@@ -216,34 +278,27 @@ public final class Lanczos {
         return false;
     }
 
-    private double[][] combine(SymmetricEigen ritz) {
-        double[][] vectors = new double[Math.min(rank, basis.size())][n];
-        for (int k = 0; k < vectors.length; k++) {
-            for (int i = 0; i < basis.size(); i++) {
-                addScaled(vectors[k], ritz.vectors()[k][i], basis.get(i));
+    /**
+     * Ritz vectors {@code V} and their images {@code D V}, which are sums of the images of the basis. {@code D V} is diagonalised once
+     * more, unsquared in effect: its Gram matrix is summed in double.
+     */
+    private LowRank factors(SymmetricEigen ritz, int exponent) {
+        int r = Math.min(rank, size);
+        int rows = matrix.rows();
+        double[][] right = new double[r][n];
+        double[][] left = new double[r][rows];
+        for (int k = 0; k < r; k++) {
+            double[] s = ritz.vectors()[k];
+            kernels.addRows(basis, size, s, right[k], n);
+            for (int i = 0; i < size; i++) {
+                addScaled(left[k], s[i], images.get(i));
             }
-            normalise(vectors[k]);
+            double unit = 1 / norm(right[k]);
+            scale(right[k], unit);
+            scale(left[k], unit);
         }
-        return vectors;
-    }
-
-    /** Takes out of {@code w} what lies in the basis, twice; returns the norm of the rest. */
-    private double orthogonalise(double[] w) {
-        for (int pass = 0; pass < 2; pass++) {
-            for (double[] q : basis) {
-                addScaled(w, -dot(q, w), q);
-            }
-        }
-        return Math.sqrt(dot(w, w));
-    }
-
-    /** {@code D V} is diagonalised once more, unsquared in effect: its Gram matrix is summed in double. */
-    private static LowRank factors(Gram tall, double[][] right, boolean transposed, int exponent) {
-        int r = right.length;
-        double[][] left = new double[r][tall.rows()];
         double[][] gram = new double[r][r];
         for (int k = 0; k < r; k++) {
-            tall.project(right[k], left[k]);
             for (int i = 0; i <= k; i++) {
                 gram[i][k] = dot(left[i], left[k]);
                 gram[k][i] = gram[i][k];
@@ -255,47 +310,49 @@ public final class Lanczos {
         while (kept < r && eigen.values()[kept] > floor) {
             kept++;
         }
-        double[][] x = new double[kept][];
-        double[][] y = new double[kept][];
+        float[] u = new float[rows * kept];
+        float[] v = new float[kept * n];
         for (int k = 0; k < kept; k++) {
             double sigma = Math.sqrt(eigen.values()[k]);
             double unit = Math.sqrt(Math.scalb(sigma, exponent));
-            x[k] = rotated(left, eigen.vectors()[k], unit / sigma);
-            y[k] = rotated(right, eigen.vectors()[k], unit);
-        }
-        double[][] u = transposed ? y : x;
-        double[][] v = transposed ? x : y;
-        int rows = transposed ? tall.columns() : tall.rows();
-        int columns = transposed ? tall.rows() : tall.columns();
-        float[] us = new float[rows * kept];
-        float[] vs = new float[kept * columns];
-        for (int k = 0; k < kept; k++) {
+            double[] x = rotated(left, eigen.vectors()[k], unit / sigma);
+            double[] y = rotated(right, eigen.vectors()[k], unit);
             for (int i = 0; i < rows; i++) {
-                us[i * kept + k] = (float) u[k][i];
+                u[i * kept + k] = (float) x[i];
             }
-            for (int j = 0; j < columns; j++) {
-                vs[k * columns + j] = (float) v[k][j];
+            for (int j = 0; j < n; j++) {
+                v[k * n + j] = (float) y[j];
             }
         }
-        return new LowRank(rows, columns, kept, us, vs);
+        return new LowRank(rows, n, kept, u, v);
     }
 
     private static double[] rotated(double[][] vectors, double[] coefficients, double scale) {
         double[] sum = new double[vectors[0].length];
         for (int i = 0; i < vectors.length; i++) {
-            addScaled(sum, scale * coefficients[i], vectors[i]);
+            double factor = scale * coefficients[i];
+            for (int j = 0; j < sum.length; j++) {
+                sum[j] += factor * vectors[i][j];
+            }
         }
         return sum;
     }
 
     private static void normalise(double[] v) {
-        double norm = Math.sqrt(dot(v, v));
+        scale(v, 1 / norm(v));
+    }
+
+    private static void scale(double[] v, double factor) {
         for (int i = 0; i < v.length; i++) {
-            v[i] /= norm;
+            v[i] *= factor;
         }
     }
 
-    private static void addScaled(double[] y, double a, double[] x) {
+    private static double norm(double[] v) {
+        return Math.sqrt(dot(v, v));
+    }
+
+    private static void addScaled(double[] y, double a, float[] x) {
         for (int i = 0; i < y.length; i++) {
             y[i] += a * x[i];
         }

@@ -1,0 +1,73 @@
+package dev.koine.engine.linalg;
+
+import org.slf4j.LoggerFactory;
+
+/**
+ * The inner loops over rows of a matrix. Every sum has one fixed order, whatever computes it: the same arguments give the same bits on
+ * every machine, with and without the Vector API. No product is fused with the sum it goes into.
+ *
+ * <pre>
+ *   a dot product   eight running sums, sum l over the elements whose index is l modulo 8; what is left behind the last
+ *                   full eight goes to sum 0; then ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
+ *   a sum of rows   y + ((t0 x0 + t1 x1) + (t2 x2 + t3 x3)) for each four rows; the last one to three rows one by one
+ * </pre>
+ *
+ * <p>Matrices are row-major; row {@code i} of one with {@code n} columns begins at {@code at + i * n}. Safe for several threads.
+ */
+public abstract class Kernels {
+    Kernels() {}
+
+    /**
+     * The fastest kernels here: those on the Vector API where the JVM was started with {@code --add-modules jdk.incubator.vector} and
+     * its vectors are 256 bits or wider, else plain Java.
+     */
+    public static Kernels fastest() {
+        return Fastest.KERNELS;
+    }
+
+    /** Plain Java, for any JVM. */
+    static Kernels plain() {
+        return new PlainKernels();
+    }
+
+    /** Sets {@code t[from + i]} to the dot product of row {@code i} and {@code x}, for each of {@code count} rows, in float32. */
+    abstract void dots(float[] a, int at, int count, float[] x, int n, float[] t, int from);
+
+    /** Adds {@code t[from + i]} times row {@code i} to {@code y}, for each of {@code count} rows, in float32. */
+    abstract void addRows(float[] a, int at, int count, float[] t, int from, float[] y, int n);
+
+    /** {@link #dots(float[], int, int, float[], int, float[], int)} in double. */
+    abstract void dots(double[] a, int count, double[] x, int n, double[] t);
+
+    /** {@link #addRows(float[], int, int, float[], int, float[], int)} in double. */
+    abstract void addRows(double[] a, int count, double[] t, double[] y, int n);
+
+    /**
+     * Sets {@code target[at + j]} to {@code u[row] v[0, column + j]}, plus {@code u[row + k] v[k, column + j]} for k = 1, 2, ... in this
+     * order, each product and each sum rounded to float32.
+     *
+     * @param row where a row of factor {@code u} begins; it has {@code rank} elements, at least one
+     * @param columns of factor {@code v}, shape {@code [rank, columns]}
+     */
+    public abstract void product(
+            float[] u, int row, int rank, float[] v, int columns, int column, int count, float[] target, int at);
+
+    private static final class Fastest {
+        static final Kernels KERNELS = find();
+
+        private static Kernels find() {
+            try {
+                if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() && VectorKernels.isFast()) {
+                    return new VectorKernels();
+                }
+            } catch (LinkageError otherVersionOfTheIncubator) {
+                LoggerFactory.getLogger(Kernels.class)
+                        .info("The Vector API of this JVM is not the one Koine knows", otherVersionOfTheIncubator);
+            }
+            LoggerFactory.getLogger(Kernels.class)
+                    .info(
+                            "Pruning in plain Java; start the JVM with --add-modules jdk.incubator.vector to make it faster");
+            return plain();
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package dev.koine.engine.linalg;
+
+/** The kernels in plain Java, and what the others are measured by. */
+final class PlainKernels extends Kernels {
+
+    @Override
+    void dots(float[] a, int at, int count, float[] x, int n, float[] t, int from) {
+        for (int i = 0; i < count; i++) {
+            t[from + i] = dot(a, at + i * n, x, n);
+        }
+    }
+
+    private static float dot(float[] a, int at, float[] x, int n) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        float s4 = 0;
+        float s5 = 0;
+        float s6 = 0;
+        float s7 = 0;
+        int j = 0;
+        for (; j < n - 7; j += 8) {
+            s0 += a[at + j] * x[j];
+            s1 += a[at + j + 1] * x[j + 1];
+            s2 += a[at + j + 2] * x[j + 2];
+            s3 += a[at + j + 3] * x[j + 3];
+            s4 += a[at + j + 4] * x[j + 4];
+            s5 += a[at + j + 5] * x[j + 5];
+            s6 += a[at + j + 6] * x[j + 6];
+            s7 += a[at + j + 7] * x[j + 7];
+        }
+        for (; j < n; j++) {
+            s0 += a[at + j] * x[j];
+        }
+        return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
+    }
+
+    @Override
+    void addRows(float[] a, int at, int count, float[] t, int from, float[] y, int n) {
+        int i = 0;
+        for (; i < count - 3; i += 4) {
+            int at0 = at + i * n;
+            int at1 = at0 + n;
+            int at2 = at1 + n;
+            int at3 = at2 + n;
+            float t0 = t[from + i];
+            float t1 = t[from + i + 1];
+            float t2 = t[from + i + 2];
+            float t3 = t[from + i + 3];
+            for (int j = 0; j < n; j++) {
+                y[j] += (t0 * a[at0 + j] + t1 * a[at1 + j]) + (t2 * a[at2 + j] + t3 * a[at3 + j]);
+            }
+        }
+        for (; i < count; i++) {
+            int at0 = at + i * n;
+            float t0 = t[from + i];
+            for (int j = 0; j < n; j++) {
+                y[j] += t0 * a[at0 + j];
+            }
+        }
+    }
+
+    @Override
+    void dots(double[] a, int count, double[] x, int n, double[] t) {
+        for (int i = 0; i < count; i++) {
+            t[i] = dot(a, i * n, x, n);
+        }
+    }
+
+    private static double dot(double[] a, int at, double[] x, int n) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        double s4 = 0;
+        double s5 = 0;
+        double s6 = 0;
+        double s7 = 0;
+        int j = 0;
+        for (; j < n - 7; j += 8) {
+            s0 += a[at + j] * x[j];
+            s1 += a[at + j + 1] * x[j + 1];
+            s2 += a[at + j + 2] * x[j + 2];
+            s3 += a[at + j + 3] * x[j + 3];
+            s4 += a[at + j + 4] * x[j + 4];
+            s5 += a[at + j + 5] * x[j + 5];
+            s6 += a[at + j + 6] * x[j + 6];
+            s7 += a[at + j + 7] * x[j + 7];
+        }
+        for (; j < n; j++) {
+            s0 += a[at + j] * x[j];
+        }
+        return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
+    }
+
+    @Override
+    void addRows(double[] a, int count, double[] t, double[] y, int n) {
+        int i = 0;
+        for (; i < count - 3; i += 4) {
+            int at0 = i * n;
+            int at1 = at0 + n;
+            int at2 = at1 + n;
+            int at3 = at2 + n;
+            double t0 = t[i];
+            double t1 = t[i + 1];
+            double t2 = t[i + 2];
+            double t3 = t[i + 3];
+            for (int j = 0; j < n; j++) {
+                y[j] += (t0 * a[at0 + j] + t1 * a[at1 + j]) + (t2 * a[at2 + j] + t3 * a[at3 + j]);
+            }
+        }
+        for (; i < count; i++) {
+            int at0 = i * n;
+            for (int j = 0; j < n; j++) {
+                y[j] += t[i] * a[at0 + j];
+            }
+        }
+    }
+
+    @Override
+    public void product(
+            float[] u, int row, int rank, float[] v, int columns, int column, int count, float[] target, int at) {
+        float first = u[row];
+        for (int j = 0; j < count; j++) {
+            target[at + j] = first * v[column + j];
+        }
+        for (int k = 1; k < rank; k++) {
+            float factor = u[row + k];
+            int vk = k * columns + column;
+            for (int j = 0; j < count; j++) {
+                target[at + j] += factor * v[vk + j];
+            }
+        }
+    }
+}

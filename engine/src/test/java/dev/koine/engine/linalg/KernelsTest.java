@@ -1,0 +1,86 @@
+package dev.koine.engine.linalg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the Vector API computes has the bits of what plain Java computes. */
+class KernelsTest {
+    private static final int AT = 3;
+
+    private final Random random = new Random(1);
+
+    @BeforeEach
+    void theTestsRunWithTheVectorApi() {
+        assertThat(ModuleLayer.boot().findModule("jdk.incubator.vector")).isPresent();
+        assumeTrue(VectorKernels.isFast(), "not run: this machine's vectors are shorter than 256 bits");
+        assertThat(Kernels.fastest()).isInstanceOf(VectorKernels.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "3, 7", "4, 8", "5, 9", "11, 64", "64, 131", "2, 1000"})
+    void dotsAndSumsOfRows(int rows, int n) {
+        float[] a = floats(AT + rows * n);
+        float[] x = floats(n);
+        float[] t = floats(rows + AT);
+        float[] y = floats(n);
+        float[][] results = new float[2][];
+        float[][] sums = new float[2][];
+        for (int i = 0; i < 2; i++) {
+            results[i] = t.clone();
+            sums[i] = y.clone();
+            kernels(i).dots(a, AT, rows, x, n, results[i], AT);
+            kernels(i).addRows(a, AT, rows, t, AT, sums[i], n);
+        }
+        assertThat(results[1]).isEqualTo(results[0]);
+        assertThat(sums[1]).isEqualTo(sums[0]);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "3, 7", "4, 8", "5, 9", "11, 64", "64, 131"})
+    void dotsAndSumsOfRowsInDouble(int rows, int n) {
+        double[] a = doubles(rows * n);
+        double[] x = doubles(n);
+        double[] t = doubles(rows);
+        double[][] results = new double[2][rows];
+        double[][] sums = {x.clone(), x.clone()};
+        for (int i = 0; i < 2; i++) {
+            kernels(i).dots(a, rows, x, n, results[i]);
+            kernels(i).addRows(a, rows, t, sums[i], n);
+        }
+        assertThat(results[1]).isEqualTo(results[0]);
+        assertThat(sums[1]).isEqualTo(sums[0]);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1, 0", "1, 20, 3", "7, 64, 0", "7, 131, 5", "3, 9, 2"})
+    void productsOfLowRankFactors(int rank, int columns, int column) {
+        float[] u = floats(5 * rank);
+        float[] v = floats(rank * columns);
+        float[][] results = new float[2][AT + columns];
+        for (int i = 0; i < 2; i++) {
+            kernels(i).product(u, 2 * rank, rank, v, columns, column, columns - column, results[i], AT);
+        }
+        assertThat(results[1]).isEqualTo(results[0]);
+    }
+
+    private static Kernels kernels(int i) {
+        return i == 0 ? Kernels.plain() : new VectorKernels();
+    }
+
+    private float[] floats(int n) {
+        float[] values = new float[n];
+        for (int i = 0; i < n; i++) {
+            values[i] = (float) Math.scalb(random.nextGaussian(), random.nextInt(20) - 10);
+        }
+        return values;
+    }
+
+    private double[] doubles(int n) {
+        return random.doubles(n, -1, 1).toArray();
+    }
+}
