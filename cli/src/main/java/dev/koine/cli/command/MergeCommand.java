@@ -2,6 +2,7 @@ package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.ProgressBar;
+import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
@@ -58,14 +59,10 @@ public final class MergeCommand implements Callable<Integer> {
         ModelBundle opened = ModelBundle.open(base);
         List<OfflineMerge.Expert> members = experts.stream().map(this::expert).toList();
         Path target = Folders.requireEmpty(out);
-        Path scratch = Files.createTempDirectory(target.getParent(), ".koine-merge");
         try (WorkPool pool =
                 new WorkPool(threads > 0 ? threads : Runtime.getRuntime().availableProcessors())) {
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
-            OfflineMerge merge = new OfflineMerge(opened, recipe.recipe(), pool, progress);
-            merge.merge(members, scratch, target);
-        } finally {
-            Folders.delete(scratch);
+            new OfflineMerge(opened, recipe.recipe(), Lanczos::truncate, pool, progress).merge(members, target);
         }
         spec.commandLine().getOut().printf("%s  %s%n", Bundle.describe(out).digest(), out);
         return ExitCode.OK;

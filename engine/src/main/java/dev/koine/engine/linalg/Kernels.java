@@ -52,6 +52,22 @@ public abstract class Kernels {
     public abstract void product(
             float[] u, int row, int rank, float[] v, int columns, int column, int count, float[] target, int at);
 
+    /**
+     * Which of {@code count} values, at most 64, have a magnitude of at least the one with the bits {@code magnitude}: value {@code at + i}
+     * has bit i. NaN has none.
+     */
+    abstract long atLeast(float[] values, int at, int count, int magnitude);
+
+    /** The largest magnitude of {@code count} values; NaN if one of them is NaN, 0 if there are none. */
+    public abstract float largest(float[] values, int at, int count);
+
+    /**
+     * Subtracts {@code y} from {@code x}, element by element, in float32.
+     *
+     * @return the largest magnitude of the differences; NaN if one of them is NaN, 0 if there are none
+     */
+    public abstract float subtract(float[] x, float[] y, int count);
+
     private static final class Fastest {
         static final Kernels KERNELS = find();
 

@@ -94,17 +94,17 @@ public final class Lanczos {
             throw new IllegalArgumentException(
                     "rank " + rank + " of " + a.length + " elements as [" + rows + ", " + columns + "]");
         }
-        double norm = norm(a);
-        if (!Double.isFinite(norm)) {
+        float largest = kernels.largest(a, 0, a.length);
+        if (!Float.isFinite(largest)) {
             throw new IllegalArgumentException("a matrix with non-finite elements");
         }
-        if (norm == 0 || rank == 0) {
+        if (largest == 0 || rank == 0) {
             return new LowRank(rows, columns, 0, new float[0], new float[0]);
         }
         if (rank >= Math.min(rows, columns)) {
             return whole(a, rows, columns);
         }
-        int exponent = Math.getExponent(norm);
+        int exponent = Math.getExponent(largest);
         if (Math.abs(exponent) <= SAFE_EXPONENT) {
             exponent = 0;
         }
@@ -119,14 +119,6 @@ public final class Lanczos {
             scaled[i] = (float) Math.scalb((double) a[i], exponent);
         }
         return scaled;
-    }
-
-    private static double norm(float[] a) {
-        double sum = 0;
-        for (float x : a) {
-            sum += (double) x * x;
-        }
-        return Math.sqrt(sum);
     }
 
     private static LowRank whole(float[] a, int rows, int columns) {

@@ -133,4 +133,33 @@ final class PlainKernels extends Kernels {
             }
         }
     }
+
+    @Override
+    long atLeast(float[] values, int at, int count, int magnitude) {
+        float least = Float.intBitsToFloat(magnitude);
+        long bits = 0;
+        for (int i = 0; i < count; i++) {
+            bits |= (Math.abs(values[at + i]) >= least ? 1L : 0L) << i;
+        }
+        return bits;
+    }
+
+    @Override
+    public float largest(float[] values, int at, int count) {
+        float largest = 0;
+        for (int i = at; i < at + count; i++) {
+            largest = Math.max(largest, Math.abs(values[i]));
+        }
+        return largest;
+    }
+
+    @Override
+    public float subtract(float[] x, float[] y, int count) {
+        float largest = 0;
+        for (int i = 0; i < count; i++) {
+            x[i] -= y[i];
+            largest = Math.max(largest, Math.abs(x[i]));
+        }
+        return largest;
+    }
 }

@@ -2,6 +2,7 @@ package dev.koine.engine.linalg;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -187,5 +188,54 @@ final class VectorKernels extends Kernels {
             }
             target[at + j] = sum;
         }
+    }
+
+    @Override
+    long atLeast(float[] values, int at, int count, int magnitude) {
+        float least = Float.intBitsToFloat(magnitude);
+        long bits = 0;
+        int i = 0;
+        for (; i < count - 7; i += 8) {
+            bits |= FloatVector.fromArray(EIGHT, values, at + i)
+                            .abs()
+                            .compare(VectorOperators.GE, least)
+                            .toLong()
+                    << i;
+        }
+        for (; i < count; i++) {
+            bits |= (Math.abs(values[at + i]) >= least ? 1L : 0L) << i;
+        }
+        return bits;
+    }
+
+    @Override
+    public float largest(float[] values, int at, int count) {
+        FloatVector largest = FloatVector.zero(EIGHT);
+        int i = 0;
+        for (; i < count - 7; i += 8) {
+            largest = largest.max(FloatVector.fromArray(EIGHT, values, at + i).abs());
+        }
+        float result = largest.reduceLanes(VectorOperators.MAX);
+        for (; i < count; i++) {
+            result = Math.max(result, Math.abs(values[at + i]));
+        }
+        return result;
+    }
+
+    @Override
+    public float subtract(float[] x, float[] y, int count) {
+        FloatVector largest = FloatVector.zero(EIGHT);
+        int i = 0;
+        for (; i < count - 7; i += 8) {
+            FloatVector difference = FloatVector.fromArray(EIGHT, x, i).sub(FloatVector.fromArray(EIGHT, y, i));
+            difference.intoArray(x, i);
+            largest = largest.max(difference.abs());
+        }
+        float result = largest.reduceLanes(VectorOperators.MAX);
+        for (; i < count; i++) {
+            x[i] -= y[i];
+            result = Math.max(result, Math.abs(x[i]));
+        }
+        return result;
     }
 }

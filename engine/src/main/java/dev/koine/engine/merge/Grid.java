@@ -52,6 +52,25 @@ public record Grid(double step) {
     }
 
     /**
+     * Adds values to totals: {@code totals[at + i]} grows by {@code sign * toGrid(values[i], weight)}.
+     *
+     * @param sign 1 or -1
+     * @return {@code count}; or the first element whose addend or total leaves int32, or is not finite: what is behind it was not added
+     */
+    int add(int[] totals, int at, float[] values, int count, double weight, int sign) {
+        double perStep = 1 / step;
+        for (int i = 0; i < count; i++) {
+            double addend = Math.rint(weight * values[i] * perStep);
+            double total = totals[at + i] + sign * addend;
+            if (!(Math.abs(addend) <= Integer.MAX_VALUE && Math.abs(total) <= Integer.MAX_VALUE)) {
+                return i;
+            }
+            totals[at + i] = (int) total;
+        }
+        return count;
+    }
+
+    /**
      * The merged weight, {@code base + scale * total * step} in double, rounded to float32 once; where the total is zero, the base's
      * very bits (also a negative zero's).
      */

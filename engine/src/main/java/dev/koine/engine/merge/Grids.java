@@ -2,6 +2,7 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.onnx.TensorReader;
 import dev.koine.engine.onnx.Weight;
 import java.io.IOException;
@@ -28,7 +29,8 @@ public final class Grids {
         return pool.runAll(parts);
     }
 
-    private static float largestMagnitude(Weight weight) throws RejectedException, IOException {
+    /** The largest finite magnitude of a weight; throws as {@link #of}. */
+    static float largestMagnitude(Weight weight) throws RejectedException, IOException {
         float largest = 0;
         long numel = weight.tensor().numel();
         float[] values = new float[(int) Math.min(CHUNK_ELEMENTS, numel)];
@@ -36,14 +38,30 @@ public final class Grids {
             for (long from = 0; from < numel; from += CHUNK_ELEMENTS) {
                 int count = (int) Math.min(CHUNK_ELEMENTS, numel - from);
                 reader.read(from, values, 0, count);
-                for (int i = 0; i < count; i++) {
-                    if (Float.isNaN(values[i])) {
-                        throw notANumber(weight, from + i);
-                    }
-                    if (Float.isFinite(values[i])) {
-                        largest = Math.max(largest, Math.abs(values[i]));
-                    }
-                }
+                largest = Math.max(largest, largestMagnitude(weight, from, values, count));
+            }
+        }
+        return largest;
+    }
+
+    /**
+     * The largest finite magnitude among a run of a weight's elements.
+     *
+     * @param from the run's first element
+     * @throws RejectedException {@link RejectionCode#NON_FINITE} if one is NaN
+     */
+    static float largestMagnitude(Weight weight, long from, float[] values, int count) throws RejectedException {
+        float largest = Kernels.fastest().largest(values, 0, count);
+        if (Float.isFinite(largest)) {
+            return largest;
+        }
+        largest = 0;
+        for (int i = 0; i < count; i++) {
+            if (Float.isNaN(values[i])) {
+                throw notANumber(weight, from + i);
+            }
+            if (Float.isFinite(values[i])) {
+                largest = Math.max(largest, Math.abs(values[i]));
             }
         }
         return largest;

@@ -2,25 +2,41 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.Decomposition;
 import dev.koine.engine.onnx.Alignment;
+import dev.koine.engine.onnx.BundleWriter;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.Weight;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
-/** Merges experts that lie on this machine, without Kafka or Flink; the bytes are those that the job would announce. */
+/**
+ * Merges experts that lie on this machine, without Kafka or Flink; the bytes are those that the job would announce. Goes tensor by tensor
+ * through base and experts at once: each is read once, and nothing is kept in between.
+ */
 public final class OfflineMerge {
     private final ModelBundle base;
     private final Recipe recipe;
+    private final Decomposition decomposition;
     private final WorkPool pool;
     private final Progress progress;
 
     /** @param pool the threads to use */
-    public OfflineMerge(ModelBundle base, Recipe recipe, WorkPool pool, Progress progress) {
+    public OfflineMerge(
+            ModelBundle base, Recipe recipe, Decomposition decomposition, WorkPool pool, Progress progress) {
         this.base = base;
         this.recipe = recipe;
+        this.decomposition = decomposition;
         this.pool = pool;
         this.progress = progress;
     }
@@ -31,35 +47,71 @@ public final class OfflineMerge {
     /**
      * Merges the experts into the base.
      *
-     * @param scratch a directory for the running totals
-     * @param target an empty directory for the merged bundle
-     * @throws RejectedException if base or an expert is refused; {@code target} is then of no use
+     * @param target a directory for the merged bundle, which is empty or does not exist; it gets its files at the end, all at once
+     * @throws RejectedException if base or an expert is refused
      */
-    public void merge(List<Expert> experts, Path scratch, Path target) throws RejectedException, IOException {
+    public void merge(List<Expert> experts, Path target) throws RejectedException, IOException {
         recipe.validated();
-        try (RunningModel model = RunningModel.open(base, recipe.scale(), scratch, pool)) {
-            for (Expert expert : experts) {
-                add(expert, model);
-            }
-            model.write(target, progress);
+        List<Alignment> aligned = new ArrayList<>();
+        for (Expert expert : experts) {
+            aligned.add(Alignment.of(base, ModelBundle.open(expert.directory())));
+        }
+        List<MergeItem> items = MergePlan.of(base, aligned, recipe);
+        Path parent = Objects.requireNonNull(target.toAbsolutePath().getParent());
+        Path aside = Files.createTempDirectory(parent, ".koine-merge-");
+        try {
+            write(items, experts.stream().map(Expert::weight).toList(), aside);
+            Files.move(aside, target, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            deleteAll(aside);
         }
     }
 
-    /** Prunes an expert and adds it, task by task: nothing of it is kept, so nothing is written, hashed and read again. */
-    private void add(Expert expert, RunningModel model) throws RejectedException, IOException {
-        Path directory = expert.directory();
-        List<PruneTask> tasks =
-                PrunePlan.of(Alignment.of(base, ModelBundle.open(directory)).weights(), recipe);
-        TensorPruner pruner = new TensorPruner(recipe);
-        AtomicInteger done = new AtomicInteger();
-        List<WorkPool.Part<PruneTask>> parts = new ArrayList<>();
-        for (PruneTask task : tasks) {
-            parts.add(() -> {
-                model.add(pruner.prune(task), expert.weight());
-                progress.report("pruning " + directory.getFileName(), done.incrementAndGet(), tasks.size());
-                return task;
-            });
+    private void write(List<MergeItem> items, List<Double> factors, Path directory)
+            throws RejectedException, IOException {
+        List<Weight> written = items.stream()
+                .flatMap(item -> item.weights().stream())
+                .distinct()
+                .toList();
+        try (BundleWriter writer = BundleWriter.create(base, directory, written)) {
+            TensorPruner pruner = new TensorPruner(recipe, decomposition);
+            TensorMerger merger = new TensorMerger(recipe, factors, grids(items), pruner, writer);
+            long total = items.stream().mapToLong(MergeItem::count).sum();
+            AtomicLong done = new AtomicLong();
+            List<WorkPool.Part<MergeItem>> parts = new ArrayList<>();
+            for (MergeItem item : items) {
+                parts.add(() -> {
+                    merger.merge(item);
+                    progress.report("merging", done.addAndGet(item.count()), total);
+                    return item;
+                });
+            }
+            pool.runAll(parts);
         }
-        pool.runAll(parts);
+    }
+
+    private static void deleteAll(Path directory) throws IOException {
+        if (Files.exists(directory)) {
+            try (Stream<Path> paths = Files.walk(directory)) {
+                for (Path path : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
+                    Files.delete(path);
+                }
+            }
+        }
+    }
+
+    /** The grids of tensors that are merged in parts, by the key of their first weight. */
+    private Map<String, Grid> grids(List<MergeItem> items) throws RejectedException, IOException {
+        List<Weight> parted = items.stream()
+                .filter(item -> !item.isWhole())
+                .map(item -> item.weights().get(0))
+                .distinct()
+                .toList();
+        List<Grid> grids = Grids.of(parted, pool);
+        Map<String, Grid> byKey = new HashMap<>();
+        for (int i = 0; i < parted.size(); i++) {
+            byKey.put(parted.get(i).key(), grids.get(i));
+        }
+        return byKey;
     }
 }

@@ -76,14 +76,20 @@ public final class PrunePlan {
                 int count = (int) Math.min(DENSE_RUN_ELEMENTS, numel - from);
                 items.add(new PruneItem(keys, policy, tensor, expert, from, count));
             }
-        } else if (numel > Integer.MAX_VALUE - 8) {
-            throw new RejectedException(
-                    RejectionCode.NOT_ONNX,
-                    "Tensor " + tensor.name() + " at " + first.position() + " has " + numel
-                            + " elements, more than can be pruned as one matrix; give it the policy DENSE or FROZEN in the recipe.");
         } else if (numel > 0) {
+            requirePrunable(first, policy);
             items.add(new PruneItem(keys, policy, tensor, expert, 0, (int) numel));
         }
         return items;
+    }
+
+    static void requirePrunable(Weight weight, Policy policy) throws RejectedException {
+        long numel = weight.tensor().numel();
+        if (policy != Policy.DENSE && numel > Integer.MAX_VALUE - 8) {
+            throw new RejectedException(
+                    RejectionCode.NOT_ONNX,
+                    "Tensor " + weight.tensor().name() + " at " + weight.position() + " has " + numel
+                            + " elements, more than can be pruned as one matrix; give it the policy DENSE or FROZEN in the recipe.");
+        }
     }
 }

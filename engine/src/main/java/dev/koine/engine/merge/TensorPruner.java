@@ -3,7 +3,9 @@ package dev.koine.engine.merge;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.Decomposition;
+import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.linalg.Lanczos;
+import dev.koine.engine.linalg.Scratch;
 import dev.koine.engine.onnx.TensorInfo;
 import dev.koine.engine.onnx.TensorReader;
 import dev.koine.engine.store.ArtifactStore;
@@ -16,11 +18,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Prunes the tensors of a task: this is where an expert's weights become a task vector. Holds no state. */
 public final class TensorPruner {
-    private final Recipe recipe;
     private final Pruner pruner;
+    private final Kernels kernels = Kernels.fastest();
+    private final Scratch scratch = new Scratch();
 
     /** Decomposes with {@link Lanczos}, on the processor. */
     public TensorPruner(Recipe recipe) {
@@ -28,7 +32,6 @@ public final class TensorPruner {
     }
 
     public TensorPruner(Recipe recipe, Decomposition decomposition) {
-        this.recipe = recipe;
         this.pruner = new Pruner(recipe.rank(), recipe.density(), recipe.precision(), decomposition);
     }
 
@@ -39,9 +42,7 @@ public final class TensorPruner {
     }
 
     /**
-     * Reads base and expert, subtracts in float32, and compresses the delta of every item. Where both have the same bits the delta
-     * is zero, also between the infinities of an attention mask. Items whose delta is zero throughout are left out: they add
-     * nothing.
+     * Reads base and expert, and prunes every item. Items whose delta is zero throughout are left out: they add nothing.
      *
      * @throws RejectedException {@link RejectionCode#NON_FINITE} if a difference is NaN or infinite, or leaves the range of the
      *     recipe's precision
@@ -49,17 +50,39 @@ public final class TensorPruner {
     public List<Block> prune(PruneTask task) throws RejectedException, IOException {
         List<Block> blocks = new ArrayList<>();
         for (PruneItem item : task.items()) {
-            float[] delta = delta(item);
-            if (!isZero(delta)) {
-                blocks.add(new Block(item.weights(), item.from(), compress(item, delta)));
+            float[] base = scratch.floats(item.count());
+            read(item.base(), item.from(), base);
+            @Nullable PrunedBlock values = prune(item, base);
+            scratch.release(base);
+            if (values != null) {
+                blocks.add(new Block(item.weights(), item.from(), values));
             }
         }
         return blocks;
     }
 
+    /**
+     * Reads the expert, subtracts the base in float32, and compresses the delta. Where both have the same bits the delta is zero, also
+     * between the infinities of an attention mask.
+     *
+     * @param base the item's elements of the base; not changed
+     * @return null if the delta is zero throughout
+     * @throws RejectedException as {@link #prune(PruneTask)}
+     */
+    @Nullable
+    PrunedBlock prune(PruneItem item, float[] base) throws RejectedException, IOException {
+        float[] delta = scratch.floats(item.count());
+        try {
+            read(item.expert(), item.from(), delta);
+            return isDifferent(item, delta, base) ? compress(item, delta) : null;
+        } finally {
+            scratch.release(delta);
+        }
+    }
+
     private PrunedBlock compress(PruneItem item, float[] delta) throws RejectedException, IOException {
         if (item.policy() == Policy.DENSE) {
-            return Pruner.dense(delta, item.count(), recipe.precision());
+            return pruner.dense(delta, item.count());
         }
         List<Long> shape = item.base().shape();
         boolean matrix = shape.size() == 2;
@@ -68,9 +91,18 @@ public final class TensorPruner {
         return pruner.prune(delta, rows, columns, item.policy());
     }
 
-    private static float[] delta(PruneItem item) throws RejectedException, IOException {
-        float[] expert = read(item.expert(), item);
-        float[] base = read(item.base(), item);
+    /** Makes {@code expert} the delta; false if that is zero. */
+    private boolean isDifferent(PruneItem item, float[] expert, float[] base) throws RejectedException, IOException {
+        float largest = kernels.subtract(expert, base, expert.length);
+        if (!Float.isFinite(largest)) {
+            read(item.expert(), item.from(), expert);
+            largest = subtractInfinities(item, expert, base);
+        }
+        return largest > 0;
+    }
+
+    private static float subtractInfinities(PruneItem item, float[] expert, float[] base) throws RejectedException {
+        float largest = 0;
         for (int i = 0; i < expert.length; i++) {
             boolean same = Float.floatToRawIntBits(expert[i]) == Float.floatToRawIntBits(base[i]);
             float delta = same ? 0 : expert[i] - base[i];
@@ -78,16 +110,15 @@ public final class TensorPruner {
                 throw notFinite(item, item.from() + i, expert[i], base[i]);
             }
             expert[i] = delta;
+            largest = Math.max(largest, Math.abs(delta));
         }
-        return expert;
+        return largest;
     }
 
-    private static float[] read(TensorInfo tensor, PruneItem item) throws IOException {
-        float[] values = new float[item.count()];
+    private static void read(TensorInfo tensor, long from, float[] target) throws IOException {
         try (TensorReader reader = TensorReader.open(tensor)) {
-            reader.read(item.from(), values, 0, values.length);
+            reader.read(from, target, 0, target.length);
         }
-        return values;
     }
 
     private static RejectedException notFinite(PruneItem item, long element, float expert, float base) {
@@ -98,14 +129,5 @@ public final class TensorPruner {
                         + element + ", where the base is " + base
                         + "; the difference is no finite number. The training diverged or the export is damaged: export a healthy"
                         + " checkpoint and submit it again.");
-    }
-
-    private static boolean isZero(float[] values) {
-        for (float value : values) {
-            if (value != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 }

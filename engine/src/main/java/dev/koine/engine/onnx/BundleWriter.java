@@ -17,7 +17,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Writes a copy of a bundle in which some weights have new values. Weights keep their type and shape, so the copy is the base's files with
@@ -26,12 +28,13 @@ import java.util.Set;
  * <p>Every element of every replaced weight must be written before {@link #close()}: until then its bytes are zero.
  */
 public final class BundleWriter implements AutoCloseable {
-    private static final int CHUNK = 1 << 17;
+    private static final int CHUNK = 1 << 18;
 
     private final Path source;
     private final Path target;
     private final Set<TensorInfo> replaced = new HashSet<>();
     private final Map<Path, FileChannel> channels = new HashMap<>();
+    private final Queue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
 
     private BundleWriter(Path source, Path target) {
         this.source = source;
@@ -125,8 +128,7 @@ public final class BundleWriter implements AutoCloseable {
         Objects.checkFromIndexSize(from, count, tensor.numel());
         Objects.checkFromIndexSize(at, count, source.length);
         int width = tensor.type().bytes();
-        ByteBuffer chunk = ByteBuffer.allocate(Math.min(CHUNK, Math.multiplyExact(count, width)))
-                .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer chunk = buffer();
         for (int done = 0; done < count; ) {
             int now = Math.min(chunk.capacity() / width, count - done);
             chunk.clear();
@@ -138,6 +140,12 @@ public final class BundleWriter implements AutoCloseable {
             }
             done += now;
         }
+        buffers.add(chunk);
+    }
+
+    private ByteBuffer buffer() {
+        ByteBuffer buffer = buffers.poll();
+        return buffer == null ? ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN) : buffer;
     }
 
     /** Closes the files. Whoever keeps the bundle forces it to disk: a store does, before it gives the bundle its name. */

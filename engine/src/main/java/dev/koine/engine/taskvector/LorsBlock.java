@@ -1,5 +1,6 @@
 package dev.koine.engine.taskvector;
 
+import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.linalg.LowRank;
 import java.util.Arrays;
 import java.util.Objects;
@@ -14,6 +15,7 @@ import java.util.Objects;
  */
 public final class LorsBlock implements PrunedBlock {
     private static final int WORDS_PER_STRIDE = 64;
+    private static final Kernels KERNELS = Kernels.fastest();
 
     private final Precision precision;
     private final LowRank lowRank;
@@ -72,30 +74,21 @@ public final class LorsBlock implements PrunedBlock {
                 int row = (from + done) / columns;
                 int column = (from + done) % columns;
                 int run = Math.min(columns - column, count - done);
-                readRow(row, column, run, target, at + done);
+                KERNELS.product(
+                        lowRank.u(),
+                        row * lowRank.rank(),
+                        lowRank.rank(),
+                        lowRank.v(),
+                        columns,
+                        column,
+                        run,
+                        target,
+                        at + done);
                 done += run;
             }
         }
         if (values.length > 0 && count > 0) {
             addKept(from, count, target, at);
-        }
-    }
-
-    private void readRow(int row, int column, int count, float[] target, int at) {
-        float[] u = lowRank.u();
-        float[] v = lowRank.v();
-        int rank = lowRank.rank();
-        int columns = lowRank.columns();
-        float first = u[row * rank];
-        for (int j = 0; j < count; j++) {
-            target[at + j] = first * v[column + j];
-        }
-        for (int k = 1; k < rank; k++) {
-            float factor = u[row * rank + k];
-            int vk = k * columns + column;
-            for (int j = 0; j < count; j++) {
-                target[at + j] += factor * v[vk + j];
-            }
         }
     }
 

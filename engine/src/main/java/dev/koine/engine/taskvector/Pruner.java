@@ -4,7 +4,9 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.Decomposition;
 import dev.koine.engine.linalg.Float16;
+import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.linalg.LowRank;
+import dev.koine.engine.linalg.Scratch;
 import dev.koine.engine.linalg.TopSelection;
 import java.io.IOException;
 import java.util.Arrays;
@@ -26,6 +28,8 @@ public final class Pruner {
     private final double density;
     private final Precision precision;
     private final Decomposition decomposition;
+    private final Kernels kernels = Kernels.fastest();
+    private final Scratch scratch = new Scratch();
 
     /**
      * @param rank rank of L; {@code LORS} only
@@ -60,70 +64,98 @@ public final class Pruner {
         if (rows < 0 || columns < 0 || (long) rows * columns != delta.length) {
             throw new IllegalArgumentException(delta.length + " elements as [" + rows + ", " + columns + "]");
         }
-        requireFinite(delta);
         int keep = (int) (delta.length * density);
         LowRank nothing = new LowRank(rows, columns, 0, new float[0], new float[0]);
         return switch (policy) {
-            case DENSE -> dense(delta, delta.length, precision);
-            case FROZEN -> new LorsBlock(precision, nothing, new long[0], new float[0]);
-            case SPARSE -> withLargest(delta, nothing, keep, precision);
+            case DENSE -> dense(delta, delta.length);
+            case FROZEN -> {
+                requireFinite(delta);
+                yield new LorsBlock(precision, nothing, new long[0], new float[0]);
+            }
+            case SPARSE -> withLargest(delta, nothing, keep);
             case LORS -> {
+                requireFinite(delta);
                 if (rank > 0 && rank >= Math.min(rows, columns)) {
-                    yield dense(delta, delta.length, precision);
+                    yield dense(delta, delta.length);
                 }
                 LowRank exact = decomposition.truncate(delta, rows, columns, rank);
                 LowRank rounded = new LowRank(
                         rows,
                         columns,
                         exact.rank(),
-                        rounded(exact.u(), exact.u().length, precision),
-                        rounded(exact.v(), exact.v().length, precision));
-                yield withLargest(residual(delta, rounded, precision), rounded, keep, precision);
+                        rounded(exact.u(), exact.u().length),
+                        rounded(exact.v(), exact.v().length));
+                yield withLargest(delta, rounded, keep);
             }
         };
     }
 
     /**
-     * Keeps the first {@code count} elements of a delta as they are.
+     * Keeps the first {@code count} elements of a delta, rounded to the precision.
      *
      * @throws RejectedException {@code NON_FINITE} if one of them, at this precision, is not finite
      */
-    public static DenseBlock dense(float[] delta, int count, Precision precision) throws RejectedException {
-        return new DenseBlock(precision, rounded(delta, count, precision));
+    public DenseBlock dense(float[] delta, int count) throws RejectedException {
+        return new DenseBlock(precision, rounded(delta, count));
     }
 
-    private static float[] residual(float[] delta, LowRank lowRank, Precision precision) throws RejectedException {
-        float[] residual = new float[delta.length];
-        new LorsBlock(precision, lowRank, new long[0], new float[0]).read(0, delta.length, residual, 0);
-        for (int i = 0; i < residual.length; i++) {
-            residual[i] = delta[i] - residual[i];
+    /** The block of L and the largest entries of {@code delta - L}. */
+    private LorsBlock withLargest(float[] delta, LowRank lowRank, int keep) throws RejectedException {
+        float[] residual = scratch.floats(delta.length);
+        try {
+            TopSelection selection = subtract(delta, lowRank, residual);
+            if (!selection.isFinite()) {
+                requireFinite(residual);
+            }
+            return withMarked(residual, lowRank, selection.mark(residual, keep));
+        } finally {
+            scratch.release(residual);
         }
-        requireFinite(residual);
-        return residual;
     }
 
-    private static LorsBlock withLargest(float[] residual, LowRank lowRank, int keep, Precision precision)
-            throws RejectedException {
-        int nonZero = 0;
-        for (float value : residual) {
-            nonZero += value != 0 ? 1 : 0;
+    /** Sets {@code residual} to {@code delta - L}, row by row, and counts its entries. */
+    private TopSelection subtract(float[] delta, LowRank lowRank, float[] residual) {
+        TopSelection selection = new TopSelection(kernels);
+        int rank = lowRank.rank();
+        if (rank == 0) {
+            System.arraycopy(delta, 0, residual, 0, delta.length);
+            selection.count(residual, 0, residual.length);
+            return selection;
         }
-        int kept = Math.min(keep, nonZero);
-        if (kept == 0) {
-            return new LorsBlock(precision, lowRank, new long[0], new float[0]);
+        int columns = lowRank.columns();
+        for (int i = 0; i < lowRank.rows(); i++) {
+            int row = i * columns;
+            kernels.product(lowRank.u(), i * rank, rank, lowRank.v(), columns, 0, columns, residual, row);
+            for (int j = row; j < row + columns; j++) {
+                residual[j] = delta[j] - residual[j];
+            }
+            selection.count(residual, row, columns);
         }
-        long[] mask = TopSelection.largest(residual, kept);
-        float[] values = new float[kept];
-        int next = 0;
+        return selection;
+    }
+
+    private LorsBlock withMarked(float[] residual, LowRank lowRank, long[] mask) throws RejectedException {
+        int marked = 0;
+        for (long word : mask) {
+            marked += Long.bitCount(word);
+        }
+        float[] values = new float[marked];
+        int kept = 0;
         for (int w = 0; w < mask.length; w++) {
             for (long bits = mask[w]; bits != 0; bits &= bits - 1) {
-                values[next++] = residual[w * 64 + Long.numberOfTrailingZeros(bits)];
+                int place = Long.numberOfTrailingZeros(bits);
+                values[kept] = residual[w * 64 + place];
+                if (values[kept] == 0) {
+                    mask[w] &= ~(1L << place);
+                } else {
+                    kept++;
+                }
             }
         }
-        return new LorsBlock(precision, lowRank, mask, rounded(values, kept, precision));
+        return new LorsBlock(precision, lowRank, kept == 0 ? new long[0] : mask, rounded(values, kept));
     }
 
-    private static float[] rounded(float[] values, int count, Precision precision) throws RejectedException {
+    private float[] rounded(float[] values, int count) throws RejectedException {
         float[] rounded = Arrays.copyOf(values, count);
         requireFinite(rounded);
         if (precision == Precision.FLOAT16) {
@@ -140,7 +172,10 @@ public final class Pruner {
         return rounded;
     }
 
-    private static void requireFinite(float[] values) throws RejectedException {
+    private void requireFinite(float[] values) throws RejectedException {
+        if (Float.isFinite(kernels.largest(values, 0, values.length))) {
+            return;
+        }
         for (int i = 0; i < values.length; i++) {
             if (!Float.isFinite(values[i])) {
                 throw new RejectedException(

@@ -68,6 +68,42 @@ class KernelsTest {
         assertThat(results[1]).isEqualTo(results[0]);
     }
 
+    @ParameterizedTest
+    @CsvSource({"0", "1", "7", "8", "31", "64"})
+    void magnitudesOfALeastSize(int count) {
+        float[] values = floats(AT + count);
+        if (count > 2) {
+            values[AT] = Float.NaN;
+            values[AT + 1] = Float.NEGATIVE_INFINITY;
+            values[AT + 2] = -1;
+        }
+        for (float least : new float[] {0, Float.MIN_VALUE, 1, Math.nextUp(1f), Float.POSITIVE_INFINITY}) {
+            int bits = Float.floatToRawIntBits(least);
+            assertThat(kernels(1).atLeast(values, AT, count, bits))
+                    .isEqualTo(kernels(0).atLeast(values, AT, count, bits));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "1", "7", "8", "31", "64"})
+    void largestMagnitudesAndDifferences(int count) {
+        for (float extreme : new float[] {-1e30f, Float.NaN, Float.NEGATIVE_INFINITY}) {
+            float[] x = floats(AT + count);
+            float[] y = floats(AT + count);
+            x[random.nextInt(x.length)] = extreme;
+            assertThat(Float.compare(
+                            kernels(1).largest(x, AT, count), kernels(0).largest(x, AT, count)))
+                    .isZero();
+            float[][] differences = {x.clone(), x.clone()};
+            float[] largest = new float[2];
+            for (int i = 0; i < 2; i++) {
+                largest[i] = kernels(i).subtract(differences[i], y, count);
+            }
+            assertThat(Float.compare(largest[1], largest[0])).isZero();
+            assertThat(differences[1]).isEqualTo(differences[0]);
+        }
+    }
+
     private static Kernels kernels(int i) {
         return i == 0 ? Kernels.plain() : new VectorKernels();
     }

@@ -220,7 +220,7 @@ class OfflineMergeTest {
                     Path expert = lab.write(base.with(name, values));
                     Path target = lab.directory.resolve("never");
                     RejectedException refusal = catchThrowableOfType(RejectedException.class, () -> lab.offline()
-                            .merge(List.of(new OfflineMerge.Expert(expert, 1)), lab.directory, target));
+                            .merge(List.of(new OfflineMerge.Expert(expert, 1)), target));
                     assertThat(refusal.code()).isEqualTo(RejectionCode.NON_FINITE);
                     assertThat(refusal)
                             .hasMessageContaining(name)

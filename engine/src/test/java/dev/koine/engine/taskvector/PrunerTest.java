@@ -100,7 +100,7 @@ class PrunerTest {
                 .containsOnly(0f);
         assertThat(read(new Pruner(7, 0.2, Precision.FLOAT32, Lanczos::truncate).prune(delta, 1, 3, Policy.DENSE)))
                 .containsExactly(delta);
-        assertThat(read(Pruner.dense(new float[] {1, 2, 99}, 2, Precision.FLOAT32)))
+        assertThat(read(new Pruner(7, 0.2, Precision.FLOAT32, Lanczos::truncate).dense(new float[] {1, 2, 99}, 2)))
                 .containsExactly(1, 2);
     }
 

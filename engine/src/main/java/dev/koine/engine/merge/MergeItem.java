@@ -1,0 +1,36 @@
+package dev.koine.engine.merge;
+
+import dev.koine.engine.onnx.TensorInfo;
+import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.taskvector.Policy;
+import java.util.List;
+
+/**
+ * A run of elements of one base weight with the counterparts in all experts, merged at once.
+ *
+ * @param weights base weights whose merged values are the same: equal in the base, in each expert, and in their policy
+ * @param experts where each expert's elements lie, in the order of the experts; same element type and shape as the weights
+ * @param from the first element of the run, row-major
+ * @param count the number of elements; the whole tensor unless the policy is {@link Policy#DENSE}
+ */
+record MergeItem(List<Weight> weights, Policy policy, List<TensorInfo> experts, long from, int count) {
+    MergeItem {
+        weights = List.copyOf(weights);
+        experts = List.copyOf(experts);
+    }
+
+    /** Where the base's elements lie. */
+    TensorInfo base() {
+        return weights.get(0).tensor();
+    }
+
+    boolean isWhole() {
+        return count == base().numel();
+    }
+
+    /** What there is to prune of one expert. */
+    PruneItem prune(int expert) {
+        return new PruneItem(
+                weights.stream().map(Weight::key).toList(), policy, base(), experts.get(expert), from, count);
+    }
+}

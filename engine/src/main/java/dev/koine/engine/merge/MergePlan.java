@@ -1,0 +1,68 @@
+package dev.koine.engine.merge;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.onnx.AlignedWeight;
+import dev.koine.engine.onnx.Alignment;
+import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.TensorInfo;
+import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.taskvector.Policy;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Cuts the merge of some experts into items that share nothing, and that can be done in any order. */
+final class MergePlan {
+    /** A run of a dense tensor, small enough for the second cache. */
+    private static final int DENSE_RUN_ELEMENTS = 1 << 17;
+
+    private MergePlan() {}
+
+    /**
+     * The items, in the order of the base's weights; frozen weights have none.
+     *
+     * @throws RejectedException {@link RejectionCode#NOT_ONNX} if a matrix has more elements than can be decomposed at once
+     */
+    static List<MergeItem> of(ModelBundle base, List<Alignment> experts, Recipe recipe) throws RejectedException {
+        List<Map<String, TensorInfo>> counterparts = new ArrayList<>();
+        for (Alignment expert : experts) {
+            Map<String, TensorInfo> byKey = new HashMap<>();
+            for (AlignedWeight aligned : expert.weights()) {
+                aligned.base().forEach(weight -> byKey.put(weight.key(), aligned.expert()));
+            }
+            counterparts.add(byKey);
+        }
+        Map<Place, List<Weight>> places = new LinkedHashMap<>();
+        for (Weight weight : base.weights()) {
+            Policy policy = recipe.policyOf(weight);
+            if (policy != Policy.FROZEN && !experts.isEmpty()) {
+                List<TensorInfo> theirs = counterparts.stream()
+                        .map(byKey -> byKey.get(weight.key()))
+                        .toList();
+                places.computeIfAbsent(new Place(policy, theirs), key -> new ArrayList<>())
+                        .add(weight);
+            }
+        }
+        List<MergeItem> items = new ArrayList<>();
+        for (Map.Entry<Place, List<Weight>> place : places.entrySet()) {
+            addRuns(place.getKey(), place.getValue(), items);
+        }
+        return items;
+    }
+
+    private static void addRuns(Place place, List<Weight> weights, List<MergeItem> items) throws RejectedException {
+        Weight first = weights.get(0);
+        long numel = first.tensor().numel();
+        PrunePlan.requirePrunable(first, place.policy());
+        long run = place.policy() == Policy.DENSE ? DENSE_RUN_ELEMENTS : numel;
+        for (long from = 0; from < numel; from += run) {
+            items.add(new MergeItem(weights, place.policy(), place.experts(), from, (int) Math.min(run, numel - from)));
+        }
+    }
+
+    /** Weights with the same counterparts hold the same bytes: an alignment groups no others. */
+    private record Place(Policy policy, List<TensorInfo> experts) {}
+}

@@ -1,0 +1,42 @@
+package dev.koine.engine.merge;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.onnx.Weight;
+
+/** Refusals of sums that leave their range. */
+final class OutOfRange {
+    private OutOfRange() {}
+
+    /**
+     * An addend that is not finite, or that has no place in a total.
+     *
+     * @param key of the base weight
+     * @param value what the task vector says, before it is weighted
+     */
+    static RejectedException total(String key, long element, float value, double weight) {
+        String where = "element " + element + " of " + key;
+        if (!Double.isFinite(weight * value)) {
+            return new RejectedException(
+                    RejectionCode.NON_FINITE,
+                    "The task vector has " + value + " (weight " + weight + ") at " + where
+                            + ". Export the expert again from a sound checkpoint.");
+        }
+        return new RejectedException(
+                RejectionCode.TOTAL_OVERFLOW,
+                "Adding " + value + " (weight " + weight + ") at " + where
+                        + " leaves the range of the running total, which is " + Grid.RANGE
+                        + " times the base's largest weight or more. Check that the expert was fine-tuned from this base, lower"
+                        + " its weight, or retract experts.");
+    }
+
+    /** A merged weight beyond the largest value of its element type. */
+    static RejectedException weight(Weight weight, long element, float merged) {
+        return new RejectedException(
+                RejectionCode.TOTAL_OVERFLOW,
+                "Element " + element + " of " + weight.key() + " would be " + merged + ", and "
+                        + weight.tensor().type() + " ends at "
+                        + weight.tensor().type().largestValue()
+                        + ". Check that the expert was fine-tuned from this base, lower its weight, or retract experts.");
+    }
+}
