@@ -36,12 +36,6 @@ public abstract class Kernels {
     /** Adds {@code t[from + i]} times row {@code i} to {@code y}, for each of {@code count} rows, in float32. */
     abstract void addRows(float[] a, int at, int count, float[] t, int from, float[] y, int n);
 
-    /** {@link #dots(float[], int, int, float[], int, float[], int)} in double. */
-    abstract void dots(double[] a, int count, double[] x, int n, double[] t);
-
-    /** {@link #addRows(float[], int, int, float[], int, float[], int)} in double. */
-    abstract void addRows(double[] a, int count, double[] t, double[] y, int n);
-
     /**
      * Sets {@code target[at + j]} to {@code u[row] v[0, column + j]}, plus {@code u[row + k] v[k, column + j]} for k = 1, 2, ... in this
      * order, each product and each sum rounded to float32.
@@ -53,8 +47,8 @@ public abstract class Kernels {
             float[] u, int row, int rank, float[] v, int columns, int column, int count, float[] target, int at);
 
     /**
-     * Which of {@code count} values, at most 64, have a magnitude of at least the one with the bits {@code magnitude}: value {@code at + i}
-     * has bit i. NaN has none.
+     * Which of {@code count} values, at most 64, have a magnitude whose bits, as an integer, are at least {@code magnitude}: value
+     * {@code at + i} has bit i.
      */
     abstract long atLeast(float[] values, int at, int count, int magnitude);
 

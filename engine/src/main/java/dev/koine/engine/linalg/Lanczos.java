@@ -36,17 +36,14 @@ public final class Lanczos {
     private static final int SAFE_EXPONENT = 20;
 
     private final Gram matrix;
-    private final Kernels kernels;
     private final int rank;
     private final int n;
     private final int limit;
     private final Random random = new Random(0x6b6f696e65L);
     private final List<float[]> images = new ArrayList<>();
     private final List<Chain> chains = new ArrayList<>();
-    private final double[] coefficients;
+    private final Basis basis;
     private double[][] projected = new double[0][0];
-    private double[] basis = new double[0];
-    private int size;
     private double largest;
 
     private static final class Chain {
@@ -66,13 +63,12 @@ public final class Lanczos {
         }
     }
 
-    private Lanczos(Gram matrix, int rank, Kernels kernels) {
+    private Lanczos(Gram matrix, int rank) {
         this.matrix = matrix;
-        this.kernels = kernels;
         this.rank = rank;
         this.n = matrix.columns();
         this.limit = Math.min(n, 8 * rank + 256);
-        this.coefficients = new double[limit];
+        this.basis = new Basis(n);
     }
 
     /**
@@ -109,7 +105,7 @@ public final class Lanczos {
             exponent = 0;
         }
         Gram gram = new Gram(exponent == 0 ? a : scaled(a, -exponent), rows, columns, kernels);
-        Lanczos lanczos = new Lanczos(gram, rank, kernels);
+        Lanczos lanczos = new Lanczos(gram, rank);
         return lanczos.factors(lanczos.leadingPairs(), exponent);
     }
 
@@ -139,17 +135,17 @@ public final class Lanczos {
         boolean probing = false;
         double[] settled = new double[rank];
         while (true) {
-            for (int i = 0; i < steps && size < limit && (i == 0 || !chain.isExhausted()); i++) {
+            for (int i = 0; i < steps && basis.size() < limit && (i == 0 || !chain.isExhausted()); i++) {
                 grow(chain);
             }
-            SymmetricEigen ritz = SymmetricEigen.of(projected, size);
-            if (size == limit || (probing && nothingLeft(chain))) {
+            SymmetricEigen ritz = SymmetricEigen.of(projected, basis.size());
+            if (basis.size() == limit || (probing && nothingLeft(chain))) {
                 return ritz;
             }
             Chain worst = furthestFromConverged(ritz);
             if (worst != null) {
                 chain = worst;
-                steps = Math.max(2, size / 8);
+                steps = Math.max(2, basis.size() / 8);
                 probing = false;
                 continue;
             }
@@ -169,11 +165,13 @@ public final class Lanczos {
         double norm = 0;
         while (norm < 0.5) {
             Arrays.setAll(v, i -> random.nextGaussian());
-            normalise(v);
-            norm = orthogonalise(v);
+            Basis.normalise(v);
+            basis.remove(v);
+            basis.remove(v);
+            norm = Basis.norm(v);
         }
         Chain chain = new Chain(v);
-        chain.orthogonalTo = size;
+        chain.orthogonalTo = basis.size();
         chains.add(chain);
         return chain;
     }
@@ -181,10 +179,11 @@ public final class Lanczos {
     /** Moves the chain's open end into the basis and multiplies it. */
     private void grow(Chain chain) {
         double[] q = chain.open;
-        normalise(q);
-        if (chain.orthogonalTo < size) {
-            orthogonalise(q);
-            normalise(q);
+        Basis.normalise(q);
+        if (chain.orthogonalTo < basis.size()) {
+            basis.remove(q);
+            basis.remove(q);
+            Basis.normalise(q);
         }
         double[] w = new double[n];
         float[] image = matrix.multiply(q, w);
@@ -193,50 +192,31 @@ public final class Lanczos {
             energy += (double) t * t;
         }
         largest = Math.max(largest, energy);
-        append(q, image);
-        chain.last = size - 1;
+        basis.append(q);
+        images.add(image);
+        chain.last = basis.size() - 1;
         chain.open = w;
-        remove(w);
-        for (int i = 0; i < size; i++) {
-            projected[i][size - 1] = -coefficients[i];
-            projected[size - 1][i] = -coefficients[i];
-        }
-        projected[size - 1][size - 1] = energy;
-        remove(w);
-        chain.openNorm = norm(w);
-        chain.orthogonalTo = size;
+        project(basis.remove(w), chain.last, energy);
+        basis.remove(w);
+        chain.openNorm = Basis.norm(w);
+        chain.orthogonalTo = basis.size();
         chain.largestStep = Math.max(chain.largestStep, Math.max(energy, chain.openNorm));
     }
 
-    private void append(double[] q, float[] image) {
-        if (size == projected.length) {
-            int capacity = Math.min(limit, size + 32);
-            basis = Arrays.copyOf(basis, capacity * n);
-            double[][] larger = new double[capacity][capacity];
-            for (int i = 0; i < size; i++) {
-                System.arraycopy(projected[i], 0, larger[i], 0, size);
+    /** Row and column {@code last} of the projected matrix. */
+    private void project(double[] coefficients, int last, double energy) {
+        if (last == projected.length) {
+            double[][] larger = new double[2 * last + 32][2 * last + 32];
+            for (int i = 0; i < last; i++) {
+                System.arraycopy(projected[i], 0, larger[i], 0, last);
             }
             projected = larger;
         }
-        System.arraycopy(q, 0, basis, size * n, n);
-        images.add(image);
-        size++;
-    }
-
-    /** Takes out of {@code w} what lies in the basis; leaves the negative coefficients behind. */
-    private void remove(double[] w) {
-        kernels.dots(basis, size, w, n, coefficients);
-        for (int i = 0; i < size; i++) {
-            coefficients[i] = -coefficients[i];
+        for (int i = 0; i < last; i++) {
+            projected[i][last] = coefficients[i];
+            projected[last][i] = coefficients[i];
         }
-        kernels.addRows(basis, size, coefficients, w, n);
-    }
-
-    /** Takes out of {@code w} what lies in the basis, twice; returns the norm of the rest. */
-    private double orthogonalise(double[] w) {
-        remove(w);
-        remove(w);
-        return norm(w);
+        projected[last][last] = energy;
     }
 
     private boolean nothingLeft(Chain probe) {
@@ -275,24 +255,19 @@ public final class Lanczos {
      * more, unsquared in effect: its Gram matrix is summed in double.
      */
     private LowRank factors(SymmetricEigen ritz, int exponent) {
-        int r = Math.min(rank, size);
-        int rows = matrix.rows();
-        double[][] right = new double[r][n];
-        double[][] left = new double[r][rows];
-        for (int k = 0; k < r; k++) {
-            double[] s = ritz.vectors()[k];
-            kernels.addRows(basis, size, s, right[k], n);
-            for (int i = 0; i < size; i++) {
-                addScaled(left[k], s[i], images.get(i));
-            }
-            double unit = 1 / norm(right[k]);
-            scale(right[k], unit);
-            scale(left[k], unit);
-        }
+        int r = Math.min(rank, basis.size());
+        double[][] right = new double[r][];
+        double[][] left = new double[r][matrix.rows()];
         double[][] gram = new double[r][r];
         for (int k = 0; k < r; k++) {
+            right[k] = basis.combine(ritz.vectors()[k]);
+            double unit = 1 / Basis.norm(right[k]);
+            Basis.scale(right[k], unit);
+            for (int i = 0; i < basis.size(); i++) {
+                addScaled(left[k], unit * ritz.vectors()[k][i], images.get(i));
+            }
             for (int i = 0; i <= k; i++) {
-                gram[i][k] = dot(left[i], left[k]);
+                gram[i][k] = Basis.dot(left[i], left[k]);
                 gram[k][i] = gram[i][k];
             }
         }
@@ -302,21 +277,21 @@ public final class Lanczos {
         while (kept < r && eigen.values()[kept] > floor) {
             kept++;
         }
-        float[] u = new float[rows * kept];
+        float[] u = new float[matrix.rows() * kept];
         float[] v = new float[kept * n];
         for (int k = 0; k < kept; k++) {
             double sigma = Math.sqrt(eigen.values()[k]);
             double unit = Math.sqrt(Math.scalb(sigma, exponent));
             double[] x = rotated(left, eigen.vectors()[k], unit / sigma);
             double[] y = rotated(right, eigen.vectors()[k], unit);
-            for (int i = 0; i < rows; i++) {
+            for (int i = 0; i < x.length; i++) {
                 u[i * kept + k] = (float) x[i];
             }
             for (int j = 0; j < n; j++) {
                 v[k * n + j] = (float) y[j];
             }
         }
-        return new LowRank(rows, n, kept, u, v);
+        return new LowRank(matrix.rows(), n, kept, u, v);
     }
 
     private static double[] rotated(double[][] vectors, double[] coefficients, double scale) {
@@ -330,41 +305,9 @@ public final class Lanczos {
         return sum;
     }
 
-    private static void normalise(double[] v) {
-        scale(v, 1 / norm(v));
-    }
-
-    private static void scale(double[] v, double factor) {
-        for (int i = 0; i < v.length; i++) {
-            v[i] *= factor;
-        }
-    }
-
-    private static double norm(double[] v) {
-        return Math.sqrt(dot(v, v));
-    }
-
     private static void addScaled(double[] y, double a, float[] x) {
         for (int i = 0; i < y.length; i++) {
             y[i] += a * x[i];
         }
-    }
-
-    private static double dot(double[] x, double[] y) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i < x.length - 3; i += 4) {
-            s0 += x[i] * y[i];
-            s1 += x[i + 1] * y[i + 1];
-            s2 += x[i + 2] * y[i + 2];
-            s3 += x[i + 3] * y[i + 3];
-        }
-        for (; i < x.length; i++) {
-            s0 += x[i] * y[i];
-        }
-        return (s0 + s1) + (s2 + s3);
     }
 }

@@ -62,63 +62,6 @@ final class PlainKernels extends Kernels {
     }
 
     @Override
-    void dots(double[] a, int count, double[] x, int n, double[] t) {
-        for (int i = 0; i < count; i++) {
-            t[i] = dot(a, i * n, x, n);
-        }
-    }
-
-    private static double dot(double[] a, int at, double[] x, int n) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        double s4 = 0;
-        double s5 = 0;
-        double s6 = 0;
-        double s7 = 0;
-        int j = 0;
-        for (; j < n - 7; j += 8) {
-            s0 += a[at + j] * x[j];
-            s1 += a[at + j + 1] * x[j + 1];
-            s2 += a[at + j + 2] * x[j + 2];
-            s3 += a[at + j + 3] * x[j + 3];
-            s4 += a[at + j + 4] * x[j + 4];
-            s5 += a[at + j + 5] * x[j + 5];
-            s6 += a[at + j + 6] * x[j + 6];
-            s7 += a[at + j + 7] * x[j + 7];
-        }
-        for (; j < n; j++) {
-            s0 += a[at + j] * x[j];
-        }
-        return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
-    }
-
-    @Override
-    void addRows(double[] a, int count, double[] t, double[] y, int n) {
-        int i = 0;
-        for (; i < count - 3; i += 4) {
-            int at0 = i * n;
-            int at1 = at0 + n;
-            int at2 = at1 + n;
-            int at3 = at2 + n;
-            double t0 = t[i];
-            double t1 = t[i + 1];
-            double t2 = t[i + 2];
-            double t3 = t[i + 3];
-            for (int j = 0; j < n; j++) {
-                y[j] += (t0 * a[at0 + j] + t1 * a[at1 + j]) + (t2 * a[at2 + j] + t3 * a[at3 + j]);
-            }
-        }
-        for (; i < count; i++) {
-            int at0 = i * n;
-            for (int j = 0; j < n; j++) {
-                y[j] += t[i] * a[at0 + j];
-            }
-        }
-    }
-
-    @Override
     public void product(
             float[] u, int row, int rank, float[] v, int columns, int column, int count, float[] target, int at) {
         float first = u[row];
@@ -136,10 +79,10 @@ final class PlainKernels extends Kernels {
 
     @Override
     long atLeast(float[] values, int at, int count, int magnitude) {
-        float least = Float.intBitsToFloat(magnitude);
         long bits = 0;
         for (int i = 0; i < count; i++) {
-            bits |= (Math.abs(values[at + i]) >= least ? 1L : 0L) << i;
+            int below = magnitude - 1 - (Float.floatToRawIntBits(values[at + i]) & 0x7fffffff);
+            bits |= (long) (below >>> 31) << i;
         }
         return bits;
     }

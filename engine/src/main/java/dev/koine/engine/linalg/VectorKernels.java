@@ -1,7 +1,7 @@
 package dev.koine.engine.linalg;
 
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -9,7 +9,10 @@ import jdk.incubator.vector.VectorSpecies;
 /** The kernels on the JVM's Vector API (JEP 414), to the same bits as {@link PlainKernels}. */
 final class VectorKernels extends Kernels {
     private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
-    private static final VectorSpecies<Double> FOUR = DoubleVector.SPECIES_256;
+    private static final VectorSpecies<Integer> EIGHT_INTS = IntVector.SPECIES_256;
+    private static final IntVector LANES = IntVector.zero(EIGHT_INTS).addIndex(1);
+
+    private final Kernels plain = new PlainKernels();
 
     /** Whether this machine has vectors of 256 bits; the API works without, and is slow then. */
     static boolean isFast() {
@@ -106,70 +109,6 @@ final class VectorKernels extends Kernels {
     }
 
     @Override
-    void dots(double[] a, int count, double[] x, int n, double[] t) {
-        for (int i = 0; i < count; i++) {
-            int at = i * n;
-            DoubleVector low = DoubleVector.zero(FOUR);
-            DoubleVector high = low;
-            int j = 0;
-            for (; j < n - 7; j += 8) {
-                low = low.add(DoubleVector.fromArray(FOUR, a, at + j).mul(DoubleVector.fromArray(FOUR, x, j)));
-                high = high.add(
-                        DoubleVector.fromArray(FOUR, a, at + j + 4).mul(DoubleVector.fromArray(FOUR, x, j + 4)));
-            }
-            double s0 = low.lane(0);
-            for (; j < n; j++) {
-                s0 += a[at + j] * x[j];
-            }
-            t[i] = ((s0 + low.lane(1)) + (low.lane(2) + low.lane(3)))
-                    + ((high.lane(0) + high.lane(1)) + (high.lane(2) + high.lane(3)));
-        }
-    }
-
-    @Override
-    void addRows(double[] a, int count, double[] t, double[] y, int n) {
-        int i = 0;
-        for (; i < count - 3; i += 4) {
-            addFour(a, i * n, t, i, y, n);
-        }
-        for (; i < count; i++) {
-            int at0 = i * n;
-            int j = 0;
-            for (; j < n - 3; j += 4) {
-                DoubleVector.fromArray(FOUR, y, j)
-                        .add(DoubleVector.fromArray(FOUR, a, at0 + j).mul(t[i]))
-                        .intoArray(y, j);
-            }
-            for (; j < n; j++) {
-                y[j] += t[i] * a[at0 + j];
-            }
-        }
-    }
-
-    private static void addFour(double[] a, int at0, double[] t, int from, double[] y, int n) {
-        int at1 = at0 + n;
-        int at2 = at1 + n;
-        int at3 = at2 + n;
-        double t0 = t[from];
-        double t1 = t[from + 1];
-        double t2 = t[from + 2];
-        double t3 = t[from + 3];
-        int j = 0;
-        for (; j < n - 3; j += 4) {
-            DoubleVector p = DoubleVector.fromArray(FOUR, a, at0 + j)
-                    .mul(t0)
-                    .add(DoubleVector.fromArray(FOUR, a, at1 + j).mul(t1));
-            DoubleVector q = DoubleVector.fromArray(FOUR, a, at2 + j)
-                    .mul(t2)
-                    .add(DoubleVector.fromArray(FOUR, a, at3 + j).mul(t3));
-            DoubleVector.fromArray(FOUR, y, j).add(p.add(q)).intoArray(y, j);
-        }
-        for (; j < n; j++) {
-            y[j] += (t0 * a[at0 + j] + t1 * a[at1 + j]) + (t2 * a[at2 + j] + t3 * a[at3 + j]);
-        }
-    }
-
-    @Override
     public void product(
             float[] u, int row, int rank, float[] v, int columns, int column, int count, float[] target, int at) {
         int j = 0;
@@ -192,20 +131,27 @@ final class VectorKernels extends Kernels {
 
     @Override
     long atLeast(float[] values, int at, int count, int magnitude) {
-        float least = Float.intBitsToFloat(magnitude);
-        long bits = 0;
-        int i = 0;
-        for (; i < count - 7; i += 8) {
-            bits |= FloatVector.fromArray(EIGHT, values, at + i)
-                            .abs()
-                            .compare(VectorOperators.GE, least)
-                            .toLong()
-                    << i;
+        if (count < 64) {
+            return plain.atLeast(values, at, count, magnitude);
         }
-        for (; i < count; i++) {
-            bits |= (Math.abs(values[at + i]) >= least ? 1L : 0L) << i;
-        }
-        return bits;
+        return atLeast(values, at, magnitude) & 0xffffffffL | (long) atLeast(values, at + 32, magnitude) << 32;
+    }
+
+    /** Of 32 values: the sign of {@code magnitude - 1 - bits} says it, one place to the left for each value. */
+    private static int atLeast(float[] values, int at, int magnitude) {
+        IntVector below = IntVector.broadcast(EIGHT_INTS, magnitude - 1);
+        IntVector bits = signs(values, at, below)
+                .or(signs(values, at + 8, below).lanewise(VectorOperators.LSHL, 8))
+                .or(signs(values, at + 16, below)
+                        .lanewise(VectorOperators.LSHL, 16)
+                        .or(signs(values, at + 24, below).lanewise(VectorOperators.LSHL, 24)));
+        return bits.lanewise(VectorOperators.LSHL, LANES).reduceLanes(VectorOperators.OR);
+    }
+
+    private static IntVector signs(float[] values, int at, IntVector below) {
+        IntVector magnitudes =
+                FloatVector.fromArray(EIGHT, values, at).reinterpretAsInts().and(0x7fffffff);
+        return below.sub(magnitudes).lanewise(VectorOperators.LSHR, 31);
     }
 
     @Override

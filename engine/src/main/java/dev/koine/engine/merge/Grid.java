@@ -16,6 +16,9 @@ public record Grid(double step) {
      */
     public static final int RANGE = 16;
 
+    /** Added to a double below 2<sup>51</sup>, it leaves the nearest integer, ties to even, in the low bits. */
+    private static final double TO_INTEGER = 0x1.8p52;
+
     /** Stands in for the largest magnitude of a tensor that is all zero; its totals range over plus and minus 32. */
     private static final double OF_ZEROS = 1;
 
@@ -60,12 +63,15 @@ public record Grid(double step) {
     int add(int[] totals, int at, float[] values, int count, double weight, int sign) {
         double perStep = 1 / step;
         for (int i = 0; i < count; i++) {
-            double addend = Math.rint(weight * values[i] * perStep);
-            double total = totals[at + i] + sign * addend;
-            if (!(Math.abs(addend) <= Integer.MAX_VALUE && Math.abs(total) <= Integer.MAX_VALUE)) {
+            double scaled = weight * values[i] * perStep;
+            int addend = sign * (int) Double.doubleToRawLongBits(scaled + TO_INTEGER);
+            int before = totals[at + i];
+            int total = before + addend;
+            boolean wrapped = ((before ^ total) & (addend ^ total)) < 0;
+            if (!(Math.abs(scaled) < 0x7fffffff.8p0) || wrapped || total == Integer.MIN_VALUE) {
                 return i;
             }
-            totals[at + i] = (int) total;
+            totals[at + i] = total;
         }
         return count;
     }
@@ -78,10 +84,14 @@ public record Grid(double step) {
         return total == 0 ? base : (float) (base + scale * (total * grid.step));
     }
 
-    /** {@link #merged(float, int, Grid, double)} of the first {@code count} elements, in place: {@code weights} holds the base's. */
-    public static void merge(float[] weights, int[] totals, int count, Grid grid, double scale) {
+    /**
+     * {@link #merged(float, int, Grid, double)} of {@code count} elements from {@code at} on, in place: {@code weights} holds the base's.
+     *
+     * @param totals of these elements, from 0 on
+     */
+    static void merge(float[] weights, int at, int[] totals, int count, Grid grid, double scale) {
         for (int i = 0; i < count; i++) {
-            weights[i] = merged(weights[i], totals[i], grid, scale);
+            weights[at + i] = merged(weights[at + i], totals[i], grid, scale);
         }
     }
 }

@@ -346,7 +346,7 @@ public final class RunningModel implements AutoCloseable {
     private float[] merged(Run run, float[] values) throws IOException {
         int[] sums = new int[run.count()];
         totals.read(run.weight(), run.from(), sums, 0, run.count());
-        Grid.merge(values, sums, run.count(), grids.get(run.weight()), scale);
+        Grid.merge(values, 0, sums, run.count(), grids.get(run.weight()), scale);
         return values;
     }
 

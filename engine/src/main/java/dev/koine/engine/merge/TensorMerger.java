@@ -58,56 +58,93 @@ final class TensorMerger {
         }
     }
 
-    /** Makes the base's values the merged ones. */
+    /**
+     * Makes the base's values the merged ones. The last addend goes straight to the merged values, a chunk at a time: for one expert
+     * no totals are kept at all.
+     */
     private void sum(MergeItem item, float[] values) throws RejectedException, IOException {
         Weight weight = item.weights().get(0);
         Grid grid = item.isWhole()
                 ? Grid.of(Grids.largestMagnitude(weight, 0, values, item.count()))
                 : Objects.requireNonNull(grids.get(weight.key()));
         int @Nullable [] totals = null;
+        @Nullable Addend last = null;
         for (int e = 0; e < factors.size(); e++) {
             @Nullable PrunedBlock block = pruner.prune(item.prune(e), values);
             if (block != null) {
-                if (totals == null) {
-                    totals = scratch.ints(item.count());
-                    Arrays.fill(totals, 0);
+                if (last != null) {
+                    totals = totals == null ? zeros(item.count()) : totals;
+                    add(item, last, grid, totals);
                 }
-                add(item, block, grid, factors.get(e), totals);
+                last = new Addend(block, factors.get(e));
             }
         }
+        if (last != null) {
+            apply(item, totals, last, grid, values);
+        }
         if (totals != null) {
-            apply(item, totals, grid, values);
             scratch.release(totals);
         }
     }
 
-    private void add(MergeItem item, PrunedBlock block, Grid grid, double factor, int[] totals)
-            throws RejectedException {
+    private record Addend(PrunedBlock block, double factor) {}
+
+    private int[] zeros(int count) {
+        int[] zeros = scratch.ints(count);
+        Arrays.fill(zeros, 0);
+        return zeros;
+    }
+
+    private void add(MergeItem item, Addend addend, Grid grid, int[] totals) throws RejectedException {
         float[] chunk = scratch.floats(CHUNK_ELEMENTS);
         for (int from = 0; from < item.count(); from += CHUNK_ELEMENTS) {
             int count = Math.min(CHUNK_ELEMENTS, item.count() - from);
-            block.read(from, count, chunk, 0);
-            int added = grid.add(totals, from, chunk, count, factor, 1);
-            if (added < count) {
-                long element = item.from() + from + added;
-                throw OutOfRange.total(item.weights().get(0).key(), element, chunk[added], factor);
-            }
+            addend.block().read(from, count, chunk, 0);
+            add(item, from, chunk, count, addend.factor(), grid, totals, from);
         }
         scratch.release(chunk);
     }
 
-    private void apply(MergeItem item, int[] totals, Grid grid, float[] values) throws RejectedException {
-        Weight weight = item.weights().get(0);
-        float largest = weight.tensor().type().largestValue();
+    private static void add(
+            MergeItem item, int from, float[] chunk, int count, double factor, Grid grid, int[] totals, int at)
+            throws RejectedException {
+        int added = grid.add(totals, at, chunk, count, factor, 1);
+        if (added < count) {
+            String key = item.weights().get(0).key();
+            throw OutOfRange.total(key, item.from() + from + added, chunk[added], factor);
+        }
+    }
+
+    private void apply(MergeItem item, int @Nullable [] totals, Addend last, Grid grid, float[] values)
+            throws RejectedException {
+        float[] chunk = scratch.floats(CHUNK_ELEMENTS);
+        int[] sums = scratch.ints(CHUNK_ELEMENTS);
+        for (int from = 0; from < item.count(); from += CHUNK_ELEMENTS) {
+            int count = Math.min(CHUNK_ELEMENTS, item.count() - from);
+            if (totals == null) {
+                Arrays.fill(sums, 0, count, 0);
+            } else {
+                System.arraycopy(totals, from, sums, 0, count);
+            }
+            last.block().read(from, count, chunk, 0);
+            add(item, from, chunk, count, last.factor(), grid, sums, 0);
+            System.arraycopy(values, from, chunk, 0, count);
+            Grid.merge(values, from, sums, count, grid, recipe.scale());
+            requireInRange(item, from, chunk, values, count, grid);
+        }
+        scratch.release(chunk);
+        scratch.release(sums);
+    }
+
+    private void requireInRange(MergeItem item, int from, float[] before, float[] values, int count, Grid grid)
+            throws RejectedException {
+        float largest = item.base().type().largestValue();
         if (grid.reach(recipe.scale()) <= largest) {
-            Grid.merge(values, totals, item.count(), grid, recipe.scale());
             return;
         }
-        float[] before = Arrays.copyOf(values, item.count());
-        Grid.merge(values, totals, item.count(), grid, recipe.scale());
-        for (int i = 0; i < item.count(); i++) {
-            if (Float.isFinite(before[i]) && !(Math.abs(values[i]) <= largest)) {
-                throw OutOfRange.weight(weight, item.from() + i, values[i]);
+        for (int i = 0; i < count; i++) {
+            if (Float.isFinite(before[i]) && !(Math.abs(values[from + i]) <= largest)) {
+                throw OutOfRange.weight(item.weights().get(0), item.from() + from + i, values[from + i]);
             }
         }
     }

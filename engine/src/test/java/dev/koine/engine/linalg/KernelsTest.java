@@ -41,22 +41,6 @@ class KernelsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1", "3, 7", "4, 8", "5, 9", "11, 64", "64, 131"})
-    void dotsAndSumsOfRowsInDouble(int rows, int n) {
-        double[] a = doubles(rows * n);
-        double[] x = doubles(n);
-        double[] t = doubles(rows);
-        double[][] results = new double[2][rows];
-        double[][] sums = {x.clone(), x.clone()};
-        for (int i = 0; i < 2; i++) {
-            kernels(i).dots(a, rows, x, n, results[i]);
-            kernels(i).addRows(a, rows, t, sums[i], n);
-        }
-        assertThat(results[1]).isEqualTo(results[0]);
-        assertThat(sums[1]).isEqualTo(sums[0]);
-    }
-
-    @ParameterizedTest
     @CsvSource({"1, 1, 0", "1, 20, 3", "7, 64, 0", "7, 131, 5", "3, 9, 2"})
     void productsOfLowRankFactors(int rank, int columns, int column) {
         float[] u = floats(5 * rank);
@@ -114,9 +98,5 @@ class KernelsTest {
             values[i] = (float) Math.scalb(random.nextGaussian(), random.nextInt(20) - 10);
         }
         return values;
-    }
-
-    private double[] doubles(int n) {
-        return random.doubles(n, -1, 1).toArray();
     }
 }

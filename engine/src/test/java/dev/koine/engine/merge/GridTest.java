@@ -20,6 +20,37 @@ class GridTest {
         assertThat(Grid.of(Float.MIN_VALUE).step()).isEqualTo(0x1p-175);
     }
 
+    @Property
+    void addsWhatItRounds(
+            @ForAll float value,
+            @ForAll @IntRange(min = -3, max = 3) int weight,
+            @ForAll int total,
+            @ForAll boolean minus) {
+        for (Grid grid : new Grid[] {Grid.of(0.37f), Grid.of(Math.abs(value) <= 1e30f ? Math.abs(value) : 1)}) {
+            int[] totals = {0, total};
+            int sign = minus ? -1 : 1;
+            double addend = grid.toGrid(value, 0.3 * weight);
+            double sum = total + sign * addend;
+            boolean fits = Math.abs(addend) <= Integer.MAX_VALUE && Math.abs(sum) <= Integer.MAX_VALUE;
+            assertThat(grid.add(totals, 1, new float[] {value}, 1, 0.3 * weight, sign))
+                    .isEqualTo(fits ? 1 : 0);
+            assertThat(totals[1]).isEqualTo(fits ? (int) sum : total);
+        }
+    }
+
+    @Test
+    void addsUpToTheLastPlaceOfItsRange() {
+        Grid grid = Grid.of(0);
+        for (double places :
+                new double[] {0.5, 1.5, -2.5, 0x7fffffff.4p0, 0x7fffffff.8p0, -0x7fffffff.4p0, 0x1p31, Double.NaN}) {
+            int[] totals = {0};
+            int added = grid.add(totals, 0, new float[] {1}, 1, places * grid.step(), 1);
+            double expected = Math.rint(places);
+            assertThat(added).isEqualTo(Math.abs(expected) <= Integer.MAX_VALUE ? 1 : 0);
+            assertThat(totals[0]).isEqualTo(added == 1 ? (int) expected : 0);
+        }
+    }
+
     @Test
     void zerosHaveARangeOfTheirOwn() {
         assertThat(Grid.of(0)).isEqualTo(Grid.of(-0f)).isEqualTo(Grid.of(1));
@@ -42,7 +73,7 @@ class GridTest {
     void mergesInDoubleAndRoundsOnce(@ForAll float base, @ForAll int total) {
         Grid grid = Grid.of(1.5f);
         float[] weights = {base, 7};
-        Grid.merge(weights, new int[] {total}, 1, grid, 0.2);
+        Grid.merge(weights, 0, new int[] {total}, 1, grid, 0.2);
         assertThat(weights).containsExactly((float) (base + 0.2 * (total * grid.step())), 7);
         assertThat(Grid.merged(base, 0, grid, 0.2)).isEqualTo(base + 0f);
     }
