@@ -32,6 +32,7 @@ public final class Lanczos {
     private static final double NOTHING_LEFT = 2e-7;
     private static final double FLOAT_NOISE = 2e-7;
     private static final double RAISED = 1e-4;
+    private static final double OUTSIDE = 1e-3;
     private static final int PROBE_STEPS = 4;
 
     private final Gram matrix;
@@ -153,7 +154,7 @@ public final class Lanczos {
     private Chain start() {
         double[] v = new double[n];
         double norm = 0;
-        while (norm < 0.5) {
+        while (norm < OUTSIDE) {
             Arrays.setAll(v, i -> random.nextGaussian());
             normalise(v);
             norm = orthogonalise(v);
