@@ -156,7 +156,7 @@ public final class Lanczos {
         double norm = 0;
         while (norm < OUTSIDE) {
             Arrays.setAll(v, i -> random.nextGaussian());
-            normalise(v);
+            Vectors.normalise(v);
             norm = orthogonalise(v);
         }
         Chain chain = new Chain(v);
@@ -167,14 +167,14 @@ public final class Lanczos {
     /** Moves the chain's open end into the basis and multiplies it. */
     private void grow(Chain chain) {
         double[] q = chain.open;
-        normalise(q);
+        Vectors.normalise(q);
         orthogonalise(q);
-        normalise(q);
+        Vectors.normalise(q);
         double[] w = new double[n];
         double energy = matrix.multiply(q, w);
         int at = basis.size();
         for (int i = 0; i < at; i++) {
-            projected[i][at] = dot(basis.get(i), w);
+            projected[i][at] = Vectors.dot(basis.get(i), w);
             projected[at][i] = projected[i][at];
         }
         projected[at][at] = energy;
@@ -221,9 +221,9 @@ public final class Lanczos {
         double[][] vectors = new double[Math.min(rank, basis.size())][n];
         for (int k = 0; k < vectors.length; k++) {
             for (int i = 0; i < basis.size(); i++) {
-                addScaled(vectors[k], ritz.vectors()[k][i], basis.get(i));
+                Vectors.addScaled(vectors[k], ritz.vectors()[k][i], basis.get(i));
             }
-            normalise(vectors[k]);
+            Vectors.normalise(vectors[k]);
         }
         return vectors;
     }
@@ -232,91 +232,18 @@ public final class Lanczos {
     private double orthogonalise(double[] w) {
         for (int pass = 0; pass < 2; pass++) {
             for (double[] q : basis) {
-                addScaled(w, -dot(q, w), q);
+                Vectors.addScaled(w, -Vectors.dot(q, w), q);
             }
         }
-        return Math.sqrt(dot(w, w));
+        return Math.sqrt(Vectors.dot(w, w));
     }
 
     /** {@code D V} is diagonalised once more, unsquared in effect: its Gram matrix is summed in double. */
     private static LowRank factors(Gram tall, double[][] right, boolean transposed, int exponent) {
-        int r = right.length;
-        double[][] left = new double[r][tall.rows()];
-        double[][] gram = new double[r][r];
-        for (int k = 0; k < r; k++) {
+        double[][] left = new double[right.length][tall.rows()];
+        for (int k = 0; k < right.length; k++) {
             tall.project(right[k], left[k]);
-            for (int i = 0; i <= k; i++) {
-                gram[i][k] = dot(left[i], left[k]);
-                gram[k][i] = gram[i][k];
-            }
         }
-        SymmetricEigen eigen = SymmetricEigen.of(gram, r);
-        double floor = NOTHING_LEFT * NOTHING_LEFT * eigen.values()[0];
-        int kept = 0;
-        while (kept < r && eigen.values()[kept] > floor) {
-            kept++;
-        }
-        double[][] x = new double[kept][];
-        double[][] y = new double[kept][];
-        for (int k = 0; k < kept; k++) {
-            double sigma = Math.sqrt(eigen.values()[k]);
-            double unit = Math.sqrt(Math.scalb(sigma, exponent));
-            x[k] = rotated(left, eigen.vectors()[k], unit / sigma);
-            y[k] = rotated(right, eigen.vectors()[k], unit);
-        }
-        double[][] u = transposed ? y : x;
-        double[][] v = transposed ? x : y;
-        int rows = transposed ? tall.columns() : tall.rows();
-        int columns = transposed ? tall.rows() : tall.columns();
-        float[] us = new float[rows * kept];
-        float[] vs = new float[kept * columns];
-        for (int k = 0; k < kept; k++) {
-            for (int i = 0; i < rows; i++) {
-                us[i * kept + k] = (float) u[k][i];
-            }
-            for (int j = 0; j < columns; j++) {
-                vs[k * columns + j] = (float) v[k][j];
-            }
-        }
-        return new LowRank(rows, columns, kept, us, vs);
-    }
-
-    private static double[] rotated(double[][] vectors, double[] coefficients, double scale) {
-        double[] sum = new double[vectors[0].length];
-        for (int i = 0; i < vectors.length; i++) {
-            addScaled(sum, scale * coefficients[i], vectors[i]);
-        }
-        return sum;
-    }
-
-    private static void normalise(double[] v) {
-        double norm = Math.sqrt(dot(v, v));
-        for (int i = 0; i < v.length; i++) {
-            v[i] /= norm;
-        }
-    }
-
-    private static void addScaled(double[] y, double a, double[] x) {
-        for (int i = 0; i < y.length; i++) {
-            y[i] += a * x[i];
-        }
-    }
-
-    private static double dot(double[] x, double[] y) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i < x.length - 3; i += 4) {
-            s0 += x[i] * y[i];
-            s1 += x[i + 1] * y[i + 1];
-            s2 += x[i + 2] * y[i + 2];
-            s3 += x[i + 3] * y[i + 3];
-        }
-        for (; i < x.length; i++) {
-            s0 += x[i] * y[i];
-        }
-        return (s0 + s1) + (s2 + s3);
+        return RayleighRitz.of(right, left).factors(right.length, transposed, exponent);
     }
 }
