@@ -1,6 +1,7 @@
 package dev.koine.flink;
 
 import dev.koine.engine.Progress;
+import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.WorkPool;
@@ -33,7 +34,7 @@ public final class Fixtures {
         Path scratch = Files.createTempDirectory(directory, "offline");
         Path target = Files.createDirectory(scratch.resolve("merged"));
         try (WorkPool pool = new WorkPool(1)) {
-            new OfflineMerge(ModelBundle.open(ctc("base")), Recipe.PUBLISHED, pool, Progress.NONE)
+            new OfflineMerge(ModelBundle.open(ctc("base")), Recipe.PUBLISHED, Lanczos::truncate, pool, Progress.NONE)
                     .merge(
                             Stream.of(experts)
                                     .map(name -> new OfflineMerge.Expert(ctc(name), 1))

@@ -2,6 +2,7 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.Decomposition;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
 import java.io.IOException;
@@ -14,13 +15,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class OfflineMerge {
     private final ModelBundle base;
     private final Recipe recipe;
+    private final Decomposition decomposition;
     private final WorkPool pool;
     private final Progress progress;
 
-    /** @param pool the threads to use */
-    public OfflineMerge(ModelBundle base, Recipe recipe, WorkPool pool, Progress progress) {
+    /**
+     * @param decomposition finds low-rank parts; the bytes are the job's if the job has the same
+     * @param pool the threads to use
+     */
+    public OfflineMerge(
+            ModelBundle base, Recipe recipe, Decomposition decomposition, WorkPool pool, Progress progress) {
         this.base = base;
         this.recipe = recipe;
+        this.decomposition = decomposition;
         this.pool = pool;
         this.progress = progress;
     }
@@ -50,7 +57,7 @@ public final class OfflineMerge {
         Path directory = expert.directory();
         List<PruneTask> tasks =
                 PrunePlan.of(Alignment.of(base, ModelBundle.open(directory)).weights(), recipe);
-        TensorPruner pruner = new TensorPruner(recipe);
+        TensorPruner pruner = new TensorPruner(recipe, decomposition);
         AtomicInteger done = new AtomicInteger();
         List<WorkPool.Part<PruneTask>> parts = new ArrayList<>();
         for (PruneTask task : tasks) {

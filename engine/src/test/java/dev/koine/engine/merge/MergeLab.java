@@ -2,6 +2,7 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.Protos;
@@ -54,7 +55,7 @@ final class MergeLab implements AutoCloseable {
     }
 
     OfflineMerge offline() {
-        return new OfflineMerge(base, recipe, pool, Progress.NONE);
+        return new OfflineMerge(base, recipe, Lanczos::truncate, pool, Progress.NONE);
     }
 
     /** Writes an expert's bundle into a directory of its own. */
