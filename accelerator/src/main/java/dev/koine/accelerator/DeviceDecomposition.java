@@ -30,7 +30,8 @@ public final class DeviceDecomposition implements Decomposition, AutoCloseable {
     }
 
     /**
-     * Chooses the device and says so in one line of the log. {@code AUTO} loads ONNX Runtime only if it is the CUDA build.
+     * Chooses the device and says so in one line of the log. {@code AUTO} loads ONNX Runtime only if it is the CUDA build and there
+     * is an NVIDIA device: unpacking that build takes seconds, unless {@code onnxruntime.native.path} says where it lies unpacked.
      *
      * @throws IOException if {@code CUDA} is asked for and does not work
      */
@@ -48,6 +49,9 @@ public final class DeviceDecomposition implements Decomposition, AutoCloseable {
     private static DeviceDecomposition cudaOrJava() {
         if (!CudaBuild.isHere()) {
             return inJava("for this build of ONNX Runtime has no CUDA");
+        }
+        if (!CudaBuild.mayHaveDriver()) {
+            return inJava("for there is no NVIDIA device for CUDA");
         }
         try {
             return onCuda();

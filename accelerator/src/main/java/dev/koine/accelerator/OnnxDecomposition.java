@@ -77,6 +77,8 @@ public final class OnnxDecomposition implements Decomposition, AutoCloseable {
 
     private static SessionOptions options(boolean cuda) throws IOException {
         try {
+            // Its logger has to be there when the CUDA provider is loaded.
+            OrtEnvironment.getEnvironment();
             SessionOptions options = new SessionOptions();
             try {
                 configure(options, cuda);
@@ -216,8 +218,8 @@ public final class OnnxDecomposition implements Decomposition, AutoCloseable {
                 ? "Check that this is a build with -Pcuda, that a GPU is visible with memory left, and that CUDA 12 and cuDNN 9 are"
                         + " installed; or decompose on the CPU."
                 : "Decompose in Java instead.";
-        return new IOException(
-                "ONNX Runtime fails on " + name(cuda) + ": " + cause.getMessage() + ". " + advice, cause);
+        String reason = String.valueOf(cause.getMessage()).strip();
+        return new IOException("ONNX Runtime fails on " + name(cuda) + ": " + reason + ". " + advice, cause);
     }
 
     /** Frees everything; no call may be running or come later. */
