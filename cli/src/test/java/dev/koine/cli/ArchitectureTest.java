@@ -27,6 +27,8 @@ class ArchitectureTest {
                 .definedBy("dev.koine.broker..")
                 .layer("subscriber")
                 .definedBy("dev.koine.subscriber..")
+                .layer("accelerator")
+                .definedBy("dev.koine.accelerator..")
                 .layer("flink-jobs")
                 .definedBy("dev.koine.flink..")
                 .layer("cli")
@@ -39,8 +41,10 @@ class ArchitectureTest {
                 .mayNotAccessAnyLayer()
                 .whereLayer("subscriber")
                 .mayOnlyAccessLayers("schemas", "engine")
+                .whereLayer("accelerator")
+                .mayOnlyAccessLayers("engine", "subscriber")
                 .whereLayer("flink-jobs")
-                .mayOnlyAccessLayers("schemas", "engine", "subscriber")
+                .mayOnlyAccessLayers("schemas", "engine", "subscriber", "accelerator")
                 .check(KOINE);
     }
 

@@ -1,6 +1,7 @@
 package dev.koine.flink;
 
 import dev.koine.schemas.Topics;
+import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.Serializable;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -29,14 +30,21 @@ import org.jspecify.annotations.Nullable;
  * transaction.timeout.ms  of the sinks; above checkpoint interval plus restart time (default 900000)
  * scratch                 directory for running totals, four bytes a weight (default: Java's temporary directory)
  * threads                 threads a task may use for totals and materialising (default: all processors)
+ * decomposition           where matrices are decomposed: auto (CUDA where it works, else the CPU), cpu, or cuda, which fails the
+ *                         job where CUDA does not work (default auto)
  * kafka.*                 passed to every Kafka client, such as kafka.security.protocol
  * </pre>
+ *
+ * <p>Devices agree to about 1e-5 of a matrix, not to the bit: where TaskManagers differ, name one for {@code decomposition}, lest
+ * one expert has other digests on another machine. CUDA takes off-heap memory for one matrix a slot, which Flink has to know of
+ * ({@code taskmanager.memory.task.off-heap.size}).
  *
  * @param kafka properties for every Kafka client, {@code bootstrap.servers} among them
  * @param store directory of the store
  * @param allowedPlaces URI prefixes that bundles may lie under
  * @param scratch directory on each TaskManager for running totals, four bytes a weight
  * @param jobId prefix of the transactional ids
+ * @param decomposition where matrices are decomposed
  */
 public record MergeJobConfig(
         Map<String, String> kafka,
@@ -47,7 +55,8 @@ public record MergeJobConfig(
         Duration unknownModelGrace,
         Duration transactionTimeout,
         String scratch,
-        int threads)
+        int threads,
+        ExecutionProvider decomposition)
         implements Serializable {
 
     private static final String PLACE = "a file: URI such as file:///var/koine/";
@@ -68,7 +77,8 @@ public record MergeJobConfig(
                 Duration.ofSeconds(10),
                 Duration.ofMinutes(15),
                 System.getProperty("java.io.tmpdir"),
-                Runtime.getRuntime().availableProcessors());
+                Runtime.getRuntime().availableProcessors(),
+                ExecutionProvider.AUTO);
     }
 
     /**
@@ -103,7 +113,8 @@ public record MergeJobConfig(
                 millis(parameters, "unknown.model.grace.ms", defaults.unknownModelGrace),
                 millis(parameters, "transaction.timeout.ms", defaults.transactionTimeout),
                 parameters.get("scratch", defaults.scratch),
-                threads(parameters, defaults.threads));
+                threads(parameters, defaults.threads),
+                device(parameters, defaults.decomposition));
     }
 
     private static String required(ParameterTool parameters, String name) {
@@ -134,6 +145,14 @@ public record MergeJobConfig(
         return Math.toIntExact(Math.min(positive(parameters, "threads", preset), Integer.MAX_VALUE));
     }
 
+    private static ExecutionProvider device(ParameterTool parameters, ExecutionProvider preset) {
+        String value = parameters.get("decomposition", preset.name());
+        return Stream.of(ExecutionProvider.values())
+                .filter(device -> device.name().equalsIgnoreCase(value))
+                .findFirst()
+                .orElseThrow(() -> malformed("decomposition", value, "auto, cpu or cuda"));
+    }
+
     private static long positive(ParameterTool parameters, String name, long preset) {
         String value = parameters.get(name, String.valueOf(preset));
         try {
@@ -149,6 +168,21 @@ public record MergeJobConfig(
 
     private static IllegalArgumentException malformed(String name, String value, String wanted) {
         return new IllegalArgumentException("--" + name + " is '" + value + "'; give " + wanted + ".");
+    }
+
+    /** The same, but that matrices are decomposed there. */
+    public MergeJobConfig withDecomposition(ExecutionProvider device) {
+        return new MergeJobConfig(
+                kafka,
+                topics,
+                store,
+                allowedPlaces,
+                jobId,
+                unknownModelGrace,
+                transactionTimeout,
+                scratch,
+                threads,
+                device);
     }
 
     /** The store's directory on this machine. */

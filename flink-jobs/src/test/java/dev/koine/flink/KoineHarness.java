@@ -17,6 +17,7 @@ import dev.koine.subscriber.events.Bundles;
 import dev.koine.subscriber.events.EventPublisher;
 import dev.koine.subscriber.events.Outcome;
 import dev.koine.subscriber.events.OutcomeReader;
+import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +73,8 @@ final class KoineHarness implements AutoCloseable {
                 Duration.ofSeconds(1),
                 defaults.transactionTimeout(),
                 directory.toString(),
-                2);
+                2,
+                ExecutionProvider.CPU);
     }
 
     Outcome register(String modelId, Path base) throws Exception {

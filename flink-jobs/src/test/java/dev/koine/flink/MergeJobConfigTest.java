@@ -3,6 +3,7 @@ package dev.koine.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -27,6 +28,7 @@ class MergeJobConfigTest {
         all.put("transaction.timeout.ms", "60000");
         all.put("scratch", "/scratch");
         all.put("threads", "3");
+        all.put("decomposition", "cpu");
         all.put("kafka.security.protocol", "SSL");
         MergeJobConfig config = MergeJobConfig.parse(ParameterTool.fromMap(all));
         assertThat(config.kafka())
@@ -40,6 +42,9 @@ class MergeJobConfigTest {
         assertThat(config.transactionTimeout()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.scratchDirectory()).hasToString("/scratch");
         assertThat(config.threads()).isEqualTo(3);
+        assertThat(config.decomposition()).isEqualTo(ExecutionProvider.CPU);
+        assertThat(MergeJobConfig.parse(ParameterTool.fromMap(REQUIRED)).decomposition())
+                .isEqualTo(ExecutionProvider.AUTO);
     }
 
     @ParameterizedTest
@@ -61,6 +66,7 @@ class MergeJobConfigTest {
         "threads, many",
         "threads, 0",
         "unknown.model.grace.ms, 1s",
+        "decomposition, gpu",
         "transaction.timeout.ms, -1"
     })
     void namesWhatIsMalformedAndWhatToGive(String name, String value) {

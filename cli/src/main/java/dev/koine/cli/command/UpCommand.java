@@ -3,6 +3,7 @@ package dev.koine.cli.command;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.embedded.EmbeddedKoine;
+import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,6 +42,15 @@ public final class UpCommand implements Callable<Integer> {
             description = "Folder that bundles may lie in; may be given several times (default: the current folder).")
     List<Path> allowed = List.of(Path.of(""));
 
+    @Option(
+            names = "--device",
+            description = {
+                "Where matrices are decomposed: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
+                "AUTO is CUDA where it works, else the CPU. Results agree to about 1e-5; digests differ."
+            },
+            defaultValue = "AUTO")
+    ExecutionProvider device;
+
     @Override
     public Integer call() throws Exception {
         Path log = directory.resolve("koine.log");
@@ -54,7 +64,7 @@ public final class UpCommand implements Callable<Integer> {
         CountDownLatch stopped = new CountDownLatch(1);
         out.printf("Starting in %s ...%n", directory);
         try (EmbeddedKoine koine = EmbeddedKoine.start(
-                directory, port, places.stream().map(Path::toUri).toList())) {
+                directory, port, places.stream().map(Path::toUri).toList(), device)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 interrupted.countDown();
                 awaitQuietly(stopped);

@@ -18,6 +18,7 @@ import dev.koine.subscriber.events.Bundles;
 import dev.koine.subscriber.events.EventPublisher;
 import dev.koine.subscriber.events.Outcome;
 import dev.koine.subscriber.events.OutcomeReader;
+import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.speech.SpeechModel;
 import java.io.IOException;
@@ -74,7 +75,8 @@ public final class Demo {
         try (EmbeddedKoine koine = EmbeddedKoine.start(
                         directory.resolve("koine"),
                         0,
-                        List.of(fixtures.directory().toUri(), directory.toUri()));
+                        List.of(fixtures.directory().toUri(), directory.toUri()),
+                        ExecutionProvider.AUTO);
                 EventPublisher publisher = new EventPublisher(koine.kafkaProperties());
                 OutcomeReader outcomes = new OutcomeReader(koine.kafkaProperties(), Topics.DEFAULT);
                 ModelSubscriber<SpeechModel> subscriber = ModelSubscriber.<SpeechModel>builder()

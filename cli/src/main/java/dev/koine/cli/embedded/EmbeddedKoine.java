@@ -5,6 +5,7 @@ import dev.koine.flink.MergeJobConfig;
 import dev.koine.flink.TopicSetup;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.schemas.Topics;
+import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -40,25 +41,29 @@ public final class EmbeddedKoine implements AutoCloseable {
      * @param directory for all that is kept; made if it is not there
      * @param port of the broker on the loopback address; 0 for a free one
      * @param allowedPlaces where bundles may lie
+     * @param device where the job decomposes matrices
      */
-    public static EmbeddedKoine start(Path directory, int port, List<URI> allowedPlaces) throws IOException {
+    public static EmbeddedKoine start(Path directory, int port, List<URI> allowedPlaces, ExecutionProvider device)
+            throws IOException {
         Path home = Files.createDirectories(directory).toRealPath();
         FolderLock lock = FolderLock.take(home);
         try {
-            return start(lock, home, port, allowedPlaces);
+            return start(lock, home, port, allowedPlaces, device);
         } catch (IOException | RuntimeException e) {
             lock.close();
             throw e;
         }
     }
 
-    private static EmbeddedKoine start(FolderLock lock, Path home, int port, List<URI> allowedPlaces)
+    private static EmbeddedKoine start(
+            FolderLock lock, Path home, int port, List<URI> allowedPlaces, ExecutionProvider device)
             throws IOException {
         Path store = Files.createDirectories(home.resolve("store"));
         EmbeddedBroker broker = EmbeddedBroker.start(home.resolve("kafka"), port);
         try {
             TopicSetup.createMissing(properties(broker.bootstrapServers()), Topics.DEFAULT, PARTITIONS);
-            MergeJobConfig config = MergeJobConfig.of(broker.bootstrapServers(), store.toUri(), allowedPlaces);
+            MergeJobConfig config = MergeJobConfig.of(broker.bootstrapServers(), store.toUri(), allowedPlaces)
+                    .withDecomposition(device);
             int slots = Runtime.getRuntime().availableProcessors();
             EmbeddedJob job = EmbeddedJob.start(config, home.resolve("flink"), slots, CHECKPOINT_INTERVAL);
             return new EmbeddedKoine(lock, broker, job, store);

@@ -32,7 +32,7 @@ final class Basis {
     /** Takes out of {@code w} what lies in the basis; returns how much of each vector that was, in an array that the next call changes. */
     double[] remove(double[] w) {
         for (int i = 0; i < size; i++) {
-            coefficients[i] = dot(vectors, i * n, w);
+            coefficients[i] = Vectors.dot(vectors, i * n, w);
         }
         int i = 0;
         for (; i < size - 3; i += 4) {
@@ -70,42 +70,5 @@ final class Basis {
             }
         }
         return sum;
-    }
-
-    /** Scales to unit length. */
-    static void normalise(double[] v) {
-        scale(v, 1 / norm(v));
-    }
-
-    static void scale(double[] v, double factor) {
-        for (int i = 0; i < v.length; i++) {
-            v[i] *= factor;
-        }
-    }
-
-    static double norm(double[] v) {
-        return Math.sqrt(dot(v, 0, v));
-    }
-
-    static double dot(double[] x, double[] y) {
-        return dot(x, 0, y);
-    }
-
-    private static double dot(double[] x, int at, double[] y) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i < y.length - 3; i += 4) {
-            s0 += x[at + i] * y[i];
-            s1 += x[at + i + 1] * y[i + 1];
-            s2 += x[at + i + 2] * y[i + 2];
-            s3 += x[at + i + 3] * y[i + 3];
-        }
-        for (; i < y.length; i++) {
-            s0 += x[at + i] * y[i];
-        }
-        return (s0 + s1) + (s2 + s3);
     }
 }

@@ -32,6 +32,9 @@ public final class Lanczos {
     private static final double NOTHING_LEFT = 2e-7;
     private static final double FLOAT_NOISE = 2e-7;
     private static final double RAISED = 1e-4;
+    private static final int STEPS_PER_CHECK = 6;
+    private static final double ROUNDING = 1e-13;
+    private static final double OUTSIDE = 1e-3;
     private static final int PROBE_STEPS = 4;
     private static final int SAFE_EXPONENT = 20;
 
@@ -145,7 +148,7 @@ public final class Lanczos {
             Chain worst = furthestFromConverged(ritz);
             if (worst != null) {
                 chain = worst;
-                steps = Math.max(2, basis.size() / 8);
+                steps = Math.max(2, basis.size() / STEPS_PER_CHECK);
                 probing = false;
                 continue;
             }
@@ -163,12 +166,12 @@ public final class Lanczos {
     private Chain start() {
         double[] v = new double[n];
         double norm = 0;
-        while (norm < 0.5) {
+        while (norm < OUTSIDE) {
             Arrays.setAll(v, i -> random.nextGaussian());
-            Basis.normalise(v);
+            Vectors.normalise(v);
             basis.remove(v);
             basis.remove(v);
-            norm = Basis.norm(v);
+            norm = Vectors.norm(v);
         }
         Chain chain = new Chain(v);
         chain.orthogonalTo = basis.size();
@@ -179,11 +182,11 @@ public final class Lanczos {
     /** Moves the chain's open end into the basis and multiplies it. */
     private void grow(Chain chain) {
         double[] q = chain.open;
-        Basis.normalise(q);
+        Vectors.normalise(q);
         if (chain.orthogonalTo < basis.size()) {
             basis.remove(q);
             basis.remove(q);
-            Basis.normalise(q);
+            Vectors.normalise(q);
         }
         double[] w = new double[n];
         float[] image = matrix.multiply(q, w);
@@ -198,12 +201,12 @@ public final class Lanczos {
         chain.open = w;
         project(basis.remove(w), chain.last, energy);
         basis.remove(w);
-        chain.openNorm = Basis.norm(w);
+        chain.openNorm = Vectors.norm(w);
         chain.orthogonalTo = basis.size();
         chain.largestStep = Math.max(chain.largestStep, Math.max(energy, chain.openNorm));
     }
 
-    /** Row and column {@code last} of the projected matrix. */
+    /** Row and column {@code last} of the projected matrix, which is tridiagonal but for rounding as long as there is one chain. */
     private void project(double[] coefficients, int last, double energy) {
         if (last == projected.length) {
             double[][] larger = new double[2 * last + 32][2 * last + 32];
@@ -213,8 +216,9 @@ public final class Lanczos {
             projected = larger;
         }
         for (int i = 0; i < last; i++) {
-            projected[i][last] = coefficients[i];
-            projected[last][i] = coefficients[i];
+            boolean isRounding = Math.abs(coefficients[i]) <= ROUNDING * largest;
+            projected[i][last] = isRounding ? 0 : coefficients[i];
+            projected[last][i] = projected[i][last];
         }
         projected[last][last] = energy;
     }
@@ -252,62 +256,21 @@ public final class Lanczos {
 
     /**
      * Ritz vectors {@code V} and their images {@code D V}, which are sums of the images of the basis. {@code D V} is diagonalised once
-     * more, unsquared in effect: its Gram matrix is summed in double.
+     * more, unsquared in effect.
      */
     private LowRank factors(SymmetricEigen ritz, int exponent) {
         int r = Math.min(rank, basis.size());
         double[][] right = new double[r][];
         double[][] left = new double[r][matrix.rows()];
-        double[][] gram = new double[r][r];
         for (int k = 0; k < r; k++) {
-            right[k] = basis.combine(ritz.vectors()[k]);
-            double unit = 1 / Basis.norm(right[k]);
-            Basis.scale(right[k], unit);
+            double[] coefficients = ritz.vectors()[k];
+            right[k] = basis.combine(coefficients);
+            double unit = 1 / Vectors.norm(right[k]);
+            Vectors.scale(right[k], unit);
             for (int i = 0; i < basis.size(); i++) {
-                addScaled(left[k], unit * ritz.vectors()[k][i], images.get(i));
-            }
-            for (int i = 0; i <= k; i++) {
-                gram[i][k] = Basis.dot(left[i], left[k]);
-                gram[k][i] = gram[i][k];
+                Vectors.addScaled(left[k], unit * coefficients[i], images.get(i));
             }
         }
-        SymmetricEigen eigen = SymmetricEigen.of(gram, r);
-        double floor = NOTHING_LEFT * NOTHING_LEFT * eigen.values()[0];
-        int kept = 0;
-        while (kept < r && eigen.values()[kept] > floor) {
-            kept++;
-        }
-        float[] u = new float[matrix.rows() * kept];
-        float[] v = new float[kept * n];
-        for (int k = 0; k < kept; k++) {
-            double sigma = Math.sqrt(eigen.values()[k]);
-            double unit = Math.sqrt(Math.scalb(sigma, exponent));
-            double[] x = rotated(left, eigen.vectors()[k], unit / sigma);
-            double[] y = rotated(right, eigen.vectors()[k], unit);
-            for (int i = 0; i < x.length; i++) {
-                u[i * kept + k] = (float) x[i];
-            }
-            for (int j = 0; j < n; j++) {
-                v[k * n + j] = (float) y[j];
-            }
-        }
-        return new LowRank(matrix.rows(), n, kept, u, v);
-    }
-
-    private static double[] rotated(double[][] vectors, double[] coefficients, double scale) {
-        double[] sum = new double[vectors[0].length];
-        for (int i = 0; i < vectors.length; i++) {
-            double factor = scale * coefficients[i];
-            for (int j = 0; j < sum.length; j++) {
-                sum[j] += factor * vectors[i][j];
-            }
-        }
-        return sum;
-    }
-
-    private static void addScaled(double[] y, double a, float[] x) {
-        for (int i = 0; i < y.length; i++) {
-            y[i] += a * x[i];
-        }
+        return RayleighRitz.of(right, left).factors(rank, false, exponent);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -143,6 +144,17 @@ class LanczosTest {
         double best = distanceOf(ExactSvd.truncated(a, 150, 200, 7), a);
         assertThat(difference(product(Lanczos.truncate(a, 150, 200, 7)), a)).isLessThan(best * (1 + 1e-5));
         assertThat(distance(a, 150, 200, 7)).isLessThan(1e-4);
+    }
+
+    @Test
+    @Timeout(60)
+    void aStrongDirectionOverANoiseFloorEnds() {
+        Random random = new Random(12);
+        float[] a = ExactSvd.planted(128, 160, new double[] {1}, 11);
+        for (int i = 0; i < a.length; i++) {
+            a[i] += (float) (random.nextGaussian() * 1e-5);
+        }
+        assertThat(distance(a, 128, 160, 7)).isLessThan(1e-5);
     }
 
     @ParameterizedTest

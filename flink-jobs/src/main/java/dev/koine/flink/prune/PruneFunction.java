@@ -1,5 +1,6 @@
 package dev.koine.flink.prune;
 
+import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.PruneTask;
 import dev.koine.engine.merge.TensorPruner;
@@ -18,14 +19,15 @@ import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.metrics.Counter;
 
 /**
- * Prunes the tensors of one task and keeps the result in the store. Has no state: a task that is done again gives the same bytes
- * at the same address.
+ * Prunes the tensors of one task and keeps the result in the store. Has no state: a task that is done again on the same kind of
+ * device gives the same bytes at the same address.
  */
 public final class PruneFunction extends RichMapFunction<PruneTaskMessage, PrunedPiece> {
     private static final long serialVersionUID = 1L;
 
     private final MergeJobConfig config;
     private transient ArtifactStore store;
+    private transient DeviceDecomposition decomposition;
     private transient Counter elements;
 
     public PruneFunction(MergeJobConfig config) {
@@ -35,6 +37,7 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
     @Override
     public void open(OpenContext context) throws IOException {
         store = LocalStore.open(config.storeDirectory());
+        decomposition = DeviceDecomposition.open(config.decomposition());
         elements = getRuntimeContext().getMetricGroup().addGroup("koine").counter("prunedElements");
     }
 
@@ -46,12 +49,19 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
                 .setIndex(message.getIndex());
         try {
             PruneTask task = PruneMessages.task(message);
-            piece.setDigest(prune(task, new TensorPruner(PruneMessages.recipe(message))));
+            piece.setDigest(prune(task, new TensorPruner(PruneMessages.recipe(message), decomposition)));
             task.items().forEach(item -> elements.inc(item.count()));
         } catch (RejectedException e) {
             piece.setRejectionCode(e.code().name()).setRejectionMessage(e.getMessage());
         }
         return piece.build();
+    }
+
+    @Override
+    public void close() {
+        if (decomposition != null) {
+            decomposition.close();
+        }
     }
 
     private String prune(PruneTask task, TensorPruner pruner) throws RejectedException, IOException {

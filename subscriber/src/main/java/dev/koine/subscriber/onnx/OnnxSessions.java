@@ -143,6 +143,8 @@ public final class OnnxSessions implements AutoCloseable {
     }
 
     private static String configure(OrtSession.SessionOptions settings, OnnxOptions options) throws OrtException {
+        // Its logger has to be there when the CUDA provider is loaded.
+        OrtEnvironment.getEnvironment();
         settings.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
         settings.setIntraOpNumThreads(options.intraOpThreads());
         settings.addConfigEntry("session.intra_op.allow_spinning", "0");

@@ -1,0 +1,97 @@
+package dev.koine.accelerator;
+
+import dev.koine.engine.linalg.Decomposition;
+import dev.koine.engine.linalg.Lanczos;
+import dev.koine.engine.linalg.LowRank;
+import dev.koine.subscriber.onnx.ExecutionProvider;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The truncated SVD on the device that was asked for, chosen once, when it is opened. On the processor that is {@link Lanczos}, on
+ * a GPU {@link OnnxDecomposition}; they agree to about 1e-5 of a matrix's norm, not to the bit. Safe for several threads.
+ */
+public final class DeviceDecomposition implements Decomposition, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DeviceDecomposition.class);
+
+    private final Decomposition decomposition;
+    private final Closing closing;
+    private final String description;
+
+    private interface Closing {
+        void close();
+    }
+
+    private DeviceDecomposition(Decomposition decomposition, Closing closing, String description) {
+        this.decomposition = decomposition;
+        this.closing = closing;
+        this.description = description;
+    }
+
+    /**
+     * Chooses the device and says so in one line of the log. {@code AUTO} loads ONNX Runtime only if it is the CUDA build and there
+     * is an NVIDIA device: unpacking that build takes seconds, unless {@code onnxruntime.native.path} says where it lies unpacked.
+     *
+     * @throws IOException if {@code CUDA} is asked for and does not work
+     */
+    public static DeviceDecomposition open(ExecutionProvider device) throws IOException {
+        DeviceDecomposition opened =
+                switch (device) {
+                    case CPU -> inJava("as was asked");
+                    case CUDA -> onCuda();
+                    case AUTO -> cudaOrJava();
+                };
+        LOG.info("Matrices are decomposed {}.", opened.description);
+        return opened;
+    }
+
+    private static DeviceDecomposition cudaOrJava() {
+        if (!CudaBuild.isHere()) {
+            return inJava("for this build of ONNX Runtime has no CUDA");
+        }
+        if (!CudaBuild.mayHaveDriver()) {
+            return inJava("for there is no NVIDIA device for CUDA");
+        }
+        try {
+            return onCuda();
+        } catch (IOException e) {
+            return inJava("for CUDA does not work here (" + e.getMessage() + ")");
+        }
+    }
+
+    private static DeviceDecomposition inJava(String reason) {
+        return new DeviceDecomposition(Lanczos::truncate, () -> {}, "on the CPU, in Java, " + reason);
+    }
+
+    private static DeviceDecomposition onCuda() throws IOException {
+        if (!CudaBuild.isHere()) {
+            throw new IOException(
+                    "CUDA was asked for, but this build of ONNX Runtime has none. Build with mvn -Pcuda, or ask"
+                            + " for another device: cpu, or auto.");
+        }
+        OnnxDecomposition cuda = OnnxDecomposition.onCuda();
+        return new DeviceDecomposition(cuda, cuda::close, "on CUDA, by ONNX Runtime");
+    }
+
+    /** Whether that is a GPU. */
+    public boolean isOnGpu() {
+        return decomposition instanceof OnnxDecomposition;
+    }
+
+    /** Where matrices are decomposed, and why there: words that go on from "Matrices are decomposed". */
+    public String description() {
+        return description;
+    }
+
+    @Override
+    public LowRank truncate(float[] a, int rows, int columns, int rank) throws IOException {
+        return decomposition.truncate(a, rows, columns, rank);
+    }
+
+    /** Frees the device; no call may be running or come later. */
+    @Override
+    public void close() {
+        closing.close();
+    }
+}
