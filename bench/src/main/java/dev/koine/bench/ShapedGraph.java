@@ -119,12 +119,14 @@ final class ShapedGraph {
 
     /** The model file, whose output is the last value. */
     byte[] model(int outputDimension) {
-        graph.addOutput(value(last, element.onnxType, outputDimension));
+        GraphProto whole = graph.clone()
+                .addOutput(value(last, element.onnxType, outputDimension))
+                .build();
         return ModelProto.newBuilder()
                 .setIrVersion(8)
                 .setProducerName("koine-bench")
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
-                .setGraph(graph)
+                .setGraph(whole)
                 .build()
                 .toByteArray();
     }
