@@ -49,20 +49,26 @@ record ShapedTensor(
     private void plant(int firstRow, int rows, float[] delta) {
         int columns = columns();
         float[] u = new float[rows * rank];
-        float[] v = new float[rank * columns];
+        float[][] v = new float[rank][columns];
+        float[] row = new float[columns];
         Noise.fill(
                 Noise.seed(seed, LEFT_STREAM), (long) firstRow * rank, u.length, 1 / Math.sqrt(dimensions.get(0)), u);
-        Noise.fill(Noise.seed(seed, RIGHT_STREAM), 0, v.length, 1 / Math.sqrt(columns), v);
+        for (int k = 0; k < rank; k++) {
+            Noise.fill(Noise.seed(seed, RIGHT_STREAM), (long) k * columns, columns, 1 / Math.sqrt(columns), v[k]);
+        }
         for (int i = 0; i < rows; i++) {
+            System.arraycopy(delta, i * columns, row, 0, columns);
             for (int k = 0; k < rank; k++) {
-                addScaled((float) (Math.pow(DECAY, k) * u[i * rank + k]), v, k * columns, delta, i * columns, columns);
+                addScaled((float) (Math.pow(DECAY, k) * u[i * rank + k]), v[k], row);
             }
+            System.arraycopy(row, 0, delta, i * columns, columns);
         }
     }
 
-    private static void addScaled(float factor, float[] source, int from, float[] target, int at, int count) {
-        for (int j = 0; j < count; j++) {
-            target[at + j] += factor * source[from + j];
+    /** Between arrays of their own, without offsets: only so is it vectorised. */
+    private static void addScaled(float factor, float[] source, float[] target) {
+        for (int j = 0; j < target.length; j++) {
+            target[j] += factor * source[j];
         }
     }
 }
