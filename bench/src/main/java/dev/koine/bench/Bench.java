@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,6 +16,7 @@ public final class Bench {
 
     private final BenchOptions options;
     private final Path results;
+    private final Map<WhisperSize, Double> float32 = new EnumMap<>(WhisperSize.class);
     private final Markdown summary = new Markdown(
             "model",
             "whole process s",
@@ -22,6 +24,7 @@ public final class Bench {
             "of the floor",
             "of this way's floor",
             "numpy / merge",
+            "of float32, full",
             "peak beyond files MB",
             "peak heap MB",
             "limit");
@@ -53,7 +56,9 @@ public final class Bench {
         }
     }
 
+    /** Whatever ended the run: nothing goes on, and nothing stays but the models. */
     private static void clean(Path results) {
+        ProcessHandle.current().descendants().forEach(ProcessHandle::destroy);
         try {
             Workload.delete(results);
         } catch (IOException e) {
@@ -95,7 +100,10 @@ public final class Bench {
         Comparison comparison = Comparison.run(workload, one.numpy(), options, results);
         Report report = new Report(workload, rates, comparison);
         System.out.printf("%n%s", report.section());
-        report.addTo(summary);
+        if (one.element() == Element.FLOAT32 && one.kind() == ExpertKind.FULL) {
+            float32.put(one.size(), report.seconds());
+        }
+        report.addTo(summary, float32.getOrDefault(one.size(), Double.NaN));
         if (isNew && !one.keep()) {
             Workload.delete(workload.directory());
         }

@@ -36,8 +36,8 @@ record BenchOptions(List<Case> cases, int runs, String heap, Path home, Path mod
             new Case(WhisperSize.SMALL, Element.BFLOAT16, ExpertKind.FULL, false, true),
             new Case(WhisperSize.SMALL, Element.FLOAT32, ExpertKind.LORA, false, true),
             new Case(WhisperSize.MEDIUM, Element.FLOAT32, ExpertKind.FULL, false, false),
-            new Case(WhisperSize.LARGE, Element.FLOAT16, ExpertKind.FULL, false, false),
-            new Case(WhisperSize.LARGE, Element.FLOAT32, ExpertKind.FULL, false, false));
+            new Case(WhisperSize.LARGE, Element.FLOAT32, ExpertKind.FULL, false, false),
+            new Case(WhisperSize.LARGE, Element.FLOAT16, ExpertKind.FULL, false, false));
 
     BenchOptions {
         cases = List.copyOf(cases);

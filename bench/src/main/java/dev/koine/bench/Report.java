@@ -71,7 +71,13 @@ final class Report {
         return text.toString();
     }
 
-    void addTo(Markdown summary) {
+    /** The median of the merge, or of the whole process where only that is known. */
+    double seconds() {
+        return median.seconds();
+    }
+
+    /** @param float32 seconds of the same size in float32 with a full fine-tune; NaN if not measured */
+    void addTo(Markdown summary, double float32) {
         summary.row(
                 name(),
                 median.usage().wall(),
@@ -79,6 +85,7 @@ final class Report {
                 median.seconds() / floor.seconds(),
                 median.seconds() / floorOfThisWay.seconds(),
                 timesFaster(),
+                median.seconds() / float32,
                 peakBeyondFiles(),
                 comparison.koine().stream()
                         .mapToLong(run -> run.heap().peakMb())
