@@ -60,7 +60,7 @@ public record Grid(double step) {
      * @param sign 1 or -1
      * @return {@code count}; or the first element whose addend or total leaves int32, or is not finite: what is behind it was not added
      */
-    int add(int[] totals, int at, float[] values, int count, double weight, int sign) {
+    public int add(int[] totals, int at, float[] values, int count, double weight, int sign) {
         double perStep = 1 / step;
         for (int i = 0; i < count; i++) {
             double scaled = weight * values[i] * perStep;
@@ -89,7 +89,7 @@ public record Grid(double step) {
      *
      * @param totals of these elements, from 0 on
      */
-    static void merge(float[] weights, int at, int[] totals, int count, Grid grid, double scale) {
+    public static void merge(float[] weights, int at, int[] totals, int count, Grid grid, double scale) {
         for (int i = 0; i < count; i++) {
             weights[at + i] = merged(weights[at + i], totals[i], grid, scale);
         }

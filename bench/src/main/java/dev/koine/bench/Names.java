@@ -1,0 +1,18 @@
+package dev.koine.bench;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** Finds a constant by the name that it has on a command line. */
+final class Names {
+    private Names() {}
+
+    /** @throws IllegalArgumentException if there is none; says which there are */
+    static <E extends Enum<E>> E find(String name, Class<E> type) {
+        List<E> constants = Arrays.asList(type.getEnumConstants());
+        return constants.stream()
+                .filter(constant -> constant.toString().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("there is no '" + name + "'; there are " + constants));
+    }
+}

@@ -1,0 +1,29 @@
+package dev.koine.bench;
+
+import java.util.Locale;
+
+/** The published sizes of Whisper: the width, the layers of each half, the bands of its input, and the tokens it knows. */
+enum WhisperSize {
+    TINY(384, 4, 80, 51865),
+    SMALL(768, 12, 80, 51865),
+    MEDIUM(1024, 24, 80, 51865),
+    /** As of large-v3. */
+    LARGE(1280, 32, 128, 51866);
+
+    final int width;
+    final int layers;
+    final int mels;
+    final int vocabulary;
+
+    WhisperSize(int width, int layers, int mels, int vocabulary) {
+        this.width = width;
+        this.layers = layers;
+        this.mels = mels;
+        this.vocabulary = vocabulary;
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
