@@ -1,5 +1,6 @@
 package dev.koine.bench;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -23,7 +24,8 @@ import java.util.SplittableRandom;
 
 /**
  * Writes a base and an expert with the tensors of a Whisper model: its matrices, convolutions, embeddings, biases and norms, wired so
- * that each has its role, in an encoder and a decoder with external data. The graph is no speech model; only shapes and roles are real.
+ * that each has its role, in an encoder and a decoder with external data. The graph is no speech model, though ONNX Runtime loads it;
+ * only shapes and roles are real.
  *
  * <pre>
  *   base     Gaussian, standard deviation 0.02
@@ -72,9 +74,10 @@ public final class ShapedModel {
     private void writeEncoder() throws IOException {
         try (Half half = new Half("encoder", 1)) {
             int d = shape.width();
-            half.input("features", FLOAT, shape.mels());
+            half.graph.addInput(value("features", FLOAT, List.of("batch", shape.mels(), "time")));
             half.apply("Conv", "/conv1", "features", half.tensor(d, shape.mels(), 3));
             half.apply("Conv", "/conv2", half.last, half.tensor(d, d, 3));
+            half.transpose("/channels_last", 0, 2, 1);
             half.apply("Add", "/positions", half.last, half.tensor(1500, d));
             for (int i = 0; i < shape.layers(); i++) {
                 half.attention("/layers." + i + "/self_attn");
@@ -89,7 +92,7 @@ public final class ShapedModel {
         try (Half half = new Half("decoder", 2)) {
             int d = shape.width();
             int vocabulary = 51865;
-            half.input("tokens", INT64, 1);
+            half.graph.addInput(value("tokens", INT64, List.of("batch", "time")));
             String embedding = half.tensor(vocabulary, d);
             half.apply("Gather", "/embed", embedding, "tokens");
             half.apply("Add", "/positions", half.last, half.tensor(448, d));
@@ -127,10 +130,6 @@ public final class ShapedModel {
             }
         }
 
-        void input(String input, int type, int width) {
-            graph.addInput(value(input, type, width));
-        }
-
         void attention(String place) throws IOException {
             int d = shape.width();
             norm(place + "_norm");
@@ -160,6 +159,16 @@ public final class ShapedModel {
                     .setName(place)
                     .addAllInput(List.of(inputs))
                     .addOutput(last));
+        }
+
+        void transpose(String place, long... permutation) {
+            apply("Transpose", place, last);
+            AttributeProto.Builder attribute =
+                    AttributeProto.newBuilder().setName("perm").setType(AttributeProto.AttributeType.INTS);
+            for (long axis : permutation) {
+                attribute.addInts(axis);
+            }
+            graph.getNodeBuilder(graph.getNodeCount() - 1).addAttribute(attribute);
         }
 
         String matrix(int rows, int columns) throws IOException {
@@ -223,7 +232,7 @@ public final class ShapedModel {
         }
 
         void write(int width) throws IOException {
-            graph.addOutput(value(last, FLOAT, width));
+            graph.addOutput(value(last, FLOAT, List.of("batch", "positions", width)));
             ModelProto model = ModelProto.newBuilder()
                     .setIrVersion(8)
                     .setProducerName("koine-bench")
@@ -260,12 +269,16 @@ public final class ShapedModel {
         return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
     }
 
-    private static ValueInfoProto value(String name, int type, int width) {
-        TensorShapeProto shape = TensorShapeProto.newBuilder()
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("batch"))
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("time"))
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(width))
-                .build();
+    /** @param dimensions numbers, and names of those that are open */
+    private static ValueInfoProto value(String name, int type, List<?> dimensions) {
+        TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+        for (Object dimension : dimensions) {
+            if (dimension instanceof Integer fixed) {
+                shape.addDimBuilder().setDimValue(fixed);
+            } else {
+                shape.addDimBuilder().setDimParam(dimension.toString());
+            }
+        }
         return ValueInfoProto.newBuilder()
                 .setName(name)
                 .setType(TypeProto.newBuilder()

@@ -1,0 +1,144 @@
+package dev.koine.bench;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.koine.engine.store.Bundle;
+import dev.koine.flink.embedded.Checkpoint;
+import dev.koine.schemas.Position;
+import dev.koine.schemas.Rejection;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How the merge job works off a backlog of experts: what {@code bench/job} measures. Everything runs in this JVM; events are sent
+ * at once and updates are read from Kafka as they are committed.
+ *
+ * <p>Prints lines of {@code name value}, times in seconds:
+ *
+ * <pre>
+ * prune      from the first event until the last expert was pruned, in a backlog of experts that are inside already: Head refuses
+ *            each when its pieces are complete and does nothing else
+ * wall       from the first event until the last update was committed, in a backlog of new experts
+ * ... cpu    of the whole process, over the same time
+ * made n     until version n was made; seen n, until it could be read from Kafka
+ * </pre>
+ */
+public final class Backlog {
+    private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(1);
+    private static final double WEIGHT = 0.01;
+    private static final OperatingSystemMXBean PROCESS =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
+    private final MergeLab lab;
+    private final Bundle expert;
+    private final int experts;
+
+    private Backlog(MergeLab lab, Bundle expert, int experts) {
+        this.lab = lab;
+        this.expert = expert;
+        this.experts = experts;
+    }
+
+    /** Arguments: folder with {@code base} and {@code expert}, empty folder to work in, slots, threads of Head, experts. */
+    public static void main(String[] arguments) throws Exception {
+        Path models = Path.of(arguments[0]).toRealPath();
+        Path work = Path.of(arguments[1]).toRealPath();
+        int slots = Integer.parseInt(arguments[2]);
+        int threads = Integer.parseInt(arguments[3]);
+        try (MergeLab lab = MergeLab.start(work, models, slots, threads, CHECKPOINT_INTERVAL)) {
+            lab.await(lab.register(Bundle.describe(models.resolve("base")))).update();
+            Bundle expert = Bundle.describe(models.resolve("expert"));
+            Backlog backlog = new Backlog(lab, expert, Integer.parseInt(arguments[4]));
+            lab.await(lab.merge("warm", expert, WEIGHT)).update();
+            backlog.prune();
+            backlog.merge();
+        }
+    }
+
+    private void prune() throws IOException {
+        Instant start = Instant.now();
+        double before = cpu();
+        List<Position> events = new ArrayList<>();
+        for (int i = 0; i < experts; i++) {
+            events.add(lab.merge("warm", expert, WEIGHT));
+        }
+        Rejection last = lab.await(events.get(experts - 1)).rejection();
+        print("prune", Duration.between(start, last.getTime()));
+        print("prune-cpu", cpu() - before);
+    }
+
+    private void merge() throws IOException, InterruptedException {
+        try (CheckpointLog log = new CheckpointLog(lab.job())) {
+            Instant start = Instant.now();
+            double before = cpu();
+            List<Position> events = new ArrayList<>();
+            for (int i = 1; i <= experts; i++) {
+                events.add(lab.merge("expert-" + i, expert, WEIGHT * i / experts));
+            }
+            Instant now = start;
+            for (int i = 1; i <= experts; i++) {
+                MergeLab.Committed made = lab.await(events.get(i - 1));
+                now = made.seen();
+                print("made " + i, Duration.between(start, made.update().getTime()));
+                print("seen " + i, Duration.between(start, now));
+            }
+            print("wall", Duration.between(start, now));
+            print("wall-cpu", cpu() - before);
+            report(log.between(start, now), start, now);
+        }
+    }
+
+    private static void report(List<Checkpoint> checkpoints, Instant start, Instant end) {
+        Duration longest = Duration.ZERO;
+        Instant before = start;
+        for (Checkpoint checkpoint : checkpoints) {
+            print(
+                    "checkpoint",
+                    String.format(
+                            Locale.ROOT,
+                            "%.2f took %.3f bytes %d in-flight %d metadata %d",
+                            seconds(Duration.between(start, checkpoint.completed())),
+                            seconds(checkpoint.took()),
+                            checkpoint.bytes(),
+                            checkpoint.bytesInFlight(),
+                            checkpoint.metadataBytes()));
+            Duration gap = Duration.between(before, checkpoint.completed());
+            longest = gap.compareTo(longest) > 0 ? gap : longest;
+            before = checkpoint.completed();
+        }
+        Duration last = Duration.between(before, end);
+        print("checkpoints", String.valueOf(checkpoints.size()));
+        print("longest-gap", last.compareTo(longest) > 0 ? last : longest);
+        print(
+                "largest-checkpoint",
+                String.valueOf(checkpoints.stream()
+                        .mapToLong(checkpoint -> Math.max(checkpoint.bytes(), checkpoint.metadataBytes()))
+                        .max()
+                        .orElse(0)));
+    }
+
+    private static double cpu() {
+        return PROCESS.getProcessCpuTime() / 1e9;
+    }
+
+    private static void print(String name, Duration duration) {
+        print(name, seconds(duration));
+    }
+
+    private static void print(String name, double seconds) {
+        print(name, String.format(Locale.ROOT, "%.2f", seconds));
+    }
+
+    private static void print(String name, String value) {
+        System.out.println(name + " " + value);
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1e3;
+    }
+}
