@@ -26,6 +26,7 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
 
     private final MergeJobConfig config;
     private transient ArtifactStore store;
+    private transient PlanStore plans;
     private transient Counter elements;
 
     public PruneFunction(MergeJobConfig config) {
@@ -35,6 +36,7 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
     @Override
     public void open(OpenContext context) throws IOException {
         store = LocalStore.open(config.storeDirectory());
+        plans = new PlanStore(store);
         elements = getRuntimeContext().getMetricGroup().addGroup("koine").counter("prunedElements");
     }
 
@@ -44,9 +46,10 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
                 .setModelId(message.getModelId())
                 .setSequence(message.getSequence())
                 .setIndex(message.getIndex());
+        PlanStore.Plan plan = plans.get(message.getPlan());
+        PruneTask task = plan.tasks().get(message.getIndex());
         try {
-            PruneTask task = PruneMessages.task(message);
-            piece.setDigest(prune(task, new TensorPruner(PruneMessages.recipe(message))));
+            piece.setDigest(prune(task, plan.pruner()));
             task.items().forEach(item -> elements.inc(item.count()));
         } catch (RejectedException e) {
             piece.setRejectionCode(e.code().name()).setRejectionMessage(e.getMessage());
