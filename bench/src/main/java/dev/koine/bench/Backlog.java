@@ -1,12 +1,10 @@
 package dev.koine.bench;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.embedded.Checkpoint;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,8 +29,6 @@ import java.util.Locale;
 public final class Backlog {
     private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(1);
     private static final double WEIGHT = 0.01;
-    private static final OperatingSystemMXBean PROCESS =
-            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     private final MergeLab lab;
     private final Bundle expert;
@@ -62,20 +58,20 @@ public final class Backlog {
 
     private void prune() throws IOException {
         Instant start = Instant.now();
-        double before = cpu();
+        double before = Cpu.seconds();
         List<Position> events = new ArrayList<>();
         for (int i = 0; i < experts; i++) {
             events.add(lab.merge("warm", expert, WEIGHT));
         }
         Rejection last = lab.await(events.get(experts - 1)).rejection();
         print("prune", Duration.between(start, last.getTime()));
-        print("prune-cpu", cpu() - before);
+        print("prune-cpu", Cpu.seconds() - before);
     }
 
     private void merge() throws IOException, InterruptedException {
         try (CheckpointLog log = new CheckpointLog(lab.job())) {
             Instant start = Instant.now();
-            double before = cpu();
+            double before = Cpu.seconds();
             List<Position> events = new ArrayList<>();
             for (int i = 1; i <= experts; i++) {
                 events.add(lab.merge("expert-" + i, expert, WEIGHT * i / experts));
@@ -88,7 +84,7 @@ public final class Backlog {
                 print("seen " + i, Duration.between(start, now));
             }
             print("wall", Duration.between(start, now));
-            print("wall-cpu", cpu() - before);
+            print("wall-cpu", Cpu.seconds() - before);
             report(log.between(start, now), start, now);
         }
     }
@@ -120,10 +116,6 @@ public final class Backlog {
                         .mapToLong(checkpoint -> Math.max(checkpoint.bytes(), checkpoint.metadataBytes()))
                         .max()
                         .orElse(0)));
-    }
-
-    private static double cpu() {
-        return PROCESS.getProcessCpuTime() / 1e9;
     }
 
     private static void print(String name, Duration duration) {
