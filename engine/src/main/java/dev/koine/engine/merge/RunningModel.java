@@ -36,13 +36,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Not safe for use by several threads at once; it spreads its own work over the {@link WorkPool}.
  */
 public final class RunningModel implements AutoCloseable {
-    private static final int CHUNK_ELEMENTS = 1 << 20;
+    private static final int RUN_ELEMENTS = 1 << 20;
+    private static final int CHUNK_ELEMENTS = 1 << 14;
 
     private final ModelBundle base;
     private final double scale;
     private final @Nullable ArtifactStore store;
     private final WorkPool pool;
     private final List<Weight> weights;
+    private final List<TensorReader> readers;
     private final Map<String, Integer> indexOf = new HashMap<>();
     private final List<Grid> grids;
     private final Totals totals;
@@ -53,6 +55,7 @@ public final class RunningModel implements AutoCloseable {
             double scale,
             @Nullable ArtifactStore store,
             WorkPool pool,
+            List<TensorReader> readers,
             List<Grid> grids,
             Totals totals) {
         this.base = base;
@@ -60,6 +63,7 @@ public final class RunningModel implements AutoCloseable {
         this.store = store;
         this.pool = pool;
         this.weights = base.weights();
+        this.readers = readers;
         this.grids = grids;
         this.totals = totals;
         this.touched = new AtomicIntegerArray(weights.size());
@@ -95,7 +99,11 @@ public final class RunningModel implements AutoCloseable {
         List<Totals.Tensor> tensors = weights.stream()
                 .map(weight -> new Totals.Tensor(weight.key(), weight.tensor().numel()))
                 .toList();
-        return new RunningModel(base, scale, store, pool, grids, Totals.create(scratch, tensors));
+        List<TensorReader> readers = new ArrayList<>();
+        for (Weight weight : weights) {
+            readers.add(TensorReader.open(weight.tensor()));
+        }
+        return new RunningModel(base, scale, store, pool, readers, grids, Totals.create(scratch, tensors));
     }
 
     /**
@@ -272,11 +280,14 @@ public final class RunningModel implements AutoCloseable {
             return;
         }
         long end = addition.from() + addition.values().numel();
+        float[] before = new float[(int) Math.min(CHUNK_ELEMENTS, end - addition.from())];
+        int[] sums = new int[before.length];
         for (long from = addition.from(); from < end; from += CHUNK_ELEMENTS) {
-            Run run = new Run(addition.weight(), from, (int) Math.min(CHUNK_ELEMENTS, end - from));
-            float[] before = base(run);
-            float[] after = merged(run, before.clone());
-            for (int i = 0; i < after.length; i++) {
+            int count = (int) Math.min(CHUNK_ELEMENTS, end - from);
+            readers.get(addition.weight()).read(from, before, 0, count);
+            float[] after = before.clone();
+            merge(addition.weight(), from, after, sums, count);
+            for (int i = 0; i < count; i++) {
                 if (Float.isFinite(before[i]) && !(Math.abs(after[i]) <= largest)) {
                     throw new RejectedException(
                             RejectionCode.TOTAL_OVERFLOW,
@@ -316,8 +327,8 @@ public final class RunningModel implements AutoCloseable {
             List<WorkPool.Part<Run>> parts = new ArrayList<>();
             for (int weight : changed) {
                 long numel = weights.get(weight).tensor().numel();
-                for (long from = 0; from < numel; from += CHUNK_ELEMENTS) {
-                    Run run = new Run(weight, from, (int) Math.min(CHUNK_ELEMENTS, numel - from));
+                for (long from = 0; from < numel; from += RUN_ELEMENTS) {
+                    Run run = new Run(weight, from, (int) Math.min(RUN_ELEMENTS, numel - from));
                     parts.add(() -> {
                         write(run, writer);
                         progress.report("writing", written.addAndGet(run.count()), total);
@@ -332,26 +343,26 @@ public final class RunningModel implements AutoCloseable {
     private record Run(int weight, long from, int count) {}
 
     private void write(Run run, BundleWriter writer) throws IOException {
-        writer.write(weights.get(run.weight()), run.from(), merged(run, base(run)), 0, run.count());
-    }
-
-    private float[] base(Run run) throws IOException {
-        float[] values = new float[run.count()];
-        try (TensorReader reader = TensorReader.open(weights.get(run.weight()).tensor())) {
-            reader.read(run.from(), values, 0, run.count());
+        float[] values = new float[Math.min(CHUNK_ELEMENTS, run.count())];
+        int[] sums = new int[values.length];
+        for (int done = 0; done < run.count(); done += CHUNK_ELEMENTS) {
+            int count = Math.min(CHUNK_ELEMENTS, run.count() - done);
+            long from = run.from() + done;
+            readers.get(run.weight()).read(from, values, 0, count);
+            merge(run.weight(), from, values, sums, count);
+            writer.write(weights.get(run.weight()), from, values, 0, count);
         }
-        return values;
     }
 
-    private float[] merged(Run run, float[] values) throws IOException {
-        int[] sums = new int[run.count()];
-        totals.read(run.weight(), run.from(), sums, 0, run.count());
-        Grid.merge(values, sums, run.count(), grids.get(run.weight()), scale);
-        return values;
+    /** Base values to merged ones, in place. */
+    private void merge(int weight, long from, float[] values, int[] sums, int count) throws IOException {
+        totals.read(weight, from, sums, 0, count);
+        Grid.merge(values, sums, count, grids.get(weight), scale);
     }
 
     @Override
     public void close() throws IOException {
+        readers.forEach(TensorReader::close);
         totals.close();
     }
 }
