@@ -90,32 +90,24 @@ public final class Backlog {
     }
 
     private static void report(List<Checkpoint> checkpoints, Instant start, Instant end) {
-        Duration longest = Duration.ZERO;
         Instant before = start;
+        Duration gap = Duration.ZERO;
+        Duration longest = Duration.ZERO;
+        long largest = 0;
         for (Checkpoint checkpoint : checkpoints) {
-            print(
-                    "checkpoint",
-                    String.format(
-                            Locale.ROOT,
-                            "%.2f took %.3f bytes %d in-flight %d metadata %d",
-                            seconds(Duration.between(start, checkpoint.completed())),
-                            seconds(checkpoint.took()),
-                            checkpoint.bytes(),
-                            checkpoint.bytesInFlight(),
-                            checkpoint.metadataBytes()));
-            Duration gap = Duration.between(before, checkpoint.completed());
-            longest = gap.compareTo(longest) > 0 ? gap : longest;
+            gap = longer(gap, Duration.between(before, checkpoint.completed()));
             before = checkpoint.completed();
+            longest = longer(longest, checkpoint.took());
+            largest = Math.max(largest, Math.max(checkpoint.bytes(), checkpoint.metadataBytes()));
         }
-        Duration last = Duration.between(before, end);
         print("checkpoints", String.valueOf(checkpoints.size()));
-        print("longest-gap", last.compareTo(longest) > 0 ? last : longest);
-        print(
-                "largest-checkpoint",
-                String.valueOf(checkpoints.stream()
-                        .mapToLong(checkpoint -> Math.max(checkpoint.bytes(), checkpoint.metadataBytes()))
-                        .max()
-                        .orElse(0)));
+        print("longest-gap", longer(gap, Duration.between(before, end)));
+        print("longest-checkpoint", longest);
+        print("largest-checkpoint", String.valueOf(largest));
+    }
+
+    private static Duration longer(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? b : a;
     }
 
     private static void print(String name, Duration duration) {

@@ -55,7 +55,7 @@ public final class EventCost {
         try (WorkPool pool = new WorkPool(Integer.parseInt(arguments[2]))) {
             String digest = Bundle.describe(models.resolve("base")).digest();
             EventCost cost = new EventCost(
-                    LocalStore.open(work.resolve("store")),
+                    LocalStore.open(work.resolve("store"), pool.executor()),
                     ModelBundle.open(models.resolve("base")),
                     digest,
                     work,
