@@ -92,7 +92,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         pieces = getRuntimeContext()
                 .getMapState(new MapStateDescriptor<>("pieces", Types.LONG, new AvroTypeInfo<>(PieceSet.class)));
         pool = new WorkPool(config.threads());
-        ArtifactStore store = LocalStore.open(config.storeDirectory());
+        ArtifactStore store = LocalStore.open(config.storeDirectory(), pool.executor());
         models = new RunningModels(store, pool, config.scratchDirectory());
         versions = new Versions(store, models);
         work = new SideWork<>();

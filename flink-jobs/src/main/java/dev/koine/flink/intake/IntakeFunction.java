@@ -81,10 +81,10 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
                 .getListState(new ListStateDescriptor<>("waiting", new AvroTypeInfo<>(WaitingEvent.class)));
         AllowedPlaces places = new AllowedPlaces(config.allowedPlaces());
         pool = new WorkPool(config.threads());
-        ArtifactStore store = LocalStore.open(config.storeDirectory());
+        ArtifactStore store = LocalStore.open(config.storeDirectory(), pool.executor());
         baseIntake = new BaseIntake(places, store, pool);
         plans = new PlanStore(store);
-        expertIntake = new ExpertIntake(places);
+        expertIntake = new ExpertIntake(places, pool);
         bases = new HashMap<>();
     }
 
