@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * How the merge job works off a backlog of experts: what {@code bench/job} measures. Everything runs in this JVM; events are sent
@@ -21,14 +22,16 @@ import java.util.Locale;
  * <pre>
  * prune      from the first event until the last expert was pruned, in a backlog of experts that are inside already: Head refuses
  *            each when its pieces are complete and does nothing else
+ * prune-busiest  processor time of that Prune task, of all, which had the most to do; what bounds the time where each has a processor
  * wall       from the first event until the last update was committed, in a backlog of new experts
- * ... cpu    of the whole process, over the same time
+ * ...-cpu    of the whole process, over the same time
  * made n     until version n was made; seen n, until it could be read from Kafka
  * </pre>
  */
 public final class Backlog {
     private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(1);
     private static final double WEIGHT = 0.01;
+    private static final String PRUNE_THREADS = "prune";
 
     private final MergeLab lab;
     private final Bundle expert;
@@ -57,6 +60,7 @@ public final class Backlog {
     }
 
     private void prune() throws IOException {
+        Map<Long, Double> idle = Cpu.secondsOfThreads(PRUNE_THREADS);
         Instant start = Instant.now();
         double before = Cpu.seconds();
         List<Position> events = new ArrayList<>();
@@ -66,6 +70,13 @@ public final class Backlog {
         Rejection last = lab.await(events.get(experts - 1)).rejection();
         print("prune", Duration.between(start, last.getTime()));
         print("prune-cpu", Cpu.seconds() - before);
+        Map<Long, Double> busy = Cpu.secondsOfThreads(PRUNE_THREADS);
+        print(
+                "prune-busiest",
+                busy.entrySet().stream()
+                        .mapToDouble(thread -> thread.getValue() - idle.getOrDefault(thread.getKey(), 0.0))
+                        .max()
+                        .orElse(0));
     }
 
     private void merge() throws IOException, InterruptedException {
