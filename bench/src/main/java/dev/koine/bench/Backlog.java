@@ -3,7 +3,6 @@ package dev.koine.bench;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.embedded.Checkpoint;
 import dev.koine.schemas.Position;
-import dev.koine.schemas.Rejection;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +29,7 @@ import java.util.Map;
  */
 public final class Backlog {
     private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(1);
+    private static final int WARM_UP = 5;
     private static final double WEIGHT = 0.01;
     private static final String PRUNE_THREADS = "prune";
 
@@ -54,21 +54,26 @@ public final class Backlog {
             Bundle expert = Bundle.describe(models.resolve("expert"));
             Backlog backlog = new Backlog(lab, expert, Integer.parseInt(arguments[4]));
             lab.await(lab.merge("warm", expert, WEIGHT)).update();
+            backlog.sendAgain(WARM_UP);
             backlog.prune();
             backlog.merge();
         }
+    }
+
+    /** Sends an expert that is inside so many times again, and returns when the last was refused. */
+    private Instant sendAgain(int times) throws IOException {
+        List<Position> events = new ArrayList<>();
+        for (int i = 0; i < times; i++) {
+            events.add(lab.merge("warm", expert, WEIGHT));
+        }
+        return lab.await(events.get(times - 1)).rejection().getTime();
     }
 
     private void prune() throws IOException {
         Map<Long, Double> idle = Cpu.secondsOfThreads(PRUNE_THREADS);
         Instant start = Instant.now();
         double before = Cpu.seconds();
-        List<Position> events = new ArrayList<>();
-        for (int i = 0; i < experts; i++) {
-            events.add(lab.merge("warm", expert, WEIGHT));
-        }
-        Rejection last = lab.await(events.get(experts - 1)).rejection();
-        print("prune", Duration.between(start, last.getTime()));
+        print("prune", Duration.between(start, sendAgain(experts)));
         print("prune-cpu", Cpu.seconds() - before);
         Map<Long, Double> busy = Cpu.secondsOfThreads(PRUNE_THREADS);
         print(
