@@ -1,5 +1,6 @@
 package dev.koine.bench;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -52,8 +53,9 @@ final class ShapedGraph {
         return last;
     }
 
-    void input(String input, int type, int dimension) {
-        graph.addInput(value(input, type, dimension));
+    /** @param dimensions numbers, and names of those that are open */
+    void input(String input, int type, Object... dimensions) {
+        graph.addInput(value(input, type, dimensions));
     }
 
     void attention(String place) {
@@ -84,6 +86,16 @@ final class ShapedGraph {
                 .setName(place)
                 .addAllInput(List.of(inputs))
                 .addOutput(last));
+    }
+
+    void transpose(String place, long... permutation) {
+        apply("Transpose", place, last);
+        AttributeProto.Builder attribute =
+                AttributeProto.newBuilder().setName("perm").setType(AttributeProto.AttributeType.INTS);
+        for (long axis : permutation) {
+            attribute.addInts(axis);
+        }
+        graph.getNodeBuilder(graph.getNodeCount() - 1).addAttribute(attribute);
     }
 
     String tensor(Integer... dimensions) {
@@ -120,7 +132,7 @@ final class ShapedGraph {
     /** The model file, whose output is the last value. */
     byte[] model(int outputDimension) {
         GraphProto whole = graph.clone()
-                .addOutput(value(last, element.onnxType, outputDimension))
+                .addOutput(value(last, element.onnxType, "batch", "positions", outputDimension))
                 .build();
         return ModelProto.newBuilder()
                 .setIrVersion(8)
@@ -135,12 +147,15 @@ final class ShapedGraph {
         return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
     }
 
-    private static ValueInfoProto value(String name, int type, int dimension) {
-        TensorShapeProto shape = TensorShapeProto.newBuilder()
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("batch"))
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("time"))
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(dimension))
-                .build();
+    private static ValueInfoProto value(String name, int type, Object... dimensions) {
+        TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+        for (Object dimension : dimensions) {
+            if (dimension instanceof Integer fixed) {
+                shape.addDimBuilder().setDimValue(fixed);
+            } else {
+                shape.addDimBuilder().setDimParam(dimension.toString());
+            }
+        }
         return ValueInfoProto.newBuilder()
                 .setName(name)
                 .setType(TypeProto.newBuilder()

@@ -8,7 +8,8 @@ import java.util.List;
 
 /**
  * Writes a base and an expert with the tensors of a Whisper model: its matrices, convolutions, embeddings, biases and norms, wired so
- * that each has its role, in an encoder and a decoder with external data. The graph is no speech model; only shapes and roles are real.
+ * that each has its role, in an encoder and a decoder with external data. The graph is no speech model, though ONNX Runtime loads it; only
+ * shapes and roles are real.
  * The same arguments give the same bytes. {@link ShapedTensor} says what the values are.
  *
  * <p>Beside them {@code tensors.tsv} lists file, offset, rows, columns, element type and planted rank of every tensor for readers that
@@ -55,9 +56,10 @@ public final class ShapedModel {
 
     private ShapedGraph encoder() {
         ShapedGraph graph = new ShapedGraph("encoder", 1, size.width, element, kind);
-        graph.input("features", element.onnxType, size.mels);
+        graph.input("features", element.onnxType, "batch", size.mels, "time");
         graph.apply("Conv", "/conv1", "features", graph.tensor(size.width, size.mels, 3));
         graph.apply("Conv", "/conv2", graph.last(), graph.tensor(size.width, size.width, 3));
+        graph.transpose("/channels_last", 0, 2, 1);
         graph.apply("Add", "/positions", graph.last(), graph.tensor(1500, size.width));
         for (int i = 0; i < size.layers; i++) {
             graph.attention("/layers." + i + "/self_attn");
@@ -69,7 +71,7 @@ public final class ShapedModel {
 
     private ShapedGraph decoder() {
         ShapedGraph graph = new ShapedGraph("decoder", 2, size.width, element, kind);
-        graph.input("tokens", ShapedGraph.INT64, 1);
+        graph.input("tokens", ShapedGraph.INT64, "batch", "time");
         String embedding = graph.tensor(size.vocabulary, size.width);
         graph.apply("Gather", "/embed", embedding, "tokens");
         graph.apply("Add", "/positions", graph.last(), graph.tensor(448, size.width));

@@ -19,6 +19,9 @@ public record Grid(double step) {
     /** Added to a double below 2<sup>51</sup>, it leaves the nearest integer, ties to even, in the low bits. */
     private static final double TO_INTEGER = 0x1.8p52;
 
+    /** The nearest integer to what is smaller has a place in int32, and so has its negative. */
+    private static final double LARGEST = 0x1p31 - 0.5;
+
     /** Stands in for the largest magnitude of a tensor that is all zero; its totals range over plus and minus 32. */
     private static final double OF_ZEROS = 1;
 
@@ -58,17 +61,19 @@ public record Grid(double step) {
      * Adds values to totals: {@code totals[at + i]} grows by {@code sign * toGrid(values[i], weight)}.
      *
      * @param sign 1 or -1
-     * @return {@code count}; or the first element whose addend or total leaves int32, or is not finite: what is behind it was not added
+     * @param modular whether a total may wrap
+     * @return {@code count}; or the first element whose addend or total leaves int32, or is not finite: it and what is behind it was not
+     *     added
      */
-    public int add(int[] totals, int at, float[] values, int count, double weight, int sign) {
+    public int add(int[] totals, int at, float[] values, int count, double weight, int sign, boolean modular) {
         double perStep = 1 / step;
         for (int i = 0; i < count; i++) {
             double scaled = weight * values[i] * perStep;
             int addend = sign * (int) Double.doubleToRawLongBits(scaled + TO_INTEGER);
             int before = totals[at + i];
             int total = before + addend;
-            boolean wrapped = ((before ^ total) & (addend ^ total)) < 0;
-            if (!(Math.abs(scaled) < 0x7fffffff.8p0) || wrapped || total == Integer.MIN_VALUE) {
+            boolean leaves = ((before ^ total) & (addend ^ total)) < 0 || total == Integer.MIN_VALUE;
+            if (!(Math.abs(scaled) < LARGEST) || (leaves && !modular)) {
                 return i;
             }
             totals[at + i] = total;

@@ -18,13 +18,11 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A base model and the running total of the task vectors inside it.
@@ -36,13 +34,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Not safe for use by several threads at once; it spreads its own work over the {@link WorkPool}.
  */
 public final class RunningModel implements AutoCloseable {
-    private static final int CHUNK_ELEMENTS = 1 << 20;
+    private static final int RUN_ELEMENTS = 1 << 20;
+    private static final int CHUNK_ELEMENTS = 1 << 14;
 
     private final ModelBundle base;
     private final double scale;
-    private final @Nullable ArtifactStore store;
+    private final ArtifactStore store;
     private final WorkPool pool;
     private final List<Weight> weights;
+    private final List<TensorReader> readers;
     private final Map<String, Integer> indexOf = new HashMap<>();
     private final List<Grid> grids;
     private final Totals totals;
@@ -51,8 +51,9 @@ public final class RunningModel implements AutoCloseable {
     private RunningModel(
             ModelBundle base,
             double scale,
-            @Nullable ArtifactStore store,
+            ArtifactStore store,
             WorkPool pool,
+            List<TensorReader> readers,
             List<Grid> grids,
             Totals totals) {
         this.base = base;
@@ -60,6 +61,7 @@ public final class RunningModel implements AutoCloseable {
         this.store = store;
         this.pool = pool;
         this.weights = base.weights();
+        this.readers = readers;
         this.grids = grids;
         this.totals = totals;
         this.touched = new AtomicIntegerArray(weights.size());
@@ -78,24 +80,16 @@ public final class RunningModel implements AutoCloseable {
      */
     public static RunningModel open(ModelBundle base, double scale, ArtifactStore store, Path scratch, WorkPool pool)
             throws RejectedException, IOException {
-        return create(base, scale, store, scratch, pool);
-    }
-
-    /** The base with nothing inside, for task vectors that no store keeps: of the changes, it knows {@link #add(List, double)} alone. */
-    static RunningModel open(ModelBundle base, double scale, Path scratch, WorkPool pool)
-            throws RejectedException, IOException {
-        return create(base, scale, null, scratch, pool);
-    }
-
-    private static RunningModel create(
-            ModelBundle base, double scale, @Nullable ArtifactStore store, Path scratch, WorkPool pool)
-            throws RejectedException, IOException {
         List<Weight> weights = base.weights();
         List<Grid> grids = Grids.of(weights, pool);
         List<Totals.Tensor> tensors = weights.stream()
                 .map(weight -> new Totals.Tensor(weight.key(), weight.tensor().numel()))
                 .toList();
-        return new RunningModel(base, scale, store, pool, grids, Totals.create(scratch, tensors));
+        List<TensorReader> readers = new ArrayList<>();
+        for (Weight weight : weights) {
+            readers.add(TensorReader.open(weight.tensor()));
+        }
+        return new RunningModel(base, scale, store, pool, readers, grids, Totals.create(scratch, tensors));
     }
 
     /**
@@ -121,7 +115,7 @@ public final class RunningModel implements AutoCloseable {
 
     private void restore(Member member) throws RejectedException, IOException {
         List<WorkPool.Part<String>> parts = new ArrayList<>();
-        for (String piece : TaskVector.get(store(), member.taskVector()).pieces()) {
+        for (String piece : TaskVector.get(store, member.taskVector()).pieces()) {
             parts.add(() -> {
                 restorePiece(piece, member.weight());
                 return piece;
@@ -175,29 +169,9 @@ public final class RunningModel implements AutoCloseable {
         }
     }
 
-    /**
-     * Adds a part of a task vector. Safe for several threads whose parts share no element.
-     *
-     * @throws RejectedException as {@link #add(Member)}, but the totals are then undefined, and this is to be closed
-     * @throws IOException if the disk has trouble; likewise
-     */
-    void add(List<TaskVectorFile.Block> blocks, double factor) throws RejectedException, IOException {
-        for (TaskVectorFile.Block block : blocks) {
-            for (String key : block.weights()) {
-                Addition addition = new Addition(indexOf(key), block.from(), block.values());
-                add(addition, factor);
-                requireInRange(addition);
-            }
-        }
-    }
-
-    private ArtifactStore store() {
-        return Objects.requireNonNull(store, "a model without a store");
-    }
-
     private void change(Member member, int sign) throws RejectedException, IOException {
         double factor = sign * member.weight();
-        List<String> pieces = TaskVector.get(store(), member.taskVector()).pieces();
+        List<String> pieces = TaskVector.get(store, member.taskVector()).pieces();
         Queue<String> applied = new ConcurrentLinkedQueue<>();
         List<WorkPool.Part<Boolean>> parts = new ArrayList<>();
         for (String piece : pieces) {
@@ -233,7 +207,7 @@ public final class RunningModel implements AutoCloseable {
     }
 
     private void forEachAddition(String piece, AdditionStep step) throws RejectedException, IOException {
-        try (TaskVectorFile file = stored(() -> TaskVectorFile.open(store().get(piece)))) {
+        try (TaskVectorFile file = stored(() -> TaskVectorFile.open(store.get(piece)))) {
             for (TaskVectorFile.Index entry : file.blocks()) {
                 PrunedBlock values = stored(() -> file.read(entry));
                 for (String key : entry.weights()) {
@@ -272,17 +246,16 @@ public final class RunningModel implements AutoCloseable {
             return;
         }
         long end = addition.from() + addition.values().numel();
+        float[] before = new float[(int) Math.min(CHUNK_ELEMENTS, end - addition.from())];
+        int[] sums = new int[before.length];
         for (long from = addition.from(); from < end; from += CHUNK_ELEMENTS) {
-            Run run = new Run(addition.weight(), from, (int) Math.min(CHUNK_ELEMENTS, end - from));
-            float[] before = base(run);
-            float[] after = merged(run, before.clone());
-            for (int i = 0; i < after.length; i++) {
+            int count = (int) Math.min(CHUNK_ELEMENTS, end - from);
+            readers.get(addition.weight()).read(from, before, 0, count);
+            float[] after = before.clone();
+            merge(addition.weight(), from, after, sums, count);
+            for (int i = 0; i < count; i++) {
                 if (Float.isFinite(before[i]) && !(Math.abs(after[i]) <= largest)) {
-                    throw new RejectedException(
-                            RejectionCode.TOTAL_OVERFLOW,
-                            "Element " + (from + i) + " of " + weight.key() + " would be " + after[i] + ", and "
-                                    + weight.tensor().type() + " ends at " + largest
-                                    + ". Check that the expert was fine-tuned from this base, lower its weight, or retract experts.");
+                    throw OutOfRange.weight(weight, from + i, after[i]);
                 }
             }
         }
@@ -316,8 +289,8 @@ public final class RunningModel implements AutoCloseable {
             List<WorkPool.Part<Run>> parts = new ArrayList<>();
             for (int weight : changed) {
                 long numel = weights.get(weight).tensor().numel();
-                for (long from = 0; from < numel; from += CHUNK_ELEMENTS) {
-                    Run run = new Run(weight, from, (int) Math.min(CHUNK_ELEMENTS, numel - from));
+                for (long from = 0; from < numel; from += RUN_ELEMENTS) {
+                    Run run = new Run(weight, from, (int) Math.min(RUN_ELEMENTS, numel - from));
                     parts.add(() -> {
                         write(run, writer);
                         progress.report("writing", written.addAndGet(run.count()), total);
@@ -332,26 +305,26 @@ public final class RunningModel implements AutoCloseable {
     private record Run(int weight, long from, int count) {}
 
     private void write(Run run, BundleWriter writer) throws IOException {
-        writer.write(weights.get(run.weight()), run.from(), merged(run, base(run)), 0, run.count());
-    }
-
-    private float[] base(Run run) throws IOException {
-        float[] values = new float[run.count()];
-        try (TensorReader reader = TensorReader.open(weights.get(run.weight()).tensor())) {
-            reader.read(run.from(), values, 0, run.count());
+        float[] values = new float[Math.min(CHUNK_ELEMENTS, run.count())];
+        int[] sums = new int[values.length];
+        for (int done = 0; done < run.count(); done += CHUNK_ELEMENTS) {
+            int count = Math.min(CHUNK_ELEMENTS, run.count() - done);
+            long from = run.from() + done;
+            readers.get(run.weight()).read(from, values, 0, count);
+            merge(run.weight(), from, values, sums, count);
+            writer.write(weights.get(run.weight()), from, values, 0, count);
         }
-        return values;
     }
 
-    private float[] merged(Run run, float[] values) throws IOException {
-        int[] sums = new int[run.count()];
-        totals.read(run.weight(), run.from(), sums, 0, run.count());
-        Grid.merge(values, 0, sums, run.count(), grids.get(run.weight()), scale);
-        return values;
+    /** Base values to merged ones, in place. */
+    private void merge(int weight, long from, float[] values, int[] sums, int count) throws IOException {
+        totals.read(weight, from, sums, 0, count);
+        Grid.merge(values, 0, sums, count, grids.get(weight), scale);
     }
 
     @Override
     public void close() throws IOException {
+        readers.forEach(TensorReader::close);
         totals.close();
     }
 }

@@ -108,7 +108,7 @@ final class TensorMerger {
     private static void add(
             MergeItem item, int from, float[] chunk, int count, double factor, Grid grid, int[] totals, int at)
             throws RejectedException {
-        int added = grid.add(totals, at, chunk, count, factor, 1);
+        int added = grid.add(totals, at, chunk, count, factor, 1, false);
         if (added < count) {
             String key = item.weights().get(0).key();
             throw OutOfRange.total(key, item.from() + from + added, chunk[added], factor);

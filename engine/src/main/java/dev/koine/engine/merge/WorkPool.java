@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -23,6 +24,11 @@ public final class WorkPool implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
+    }
+
+    /** The threads, for work that waits for itself. Not to be waited for by a part. */
+    public Executor executor() {
+        return executor;
     }
 
     /** One part of the work. */

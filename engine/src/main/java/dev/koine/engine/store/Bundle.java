@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 
 /**
@@ -53,6 +54,15 @@ public record Bundle(URI uri, List<BundleFile> files) {
      * @throws IOException if the directory cannot be read
      */
     public static Bundle describe(Path directory) throws IOException, RejectedException {
+        return describe(directory, Runnable::run);
+    }
+
+    /**
+     * As {@link #describe(Path)}, with the files hashed side by side.
+     *
+     * @param executor runs what hashes a file
+     */
+    static Bundle describe(Path directory, Executor executor) throws IOException, RejectedException {
         Path root = directory.toAbsolutePath().normalize();
         List<BundleFile> files = new ArrayList<>();
         List<Path> found;
@@ -60,12 +70,19 @@ public record Bundle(URI uri, List<BundleFile> files) {
             found = tree.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
                     .toList();
         }
+        List<String> paths = new ArrayList<>();
+        SideBySide<String> digests = new SideBySide<>(executor);
         for (Path file : found) {
             String path = root.relativize(file)
                     .toString()
                     .replace(file.getFileSystem().getSeparator(), "/");
             BundleVerifier.requireRegular(path, file);
-            files.add(new BundleFile(path, Files.size(file), Sha256.of(file)));
+            paths.add(path);
+            digests.begin(() -> Sha256.of(file));
+        }
+        List<String> hashed = digests.await();
+        for (int i = 0; i < found.size(); i++) {
+            files.add(new BundleFile(paths.get(i), Files.size(found.get(i)), hashed.get(i)));
         }
         if (files.isEmpty()) {
             throw new RejectedException(

@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 
 /**
@@ -28,8 +29,10 @@ public final class LocalStore implements ArtifactStore {
     private final Path artifacts;
     private final Path bundles;
     private final Path aside;
+    private final Executor executor;
 
-    private LocalStore(Path directory) {
+    private LocalStore(Path directory, Executor executor) {
+        this.executor = executor;
         this.artifacts = directory.resolve("artifacts");
         this.bundles = directory.resolve("bundles");
         this.aside = directory.resolve("aside");
@@ -37,7 +40,16 @@ public final class LocalStore implements ArtifactStore {
 
     /** Opens the store in this directory, which is made if it is not there. */
     public static LocalStore open(Path directory) throws IOException {
-        LocalStore store = new LocalStore(directory.toAbsolutePath().normalize());
+        return open(directory, Runnable::run);
+    }
+
+    /**
+     * Opens the store in this directory, which is made if it is not there.
+     *
+     * @param executor where the files of a bundle are forced to disk and hashed, side by side; not what calls {@link #putBundle}
+     */
+    public static LocalStore open(Path directory, Executor executor) throws IOException {
+        LocalStore store = new LocalStore(directory.toAbsolutePath().normalize(), executor);
         Files.createDirectories(store.artifacts);
         Files.createDirectories(store.bundles);
         Files.createDirectories(store.aside);
@@ -74,8 +86,9 @@ public final class LocalStore implements ArtifactStore {
         Path temporary = Files.createDirectory(aside.resolve(UUID.randomUUID().toString()));
         try {
             writer.write(temporary);
-            forceAll(temporary);
+            SideBySide<Path> forced = forceAll(temporary);
             Bundle written = describe(temporary);
+            forced.await();
             Path place = bundles.resolve(hex(written.digest()));
             if (!Files.isDirectory(place)) {
                 move(temporary, place);
@@ -115,20 +128,25 @@ public final class LocalStore implements ArtifactStore {
         }
     }
 
-    private static Bundle describe(Path directory) throws IOException {
+    private Bundle describe(Path directory) throws IOException {
         try {
-            return Bundle.describe(directory);
+            return Bundle.describe(directory, executor);
         } catch (RejectedException e) {
             throw new IOException("A bundle that was just written cannot be described.", e);
         }
     }
 
-    private static void forceAll(Path directory) throws IOException {
+    private SideBySide<Path> forceAll(Path directory) throws IOException {
+        SideBySide<Path> forced = new SideBySide<>(executor);
         try (Stream<Path> paths = Files.walk(directory)) {
             for (Path path : (Iterable<Path>) paths::iterator) {
-                force(path);
+                forced.begin(() -> {
+                    force(path);
+                    return path;
+                });
             }
         }
+        return forced;
     }
 
     private static void force(Path path) throws IOException {

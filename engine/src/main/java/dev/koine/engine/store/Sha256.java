@@ -11,7 +11,7 @@ import java.util.HexFormat;
 
 /** SHA-256 in the 64 lower-case hexadecimal digits that events carry. */
 public final class Sha256 {
-    static final int BUFFER_BYTES = 1 << 18;
+    static final int BUFFER_BYTES = 1 << 16;
 
     private Sha256() {}
 

@@ -32,7 +32,7 @@ class GridTest {
             double addend = grid.toGrid(value, 0.3 * weight);
             double sum = total + sign * addend;
             boolean fits = Math.abs(addend) <= Integer.MAX_VALUE && Math.abs(sum) <= Integer.MAX_VALUE;
-            assertThat(grid.add(totals, 1, new float[] {value}, 1, 0.3 * weight, sign))
+            assertThat(grid.add(totals, 1, new float[] {value}, 1, 0.3 * weight, sign, false))
                     .isEqualTo(fits ? 1 : 0);
             assertThat(totals[1]).isEqualTo(fits ? (int) sum : total);
         }
@@ -44,7 +44,7 @@ class GridTest {
         for (double places :
                 new double[] {0.5, 1.5, -2.5, 0x7fffffff.4p0, 0x7fffffff.8p0, -0x7fffffff.4p0, 0x1p31, Double.NaN}) {
             int[] totals = {0};
-            int added = grid.add(totals, 0, new float[] {1}, 1, places * grid.step(), 1);
+            int added = grid.add(totals, 0, new float[] {1}, 1, places * grid.step(), 1, false);
             double expected = Math.rint(places);
             assertThat(added).isEqualTo(Math.abs(expected) <= Integer.MAX_VALUE ? 1 : 0);
             assertThat(totals[0]).isEqualTo(added == 1 ? (int) expected : 0);

@@ -84,6 +84,53 @@ class TotalsTest {
         }
     }
 
+    @Property(tries = 200)
+    void anEntryIsWhatTheGridSaysForAnyValueAndWeight(@ForAll long seed) throws Exception {
+        Random random = new Random(seed);
+        Path place = Files.createTempDirectory("totals");
+        try (Totals totals = Totals.create(place, TENSORS)) {
+            float value = (float) Math.scalb(random.nextGaussian(), random.nextInt(12) - 6);
+            double weight = Math.scalb(random.nextGaussian(), random.nextInt(60) - 55);
+            double entry = GRID.toGrid(value, weight);
+            if (Math.abs(entry) <= Integer.MAX_VALUE) {
+                totals.add(0, 3, dense(value), GRID, weight);
+                totals.add(0, 4, dense(value), GRID, -weight);
+                assertThat(read(totals, 0)).containsExactly(0, 0, 0, (int) entry, (int) -entry);
+            } else {
+                requireRefused(
+                        RejectionCode.TOTAL_OVERFLOW,
+                        "element 3 of norm",
+                        () -> totals.add(0, 3, dense(value), GRID, weight));
+            }
+        } finally {
+            Files.delete(place);
+        }
+    }
+
+    @Test
+    void totalsReachToTheLargestIntOnBothSidesAndNoFurther() throws Exception {
+        try (Totals totals = Totals.create(folder, TENSORS)) {
+            double step = GRID.step();
+            totals.add(0, 0, dense(1), GRID, Integer.MAX_VALUE * step);
+            totals.add(0, 1, dense(1), GRID, -Integer.MAX_VALUE * step);
+            assertThat(read(totals, 0)).containsExactly(Integer.MAX_VALUE, -Integer.MAX_VALUE, 0, 0, 0);
+            for (double weight : new double[] {step, -step}) {
+                long element = weight > 0 ? 0 : 1;
+                requireRefused(
+                        RejectionCode.TOTAL_OVERFLOW,
+                        "element " + element,
+                        () -> totals.add(0, element, dense(1), GRID, weight));
+            }
+            for (double entry : new double[] {0x1p31, -0x1p31, 0x1p31 - 0.5, 0x1p32, 0x1p52}) {
+                requireRefused(
+                        RejectionCode.TOTAL_OVERFLOW,
+                        "element 2",
+                        () -> totals.add(0, 2, dense(1), GRID, entry * step));
+            }
+            assertThat(read(totals, 0)).containsExactly(Integer.MAX_VALUE, -Integer.MAX_VALUE, 0, 0, 0);
+        }
+    }
+
     @Test
     void anOverflowLeavesNoTrace() throws Exception {
         int large = 300_000;

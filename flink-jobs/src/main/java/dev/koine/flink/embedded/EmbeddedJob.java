@@ -20,6 +20,7 @@ import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
 import org.apache.flink.runtime.minicluster.MiniCluster;
@@ -96,6 +97,14 @@ public final class EmbeddedJob implements AutoCloseable {
     /** How the job is doing. */
     public JobStatus status() throws IOException {
         return await(cluster.getJobStatus(job));
+    }
+
+    /** The newest checkpoint that was completed since the job was started; empty before the first. */
+    public Optional<Checkpoint> lastCheckpoint() throws IOException {
+        CheckpointStatsSnapshot stats = await(cluster.getExecutionGraph(job)).getCheckpointStatsSnapshot();
+        return Optional.ofNullable(stats)
+                .map(found -> found.getHistory().getLatestCompletedCheckpoint())
+                .map(Checkpoint::of);
     }
 
     /** Stops the job with a savepoint, which the next start goes on from, and shuts the cluster down. */

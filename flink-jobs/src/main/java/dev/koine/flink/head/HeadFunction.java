@@ -9,19 +9,19 @@ import dev.koine.flink.MergeJobConfig;
 import dev.koine.flink.sink.Rejections;
 import dev.koine.flink.sink.Stage;
 import dev.koine.flink.source.Events;
-import dev.koine.flink.state.InboundEvent;
 import dev.koine.flink.state.PieceSet;
 import dev.koine.flink.state.PrunedPiece;
 import dev.koine.flink.state.Turn;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -40,10 +40,15 @@ import org.jspecify.annotations.Nullable;
  * {@link Versions version} made, and only then moves the head and emits the update. An event that is refused leaves totals, head
  * and state as they were.
  *
+ * <p>A version is made {@link SideWork beside} the task's thread, which goes on taking pieces and checkpoints: it takes seconds, and a
+ * checkpoint that had to wait for it would hold back the updates before it. A checkpoint in the meantime has the event as not begun;
+ * who starts from there makes the same version again. A timer looks after the work and starts with the checkpoint.
+ *
  * <p>State holds identifiers and digests: the head is its {@link ModelUpdate}.
  */
 public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, PrunedPiece, ModelUpdate> {
     private static final long serialVersionUID = 1L;
+    private static final long LONGEST_LOOK_MILLIS = 50;
 
     private final MergeJobConfig config;
 
@@ -56,12 +61,26 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     private transient WorkPool pool;
     private transient RunningModels models;
     private transient Versions versions;
+    private transient SideWork<Made> work;
+    private transient Map<String, Look> looks;
     private transient Counter announced;
     private transient Counter rejected;
 
     public HeadFunction(MergeJobConfig config) {
         this.config = config;
     }
+
+    /** What became of an event. */
+    private record Made(
+            @Nullable ModelUpdate update, @Nullable RejectedException refusal) {}
+
+    /**
+     * The next look at the work on a model, in processing time.
+     *
+     * @param time of its timer; others are left over
+     * @param begun when the work was begun
+     */
+    private record Look(long time, long begun) {}
 
     @Override
     public void open(OpenContext context) throws IOException {
@@ -73,9 +92,11 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         pieces = getRuntimeContext()
                 .getMapState(new MapStateDescriptor<>("pieces", Types.LONG, new AvroTypeInfo<>(PieceSet.class)));
         pool = new WorkPool(config.threads());
-        ArtifactStore store = LocalStore.open(config.storeDirectory());
+        ArtifactStore store = LocalStore.open(config.storeDirectory(), pool.executor());
         models = new RunningModels(store, pool, config.scratchDirectory());
         versions = new Versions(store, models);
+        work = new SideWork<>();
+        looks = new HashMap<>();
         MetricGroup metrics = getRuntimeContext().getMetricGroup().addGroup("koine");
         announced = metrics.counter("versions");
         rejected = metrics.counter("rejections");
@@ -84,82 +105,127 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     @Override
     public void processElement1(Turn turn, Context context, Collector<ModelUpdate> out) throws Exception {
         turns.put(turn.getSequence(), turn);
-        workOff(context, out);
+        beginNext(context);
     }
 
     @Override
     public void processElement2(PrunedPiece piece, Context context, Collector<ModelUpdate> out) throws Exception {
-        List<PrunedPiece> received = received(piece.getSequence());
-        received.add(piece);
-        pieces.put(piece.getSequence(), new PieceSet(received));
-        workOff(context, out);
+        pieces.put(piece.getSequence(), Pieces.with(received(piece.getSequence()), piece));
+        beginNext(context);
     }
 
-    private List<PrunedPiece> received(long sequence) throws Exception {
-        @Nullable PieceSet set = pieces.get(sequence);
-        return set == null ? new ArrayList<>() : new ArrayList<>(set.getPieces());
-    }
-
-    private void workOff(Context context, Collector<ModelUpdate> out) throws Exception {
-        while (true) {
-            long sequence = Objects.requireNonNullElse(nextSequence.value(), 0L);
-            @Nullable Turn turn = turns.get(sequence);
-            if (turn == null || received(sequence).size() < turn.getPieces()) {
-                return;
-            }
-            List<PrunedPiece> complete = received(sequence);
-            complete.sort(Comparator.comparing(PrunedPiece::getIndex));
-            take(turn, complete, context, out);
-            turns.remove(sequence);
-            pieces.remove(sequence);
-            nextSequence.update(sequence + 1);
-        }
-    }
-
-    private void take(Turn turn, List<PrunedPiece> complete, Context context, Collector<ModelUpdate> out)
-            throws Exception {
-        InboundEvent event = turn.getEvent();
-        if (turn.getSequence() == 0) {
-            ModelUpdate registered = versions.registered(turn, Events.registration(event));
-            base.update(registered);
-            announce(registered, out);
+    @Override
+    public void onTimer(long timestamp, OnTimerContext context, Collector<ModelUpdate> out) throws Exception {
+        String modelId = context.getCurrentKey();
+        @Nullable Look look = looks.get(modelId);
+        if (look != null && look.time() != timestamp) {
             return;
         }
-        ExpertEvent expert = Events.expert(event);
-        Optional<PrunedPiece> refused = complete.stream()
-                .filter(piece -> piece.getRejectionCode() != null)
-                .findFirst();
+        looks.remove(modelId);
+        @Nullable Made made = work.fetch(modelId);
+        if (made != null) {
+            finish(made, context, out);
+        } else if (look != null) {
+            lookAgain(look.begun(), context);
+        }
+        beginNext(context);
+    }
+
+    private PieceSet received(long sequence) throws Exception {
+        return Objects.requireNonNullElse(pieces.get(sequence), Pieces.NONE);
+    }
+
+    private long nextSequence() throws IOException {
+        return Objects.requireNonNullElse(nextSequence.value(), 0L);
+    }
+
+    private void beginNext(Context context) throws Exception {
+        String modelId = context.getCurrentKey();
+        if (work.isUnderWay(modelId)) {
+            return;
+        }
+        @Nullable Turn turn = turns.get(nextSequence());
+        if (turn == null) {
+            return;
+        }
+        PieceSet complete = received(turn.getSequence());
+        if (complete.getReceived() < turn.getPieces()) {
+            return;
+        }
+        Callable<ModelUpdate> version = version(Turn.newBuilder(turn).build(), complete);
+        work.begin(modelId, () -> made(version));
+        lookAgain(context.timerService().currentProcessingTime(), context);
+    }
+
+    private void lookAgain(long begun, Context context) {
+        long now = context.timerService().currentProcessingTime();
+        long delay = Math.max(1, Math.min(LONGEST_LOOK_MILLIS, (now - begun) / 8));
+        looks.put(context.getCurrentKey(), new Look(now + delay, begun));
+        context.timerService().registerProcessingTimeTimer(now + delay);
+    }
+
+    private static Made made(Callable<ModelUpdate> version) throws Exception {
         try {
-            if (refused.isPresent()) {
-                throw new RejectedException(
-                        RejectionCode.valueOf(refused.get().getRejectionCode()),
-                        refused.get().getRejectionMessage());
-            }
-            announce(next(turn, expert, complete), out);
+            return new Made(version.call(), null);
         } catch (RejectedException e) {
-            rejected.inc();
-            Stage stage = refused.isPresent() ? Stage.PRUNE : Stage.HEAD;
-            context.output(Rejections.TAG, Rejections.of(event, expert.getExpertId(), stage, e));
+            return new Made(null, e);
         }
     }
 
-    private ModelUpdate next(Turn turn, ExpertEvent expert, List<PrunedPiece> complete)
-            throws RejectedException, IOException {
+    /** What makes the version, from copies: it runs beside this thread, which goes on using state. */
+    private Callable<ModelUpdate> version(Turn turn, PieceSet complete) throws RejectedException, IOException {
+        if (turn.getSequence() == 0) {
+            ModelRegistration registration = Events.registration(turn.getEvent());
+            return () -> versions.registered(turn, registration);
+        }
+        @Nullable PrunedPiece refused = complete.getRefused();
+        if (refused != null) {
+            RejectionCode code = RejectionCode.valueOf(refused.getRejectionCode());
+            String message = refused.getRejectionMessage();
+            return () -> {
+                throw new RejectedException(code, message);
+            };
+        }
+        ModelUpdate first = base.value();
+        ModelUpdate newest = head.value();
+        ExpertEvent expert = Events.expert(turn.getEvent());
         if (expert.getAction() == ExpertAction.RETRACT) {
-            return versions.retracted(base.value(), head.value(), turn, expert);
+            return () -> versions.retracted(first, newest, turn, expert);
         }
-        List<String> digests = complete.stream().map(PrunedPiece::getDigest).toList();
-        return versions.merged(base.value(), head.value(), turn, expert, digests);
+        List<String> digests = Pieces.digests(complete);
+        return () -> versions.merged(first, newest, turn, expert, digests);
     }
 
-    private void announce(ModelUpdate update, Collector<ModelUpdate> out) throws IOException {
-        head.update(update);
-        out.collect(update);
-        announced.inc();
+    private void finish(Made made, Context context, Collector<ModelUpdate> out) throws Exception {
+        long sequence = nextSequence();
+        @Nullable ModelUpdate update = made.update();
+        if (update != null) {
+            if (sequence == 0) {
+                base.update(update);
+            }
+            head.update(update);
+            out.collect(update);
+            announced.inc();
+        } else {
+            reject(turns.get(sequence), Objects.requireNonNull(made.refusal()), context);
+        }
+        turns.remove(sequence);
+        pieces.remove(sequence);
+        nextSequence.update(sequence + 1);
+    }
+
+    private void reject(Turn turn, RejectedException refusal, Context context) throws Exception {
+        rejected.inc();
+        Stage stage = received(turn.getSequence()).getRefused() != null ? Stage.PRUNE : Stage.HEAD;
+        String expertId = Events.expert(turn.getEvent()).getExpertId();
+        context.output(Rejections.TAG, Rejections.of(turn.getEvent(), expertId, stage, refusal));
     }
 
     @Override
     public void close() throws IOException {
+        if (work != null) {
+            work.close();
+        }
         if (models != null) {
             models.close();
         }

@@ -6,13 +6,14 @@ import dev.koine.engine.merge.PruneTask;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.flink.Faults;
 import dev.koine.flink.MergeJobConfig;
 import dev.koine.flink.Recipes;
 import dev.koine.flink.StoredBundles;
-import dev.koine.flink.prune.PruneMessages;
+import dev.koine.flink.prune.PlanStore;
 import dev.koine.flink.sink.Rejections;
 import dev.koine.flink.sink.Stage;
 import dev.koine.flink.source.Events;
@@ -61,6 +62,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     private transient ValueState<Long> nextSequence;
     private transient ListState<WaitingEvent> waiting;
 
+    private transient ArtifactStore store;
     private transient WorkPool pool;
     private transient BaseIntake baseIntake;
     private transient ExpertIntake expertIntake;
@@ -79,8 +81,9 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
                 .getListState(new ListStateDescriptor<>("waiting", new AvroTypeInfo<>(WaitingEvent.class)));
         AllowedPlaces places = new AllowedPlaces(config.allowedPlaces());
         pool = new WorkPool(config.threads());
-        baseIntake = new BaseIntake(places, LocalStore.open(config.storeDirectory()), pool);
-        expertIntake = new ExpertIntake(places);
+        store = LocalStore.open(config.storeDirectory(), pool.executor());
+        baseIntake = new BaseIntake(places, store, pool);
+        expertIntake = new ExpertIntake(places, pool);
         bases = new HashMap<>();
     }
 
@@ -168,9 +171,13 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
 
     private List<PruneTaskMessage> messages(InboundEvent event, List<PruneTask> tasks, Recipe recipe)
             throws IOException {
+        if (tasks.isEmpty()) {
+            return List.of();
+        }
         long sequence = sequence();
+        String plan = PlanStore.put(store, tasks, recipe);
         return tasks.stream()
-                .map(task -> PruneMessages.toMessage(event.getModelId(), sequence, task, recipe))
+                .map(task -> new PruneTaskMessage(event.getModelId(), sequence, task.index(), plan))
                 .toList();
     }
 

@@ -28,6 +28,7 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
     private final MergeJobConfig config;
     private transient ArtifactStore store;
     private transient DeviceDecomposition decomposition;
+    private transient PlanStore plans;
     private transient Counter elements;
 
     public PruneFunction(MergeJobConfig config) {
@@ -38,6 +39,7 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
     public void open(OpenContext context) throws IOException {
         store = LocalStore.open(config.storeDirectory());
         decomposition = DeviceDecomposition.open(config.decomposition());
+        plans = new PlanStore(store, decomposition);
         elements = getRuntimeContext().getMetricGroup().addGroup("koine").counter("prunedElements");
     }
 
@@ -47,9 +49,10 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
                 .setModelId(message.getModelId())
                 .setSequence(message.getSequence())
                 .setIndex(message.getIndex());
+        PlanStore.Plan plan = plans.get(message.getPlan());
+        PruneTask task = plan.tasks().get(message.getIndex());
         try {
-            PruneTask task = PruneMessages.task(message);
-            piece.setDigest(prune(task, new TensorPruner(PruneMessages.recipe(message), decomposition)));
+            piece.setDigest(prune(task, plan.pruner()));
             task.items().forEach(item -> elements.inc(item.count()));
         } catch (RejectedException e) {
             piece.setRejectionCode(e.code().name()).setRejectionMessage(e.getMessage());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.merge.PrunePlan;
+import dev.koine.engine.merge.PruneTask;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
@@ -13,6 +14,7 @@ import dev.koine.flink.MergeJobConfig;
 import dev.koine.flink.Mutation;
 import dev.koine.flink.state.PruneTaskMessage;
 import dev.koine.flink.state.PrunedPiece;
+import dev.koine.schemas.EventCodec;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.channels.FileChannel;
@@ -43,15 +45,10 @@ class PruneFunctionTest {
         base = Mutation.copy(Fixtures.ctc("base"), directory);
         expert = Mutation.copy(Fixtures.ctc("de"), directory);
         store = directory.resolve("store");
-        task = PruneMessages.toMessage(
-                "ctc",
-                4,
-                PrunePlan.of(
-                                Alignment.of(ModelBundle.open(base), ModelBundle.open(expert))
-                                        .weights(),
-                                Recipe.PUBLISHED)
-                        .get(0),
-                Recipe.PUBLISHED);
+        List<PruneTask> tasks = PrunePlan.of(
+                Alignment.of(ModelBundle.open(base), ModelBundle.open(expert)).weights(), Recipe.PUBLISHED);
+        String plan = PlanStore.put(LocalStore.open(store), tasks, Recipe.PUBLISHED);
+        task = new PruneTaskMessage("ctc", 4L, 0, plan);
         prune = new PruneFunction(MergeJobConfig.of("unused:0", store.toUri(), List.of()));
         prune.setRuntimeContext(runtimeContext());
         prune.open(new OpenContext() {});
@@ -64,6 +61,11 @@ class PruneFunctionTest {
         assertThat(piece.getRejectionCode()).isNull();
         assertThat(LocalStore.open(store).get(piece.getDigest())).isRegularFile();
         assertThat(prune.map(task)).isEqualTo(piece);
+    }
+
+    @Test
+    void aTaskTravelsInFewBytesHoweverManyTensorsItHas() {
+        assertThat(EventCodec.of(PruneTaskMessage.class).encode(task)).hasSizeLessThan(128);
     }
 
     @Test

@@ -106,7 +106,8 @@ public final class OutcomeReader implements AutoCloseable {
         return Optional.empty();
     }
 
-    private List<Outcome> poll() {
+    /** What was committed since the last reading, each topic in order; waits a moment if that is nothing. */
+    public List<Outcome> poll() {
         List<Outcome> outcomes = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> message : consumer.poll(POLL)) {
             byte[] value = message.value();

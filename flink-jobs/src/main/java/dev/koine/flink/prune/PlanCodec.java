@@ -8,40 +8,40 @@ import dev.koine.engine.onnx.TensorInfo;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import dev.koine.flink.state.PruneItemMessage;
-import dev.koine.flink.state.PruneTaskMessage;
+import dev.koine.flink.state.StoredPlan;
+import dev.koine.flink.state.StoredTask;
 import dev.koine.flink.state.TensorPlace;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Prune tasks on their way between TaskManagers. */
-public final class PruneMessages {
-    private PruneMessages() {}
+/** Prune tasks in the engine and in the store. */
+final class PlanCodec {
+    private PlanCodec() {}
 
-    /** @param sequence the expert's number among the events of its model */
-    public static PruneTaskMessage toMessage(String modelId, long sequence, PruneTask task, Recipe recipe) {
-        return PruneTaskMessage.newBuilder()
-                .setModelId(modelId)
-                .setSequence(sequence)
-                .setIndex(task.index())
-                .setRank(recipe.rank())
-                .setDensity(recipe.density())
-                .setPrecision(recipe.precision().name())
-                .setItems(task.items().stream().map(PruneMessages::toMessage).toList())
-                .build();
+    static StoredPlan toStored(List<PruneTask> tasks, Recipe recipe) {
+        return new StoredPlan(
+                recipe.rank(),
+                recipe.density(),
+                recipe.precision().name(),
+                tasks.stream()
+                        .map(task -> new StoredTask(
+                                task.items().stream().map(PlanCodec::toStored).toList()))
+                        .toList());
     }
 
-    private static PruneItemMessage toMessage(PruneItem item) {
+    private static PruneItemMessage toStored(PruneItem item) {
         return new PruneItemMessage(
                 item.weights(),
                 item.policy().name(),
-                toMessage(item.base()),
-                toMessage(item.expert()),
+                toStored(item.base()),
+                toStored(item.expert()),
                 item.from(),
                 item.count());
     }
 
-    private static TensorPlace toMessage(TensorInfo tensor) {
+    private static TensorPlace toStored(TensorInfo tensor) {
         return new TensorPlace(
                 tensor.name(),
                 tensor.type().name(),
@@ -51,15 +51,17 @@ public final class PruneMessages {
                 tensor.length());
     }
 
-    static PruneTask task(PruneTaskMessage message) {
-        return new PruneTask(
-                message.getIndex(),
-                message.getItems().stream().map(PruneMessages::item).toList());
+    static List<PruneTask> tasks(StoredPlan plan) {
+        List<PruneTask> tasks = new ArrayList<>();
+        for (StoredTask task : plan.getTasks()) {
+            tasks.add(new PruneTask(
+                    tasks.size(), task.getItems().stream().map(PlanCodec::item).toList()));
+        }
+        return tasks;
     }
 
-    static Recipe recipe(PruneTaskMessage message) {
-        return new Recipe(
-                message.getRank(), message.getDensity(), 1, Precision.valueOf(message.getPrecision()), List.of());
+    static Recipe recipe(StoredPlan plan) {
+        return new Recipe(plan.getRank(), plan.getDensity(), 1, Precision.valueOf(plan.getPrecision()), List.of());
     }
 
     private static PruneItem item(PruneItemMessage message) {

@@ -1,0 +1,52 @@
+package dev.koine.engine.store;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+
+/**
+ * Work on files that an executor does at the same time where it can.
+ *
+ * @param <T> the result for a file
+ */
+final class SideBySide<T> {
+    private final Executor executor;
+    private final List<FutureTask<T>> begun = new ArrayList<>();
+
+    SideBySide(Executor executor) {
+        this.executor = executor;
+    }
+
+    void begin(Callable<T> work) {
+        FutureTask<T> task = new FutureTask<>(work);
+        begun.add(task);
+        executor.execute(task);
+    }
+
+    /**
+     * The results in the order of beginning.
+     *
+     * @throws IOException the first that was thrown, in that order; or if this thread is interrupted
+     */
+    List<T> await() throws IOException {
+        List<T> results = new ArrayList<>();
+        for (FutureTask<T> task : begun) {
+            try {
+                results.add(task.get());
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof IOException trouble) {
+                    throw trouble;
+                }
+                throw new IllegalStateException("Work on a file failed.", e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("Interrupted while waiting for work on files", e);
+            }
+        }
+        return results;
+    }
+}
