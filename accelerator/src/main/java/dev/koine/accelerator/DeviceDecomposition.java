@@ -1,20 +1,17 @@
 package dev.koine.accelerator;
 
 import dev.koine.engine.linalg.Decomposition;
+import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.linalg.LowRank;
 import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.IOException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The truncated SVD on the device that was asked for, chosen once, when it is opened. On the processor that is {@link Lanczos}, on
  * a GPU {@link OnnxDecomposition}; they agree to about 1e-5 of a matrix's norm, not to the bit. Safe for several threads.
  */
 public final class DeviceDecomposition implements Decomposition, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(DeviceDecomposition.class);
-
     private final Decomposition decomposition;
     private final Closing closing;
     private final String description;
@@ -30,20 +27,17 @@ public final class DeviceDecomposition implements Decomposition, AutoCloseable {
     }
 
     /**
-     * Chooses the device and says so in one line of the log. {@code AUTO} loads ONNX Runtime only if it is the CUDA build and there
+     * Chooses the device; {@link #description()} says which, and why. {@code AUTO} loads ONNX Runtime only if it is the CUDA build and there
      * is an NVIDIA device: unpacking that build takes seconds, unless {@code onnxruntime.native.path} says where it lies unpacked.
      *
      * @throws IOException if {@code CUDA} is asked for and does not work
      */
     public static DeviceDecomposition open(ExecutionProvider device) throws IOException {
-        DeviceDecomposition opened =
-                switch (device) {
-                    case CPU -> inJava("as was asked");
-                    case CUDA -> onCuda();
-                    case AUTO -> cudaOrJava();
-                };
-        LOG.info("Matrices are decomposed {}.", opened.description);
-        return opened;
+        return switch (device) {
+            case CPU -> inJava("as was asked");
+            case CUDA -> onCuda();
+            case AUTO -> cudaOrJava();
+        };
     }
 
     private static DeviceDecomposition cudaOrJava() {
@@ -61,7 +55,8 @@ public final class DeviceDecomposition implements Decomposition, AutoCloseable {
     }
 
     private static DeviceDecomposition inJava(String reason) {
-        return new DeviceDecomposition(Lanczos::truncate, () -> {}, "on the CPU, in Java, " + reason);
+        return new DeviceDecomposition(
+                Lanczos::truncate, () -> {}, "on the CPU, " + Kernels.fastest().description() + ", " + reason);
     }
 
     private static DeviceDecomposition onCuda() throws IOException {

@@ -3,6 +3,7 @@ package dev.koine.cli.command;
 import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.ProgressBar;
+import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -69,22 +71,30 @@ public final class MergeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         long started = System.nanoTime();
-        ModelBundle opened = ModelBundle.open(base);
-        List<OfflineMerge.Expert> members = experts.stream().map(this::expert).toList();
-        Path target = Folders.requireEmpty(out);
-        try (WorkPool pool = new WorkPool(
-                        threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
-                DeviceDecomposition decomposition = DeviceDecomposition.open(device)) {
-            if (decomposition.isOnGpu()) {
-                spec.commandLine().getErr().printf("Matrices are decomposed %s.%n", decomposition.description());
-            }
-            ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
-            new OfflineMerge(opened, recipe.recipe(), decomposition, pool, progress).merge(members, target);
+        String digest;
+        try (WorkPool pool =
+                new WorkPool(threads > 0 ? threads : Runtime.getRuntime().availableProcessors())) {
+            CompletableFuture<Void> warm = CompletableFuture.runAsync(Kernels::warmUp, pool.executor());
+            digest = merge(pool, warm);
         }
-        String digest = Bundle.describe(out).digest();
         spec.commandLine().getErr().printf(Locale.ROOT, "merged in %.2f s%n", (System.nanoTime() - started) / 1e9);
         spec.commandLine().getOut().printf("%s  %s%n", digest, out);
         return ExitCode.OK;
+    }
+
+    private String merge(WorkPool pool, CompletableFuture<Void> warm) throws Exception {
+        ModelBundle opened = ModelBundle.open(base);
+        List<OfflineMerge.Expert> members = experts.stream().map(this::expert).toList();
+        Path target = Folders.requireEmpty(out);
+        try (DeviceDecomposition decomposition = DeviceDecomposition.open(device)) {
+            if (decomposition.isOnGpu()) {
+                spec.commandLine().getErr().printf("Matrices are decomposed %s.%n", decomposition.description());
+            }
+            warm.join();
+            ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
+            new OfflineMerge(opened, recipe.recipe(), decomposition, pool, progress).merge(members, target);
+        }
+        return Bundle.describe(out, pool.executor()).digest();
     }
 
     /** A folder that is there is taken by its whole name, whatever signs are in it. */

@@ -1,7 +1,5 @@
 package dev.koine.engine.linalg;
 
-import org.slf4j.LoggerFactory;
-
 /**
  * The inner loops over rows of a matrix. Every sum has one fixed order, whatever computes it: the same arguments give the same bits on
  * every machine, with and without the Vector API. No product is fused with the sum it goes into.
@@ -15,6 +13,17 @@ import org.slf4j.LoggerFactory;
  * <p>Matrices are row-major; row {@code i} of one with {@code n} columns begins at {@code at + i * n}. Safe for several threads.
  */
 public abstract class Kernels {
+    private static final int WARM_UP_CALLS = 100;
+    private static final int WARM_UP_COLUMNS = 64;
+    private static final long WARM_NANOS = 300_000;
+    private static final long WARM_UP_LIMIT_NANOS = 1_000_000_000;
+
+    /** Added to a double below 2<sup>51</sup> and taken away again, it leaves the nearest integer, ties to even. */
+    static final double TO_INTEGER = 0x1.8p52;
+
+    /** The nearest integer to what is smaller has a place in int32, and so has its negative. */
+    static final double LARGEST = 0x1p31 - 0.5;
+
     Kernels() {}
 
     /**
@@ -23,6 +32,33 @@ public abstract class Kernels {
      */
     public static Kernels fastest() {
         return Fastest.KERNELS;
+    }
+
+    /**
+     * Has the JVM compile the fastest kernels: calls them on a few small rows until they are fast, a second at most. Until then the
+     * Vector API is a hundred times slower; whoever starts a JVM for one merge does this beside other work.
+     */
+    public static void warmUp() {
+        Kernels kernels = fastest();
+        float[] a = new float[4 * WARM_UP_COLUMNS];
+        float[] x = new float[WARM_UP_COLUMNS];
+        float[] t = new float[4];
+        long begin = System.nanoTime();
+        long round = begin;
+        long took;
+        do {
+            for (int i = 0; i < WARM_UP_CALLS; i++) {
+                kernels.dots(a, 0, 4, x, WARM_UP_COLUMNS, t, 0);
+                kernels.addRows(a, 0, 4, t, 0, x, WARM_UP_COLUMNS);
+                kernels.product(t, 0, 4, a, WARM_UP_COLUMNS, 0, WARM_UP_COLUMNS, x, 0);
+                kernels.atLeast(a, 0, 64, 1);
+                kernels.largest(a, 0, WARM_UP_COLUMNS);
+                kernels.subtract(x, a, WARM_UP_COLUMNS);
+                kernels.addOnGrid(a, 0, x, WARM_UP_COLUMNS, 1, 1, 1);
+            }
+            took = System.nanoTime() - round;
+            round += took;
+        } while (took > WARM_NANOS && round - begin < WARM_UP_LIMIT_NANOS);
     }
 
     /** Plain Java, for any JVM. */
@@ -62,6 +98,20 @@ public abstract class Kernels {
      */
     public abstract float subtract(float[] x, float[] y, int count);
 
+    /**
+     * Adds what a fixed-point grid keeps of some values to weights: {@code weights[at + i]} becomes
+     * {@code weights[at + i] + scale * (n * step)}, computed in double and rounded to float32 once, where {@code n} is the integer nearest
+     * to {@code factor * values[i] / step}, ties to even; where n is 0 the weight keeps its bits.
+     *
+     * @param step a power of two
+     * @return whether every n is between -2<sup>31</sup> and 2<sup>31</sup>; if not, the weights are undefined
+     */
+    public abstract boolean addOnGrid(
+            float[] weights, int at, float[] values, int count, double factor, double step, double scale);
+
+    /** What computes, in words: "in Java" and on. */
+    public abstract String description();
+
     private static final class Fastest {
         static final Kernels KERNELS = find();
 
@@ -71,12 +121,8 @@ public abstract class Kernels {
                     return new VectorKernels();
                 }
             } catch (LinkageError otherVersionOfTheIncubator) {
-                LoggerFactory.getLogger(Kernels.class)
-                        .info("The Vector API of this JVM is not the one Koine knows", otherVersionOfTheIncubator);
+                return plain();
             }
-            LoggerFactory.getLogger(Kernels.class)
-                    .info(
-                            "Pruning in plain Java; start the JVM with --add-modules jdk.incubator.vector to make it faster");
             return plain();
         }
     }

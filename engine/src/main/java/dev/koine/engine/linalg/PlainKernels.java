@@ -105,4 +105,25 @@ final class PlainKernels extends Kernels {
         }
         return largest;
     }
+
+    @Override
+    public boolean addOnGrid(
+            float[] weights, int at, float[] values, int count, double factor, double step, double scale) {
+        double perStep = 1 / step;
+        boolean inRange = true;
+        for (int i = 0; i < count; i++) {
+            double places = factor * values[i] * perStep;
+            inRange &= Math.abs(places) < LARGEST;
+            double n = (places + TO_INTEGER) - TO_INTEGER;
+            if (n != 0) {
+                weights[at + i] = (float) (weights[at + i] + scale * (n * step));
+            }
+        }
+        return inRange;
+    }
+
+    @Override
+    public String description() {
+        return "in plain Java (--add-modules jdk.incubator.vector makes the JVM faster at it)";
+    }
 }

@@ -1,5 +1,7 @@
 package dev.koine.engine.linalg;
 
+import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -9,6 +11,8 @@ import jdk.incubator.vector.VectorSpecies;
 /** The kernels on the JVM's Vector API (JEP 414), to the same bits as {@link PlainKernels}. */
 final class VectorKernels extends Kernels {
     private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
+    private static final VectorSpecies<Float> FOUR_FLOATS = FloatVector.SPECIES_128;
+    private static final VectorSpecies<Double> FOUR = DoubleVector.SPECIES_256;
     private static final VectorSpecies<Integer> EIGHT_INTS = IntVector.SPECIES_256;
     private static final IntVector LANES = IntVector.zero(EIGHT_INTS).addIndex(1);
 
@@ -183,5 +187,35 @@ final class VectorKernels extends Kernels {
             result = Math.max(result, Math.abs(x[i]));
         }
         return result;
+    }
+
+    @Override
+    public boolean addOnGrid(
+            float[] weights, int at, float[] values, int count, double factor, double step, double scale) {
+        int whole = count & -4;
+        double perStep = 1 / step;
+        DoubleVector largest = DoubleVector.zero(FOUR);
+        for (int i = 0; i < whole; i += 4) {
+            DoubleVector places = doubles(values, i).mul(factor).mul(perStep);
+            largest = largest.max(places.abs());
+            DoubleVector n = places.add(TO_INTEGER).sub(TO_INTEGER);
+            DoubleVector weight = doubles(weights, at + i);
+            DoubleVector sum = weight.add(n.mul(step).mul(scale));
+            ((FloatVector) sum.blend(weight, n.compare(VectorOperators.EQ, 0.0))
+                            .convertShape(VectorOperators.D2F, FOUR_FLOATS, 0))
+                    .intoArray(weights, at + i);
+        }
+        boolean inRange = largest.reduceLanes(VectorOperators.MAX) < LARGEST;
+        float[] rest = Arrays.copyOfRange(values, whole, count);
+        return plain.addOnGrid(weights, at + whole, rest, count - whole, factor, step, scale) && inRange;
+    }
+
+    private static DoubleVector doubles(float[] values, int at) {
+        return (DoubleVector) FloatVector.fromArray(FOUR_FLOATS, values, at).convertShape(VectorOperators.F2D, FOUR, 0);
+    }
+
+    @Override
+    public String description() {
+        return "in Java, on the Vector API";
     }
 }

@@ -14,9 +14,9 @@ final class OutOfRange {
      * @param key of the base weight
      * @param value what the task vector says, before it is weighted
      */
-    static RejectedException total(String key, long element, float value, double weight) {
+    static RejectedException total(String key, long element, float value, double weight, Grid grid) {
         String where = "element " + element + " of " + key;
-        if (!Double.isFinite(weight * value)) {
+        if (!Double.isFinite(grid.toGrid(value, weight))) {
             return new RejectedException(
                     RejectionCode.NON_FINITE,
                     "The task vector has " + value + " (weight " + weight + ") at " + where

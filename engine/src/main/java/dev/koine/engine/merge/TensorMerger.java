@@ -1,6 +1,7 @@
 package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.linalg.Scratch;
 import dev.koine.engine.onnx.BundleWriter;
 import dev.koine.engine.onnx.TensorReader;
@@ -25,6 +26,7 @@ final class TensorMerger {
     private final Map<String, Grid> grids;
     private final TensorPruner pruner;
     private final BundleWriter writer;
+    private final Kernels kernels = Kernels.fastest();
     private final Scratch scratch = new Scratch();
 
     /**
@@ -111,7 +113,7 @@ final class TensorMerger {
         int added = grid.add(totals, at, chunk, count, factor, 1, false);
         if (added < count) {
             String key = item.weights().get(0).key();
-            throw OutOfRange.total(key, item.from() + from + added, chunk[added], factor);
+            throw OutOfRange.total(key, item.from() + from + added, chunk[added], factor, grid);
         }
     }
 
@@ -119,21 +121,27 @@ final class TensorMerger {
             throws RejectedException {
         float[] chunk = scratch.floats(CHUNK_ELEMENTS);
         int[] sums = scratch.ints(CHUNK_ELEMENTS);
+        float[] before = scratch.floats(CHUNK_ELEMENTS);
         for (int from = 0; from < item.count(); from += CHUNK_ELEMENTS) {
             int count = Math.min(CHUNK_ELEMENTS, item.count() - from);
-            if (totals == null) {
-                Arrays.fill(sums, 0, count, 0);
-            } else {
-                System.arraycopy(totals, from, sums, 0, count);
-            }
+            System.arraycopy(values, from, before, 0, count);
             last.block().read(from, count, chunk, 0);
-            add(item, from, chunk, count, last.factor(), grid, sums, 0);
-            System.arraycopy(values, from, chunk, 0, count);
-            Grid.merge(values, from, sums, count, grid, recipe.scale());
-            requireInRange(item, from, chunk, values, count, grid);
+            boolean isAdded = totals == null
+                    && kernels.addOnGrid(values, from, chunk, count, last.factor(), grid.step(), recipe.scale());
+            if (!isAdded) {
+                System.arraycopy(before, 0, values, from, count);
+                Arrays.fill(sums, 0, count, 0);
+                if (totals != null) {
+                    System.arraycopy(totals, from, sums, 0, count);
+                }
+                add(item, from, chunk, count, last.factor(), grid, sums, 0);
+                Grid.merge(values, from, sums, count, grid, recipe.scale());
+            }
+            requireInRange(item, from, before, values, count, grid);
         }
         scratch.release(chunk);
         scratch.release(sums);
+        scratch.release(before);
     }
 
     private void requireInRange(MergeItem item, int from, float[] before, float[] values, int count, Grid grid)

@@ -181,7 +181,7 @@ public final class Totals implements AutoCloseable {
             int added = grid.add(totals, 0, values, n, weight, sign, modular);
             if (added < n) {
                 long element = from + done + added;
-                throw OutOfRange.total(tensors.get(tensor).name(), element, values[added], weight);
+                throw OutOfRange.total(tensors.get(tensor).name(), element, values[added], weight, grid);
             }
             bytes.clear().limit(n * Integer.BYTES);
             bytes.asIntBuffer().put(totals, 0, n);

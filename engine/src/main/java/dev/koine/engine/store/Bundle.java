@@ -62,7 +62,7 @@ public record Bundle(URI uri, List<BundleFile> files) {
      *
      * @param executor runs what hashes a file
      */
-    static Bundle describe(Path directory, Executor executor) throws IOException, RejectedException {
+    public static Bundle describe(Path directory, Executor executor) throws IOException, RejectedException {
         Path root = directory.toAbsolutePath().normalize();
         List<BundleFile> files = new ArrayList<>();
         List<Path> found;

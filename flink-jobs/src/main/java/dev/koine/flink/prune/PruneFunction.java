@@ -17,6 +17,8 @@ import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.metrics.Counter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Prunes the tensors of one task and keeps the result in the store. Has no state: a task that is done again on the same kind of
@@ -24,6 +26,7 @@ import org.apache.flink.metrics.Counter;
  */
 public final class PruneFunction extends RichMapFunction<PruneTaskMessage, PrunedPiece> {
     private static final long serialVersionUID = 1L;
+    private static final Logger LOG = LoggerFactory.getLogger(PruneFunction.class);
 
     private final MergeJobConfig config;
     private transient ArtifactStore store;
@@ -39,6 +42,7 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
     public void open(OpenContext context) throws IOException {
         store = LocalStore.open(config.storeDirectory());
         decomposition = DeviceDecomposition.open(config.decomposition());
+        LOG.info("Matrices are decomposed {}.", decomposition.description());
         plans = new PlanStore(store, decomposition);
         elements = getRuntimeContext().getMetricGroup().addGroup("koine").counter("prunedElements");
     }
