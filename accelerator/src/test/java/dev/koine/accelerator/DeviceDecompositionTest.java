@@ -27,7 +27,7 @@ class DeviceDecompositionTest {
     @Test
     void autoAlwaysOpensAndSaysWhy() throws IOException {
         try (DeviceDecomposition auto = DeviceDecomposition.open(ExecutionProvider.AUTO)) {
-            assertThat(auto.description()).matches("on CUDA, .+|on the CPU, in Java, for .+CUDA.*");
+            assertThat(auto.description()).matches("on CUDA, .+|on the CPU, in Java, .+, for .+CUDA.*");
             float[] product = Matrices.product(auto.truncate(A, 128, 160, 7));
             float[] expected = Matrices.product(Lanczos.truncate(A, 128, 160, 7));
             assertThat(Matrices.distance(product, expected) / Matrices.norm(A)).isLessThan(1e-5);

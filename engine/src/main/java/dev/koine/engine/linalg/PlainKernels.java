@@ -124,6 +124,6 @@ final class PlainKernels extends Kernels {
 
     @Override
     public String description() {
-        return "in plain Java (--add-modules jdk.incubator.vector makes the JVM faster at it)";
+        return "in Java, without the Vector API (--add-modules jdk.incubator.vector makes it faster)";
     }
 }

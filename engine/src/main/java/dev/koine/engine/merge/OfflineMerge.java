@@ -10,15 +10,14 @@ import dev.koine.engine.onnx.Weight;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
 
 /**
  * Merges experts that lie on this machine, without Kafka or Flink; the bytes are those that the job would announce. Goes tensor by tensor
@@ -47,7 +46,7 @@ public final class OfflineMerge {
     /**
      * Merges the experts into the base.
      *
-     * @param target a directory for the merged bundle, which is empty or does not exist; it gets its files at the end, all at once
+     * @param target a directory for the merged bundle, which is empty or does not exist, and stays so if the merge fails
      * @throws RejectedException if base or an expert is refused
      */
     public void merge(List<Expert> experts, Path target) throws RejectedException, IOException {
@@ -57,13 +56,12 @@ public final class OfflineMerge {
             aligned.add(Alignment.of(base, ModelBundle.open(expert.directory())));
         }
         List<MergeItem> items = MergePlan.of(base, aligned, recipe);
-        Path parent = Objects.requireNonNull(target.toAbsolutePath().getParent());
-        Path aside = Files.createTempDirectory(parent, ".koine-merge-");
+        boolean existed = Files.exists(target);
         try {
-            write(items, experts.stream().map(Expert::weight).toList(), aside);
-            Files.move(aside, target, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            deleteAll(aside);
+            write(items, experts.stream().map(Expert::weight).toList(), target);
+        } catch (RejectedException | IOException | RuntimeException e) {
+            clear(target, existed);
+            throw e;
         }
     }
 
@@ -90,13 +88,19 @@ public final class OfflineMerge {
         }
     }
 
-    private static void deleteAll(Path directory) throws IOException {
-        if (Files.exists(directory)) {
-            try (Stream<Path> paths = Files.walk(directory)) {
-                for (Path path : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
+    /** Takes away what there is of the result; what cannot be deleted is not what the caller has to hear of. */
+    private static void clear(Path target, boolean isKept) {
+        if (!Files.exists(target)) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(target)) {
+            for (Path path : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
+                if (!isKept || !path.equals(target)) {
                     Files.delete(path);
                 }
             }
+        } catch (IOException e) {
+            LoggerFactory.getLogger(OfflineMerge.class).warn("A part of a failed merge stays in {}", target, e);
         }
     }
 

@@ -232,6 +232,30 @@ class OfflineMergeTest {
         }
     }
 
+    /** Such as a volume that is mounted where the result goes: its folder may be the only place that can be written to. */
+    @Test
+    void nothingIsWrittenBesideTheTargetAndNothingIsLeftInItByARefusedMerge() throws Exception {
+        TestModel base = TestModel.random(new Random(8));
+        float[] bad = base.tensor("encoder.0.up").values().clone();
+        bad[1] = Float.NaN;
+        try (MergeLab lab = new MergeLab(base, RECIPE)) {
+            Path good = lab.write(base.tuned(new Random(9)));
+            Path broken = lab.write(base.with("encoder.0.up", bad));
+            Path parent = Files.createDirectory(lab.directory.resolve("mount"));
+            Path target = Files.createDirectory(parent.resolve("out"));
+            parent.toFile().setWritable(false);
+            catchThrowableOfType(RejectedException.class, () -> lab.offline()
+                    .merge(List.of(new OfflineMerge.Expert(broken, 1)), target));
+            assertThat(target).isEmptyDirectory();
+            lab.offline().merge(List.of(new OfflineMerge.Expert(good, 1)), target);
+            try (Stream<Path> beside = Files.list(parent)) {
+                assertThat(beside).containsExactly(target);
+            }
+            parent.toFile().setWritable(true);
+            assertThat(ModelBundle.open(target).files()).isEqualTo(lab.base.files());
+        }
+    }
+
     @Test
     void aBaseThatIsNotANumberIsRefusedByName() throws Exception {
         TestModel healthy = TestModel.random(new Random(9));
