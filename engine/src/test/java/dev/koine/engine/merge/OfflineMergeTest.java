@@ -1,6 +1,7 @@
 package dev.koine.engine.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
@@ -244,8 +245,8 @@ class OfflineMergeTest {
             Path parent = Files.createDirectory(lab.directory.resolve("mount"));
             Path target = Files.createDirectory(parent.resolve("out"));
             parent.toFile().setWritable(false);
-            catchThrowableOfType(RejectedException.class, () -> lab.offline()
-                    .merge(List.of(new OfflineMerge.Expert(broken, 1)), target));
+            assertThatThrownBy(() -> lab.offline().merge(List.of(new OfflineMerge.Expert(broken, 1)), target))
+                    .isInstanceOf(RejectedException.class);
             assertThat(target).isEmptyDirectory();
             lab.offline().merge(List.of(new OfflineMerge.Expert(good, 1)), target);
             try (Stream<Path> beside = Files.list(parent)) {
