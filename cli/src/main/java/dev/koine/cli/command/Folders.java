@@ -52,9 +52,17 @@ final class Folders {
 
     /** Deletes a folder and all below it. */
     static void delete(Path folder) throws IOException {
+        clear(folder);
+        Files.delete(folder);
+    }
+
+    /** Deletes all below a folder. */
+    static void clear(Path folder) throws IOException {
         try (Stream<Path> paths = Files.walk(folder)) {
             for (Path path : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
-                Files.delete(path);
+                if (!path.equals(folder)) {
+                    Files.delete(path);
+                }
             }
         }
     }

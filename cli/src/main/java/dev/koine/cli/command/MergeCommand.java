@@ -9,6 +9,8 @@ import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
 import dev.koine.subscriber.onnx.ExecutionProvider;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -86,6 +88,8 @@ public final class MergeCommand implements Callable<Integer> {
         ModelBundle opened = ModelBundle.open(base);
         List<OfflineMerge.Expert> members = experts.stream().map(this::expert).toList();
         Path target = Folders.requireEmpty(out);
+        Thread interrupted = new Thread(() -> clear(target));
+        Runtime.getRuntime().addShutdownHook(interrupted);
         try (DeviceDecomposition decomposition = DeviceDecomposition.open(device)) {
             if (decomposition.isOnGpu()) {
                 spec.commandLine().getErr().printf("Matrices are decomposed %s.%n", decomposition.description());
@@ -93,8 +97,19 @@ public final class MergeCommand implements Callable<Integer> {
             warm.join();
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
             new OfflineMerge(opened, recipe.recipe(), decomposition, pool, progress).merge(members, target);
+        } finally {
+            Runtime.getRuntime().removeShutdownHook(interrupted);
         }
         return Bundle.describe(out, pool.executor()).digest();
+    }
+
+    /** After Ctrl-C: half a model in the folder might be taken for a whole one. */
+    private static void clear(Path target) {
+        try {
+            Folders.clear(target);
+        } catch (IOException e) {
+            throw new UncheckedIOException("A part of the merged model stays in " + target + "; delete it.", e);
+        }
     }
 
     /** A folder that is there is taken by its whole name, whatever signs are in it. */
