@@ -8,7 +8,6 @@ import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
-import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -58,14 +57,8 @@ public final class MergeCommand implements Callable<Integer> {
             showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
     int threads;
 
-    @Option(
-            names = "--device",
-            description = {
-                "Where matrices are decomposed: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
-                "AUTO is CUDA where it works, else the CPU. Results agree to about 1e-5; digests differ."
-            },
-            defaultValue = "AUTO")
-    ExecutionProvider device;
+    @Mixin
+    DeviceOption device;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the result; new or empty.")
     Path out;
@@ -90,7 +83,7 @@ public final class MergeCommand implements Callable<Integer> {
         Path target = Folders.requireEmpty(out);
         Thread interrupted = new Thread(() -> clear(target));
         Runtime.getRuntime().addShutdownHook(interrupted);
-        try (DeviceDecomposition decomposition = DeviceDecomposition.open(device)) {
+        try (DeviceDecomposition decomposition = DeviceDecomposition.open(device.device)) {
             if (decomposition.isOnGpu()) {
                 spec.commandLine().getErr().printf("Matrices are decomposed %s.%n", decomposition.description());
             }

@@ -3,7 +3,6 @@ package dev.koine.cli.command;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.embedded.EmbeddedKoine;
-import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.JobStatus;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -42,14 +42,8 @@ public final class UpCommand implements Callable<Integer> {
             description = "Folder that bundles may lie in; may be given several times (default: the current folder).")
     List<Path> allowed = List.of(Path.of(""));
 
-    @Option(
-            names = "--device",
-            description = {
-                "Where matrices are decomposed: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
-                "AUTO is CUDA where it works, else the CPU. Results agree to about 1e-5; digests differ."
-            },
-            defaultValue = "AUTO")
-    ExecutionProvider device;
+    @Mixin
+    DeviceOption device;
 
     @Override
     public Integer call() throws Exception {
@@ -64,7 +58,7 @@ public final class UpCommand implements Callable<Integer> {
         CountDownLatch stopped = new CountDownLatch(1);
         out.printf("Starting in %s ...%n", directory);
         try (EmbeddedKoine koine = EmbeddedKoine.start(
-                directory, port, places.stream().map(Path::toUri).toList(), device)) {
+                directory, port, places.stream().map(Path::toUri).toList(), device.device)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 interrupted.countDown();
                 awaitQuietly(stopped);
