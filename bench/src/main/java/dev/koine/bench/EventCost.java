@@ -13,15 +13,13 @@ import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.FileTree;
 import dev.koine.engine.store.LocalStore;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * What one event costs Head, by the number of experts inside: the totals are changed, the version is written, forced to disk, hashed
@@ -123,16 +121,8 @@ public final class EventCost {
         change.apply();
         Bundle version = store.<RejectedException>putBundle(target -> model.write(target, Progress.NONE));
         Sample sample = new Sample((System.nanoTime() - start) / 1e9, Cpu.seconds() - before);
-        delete(version.directory());
+        FileTree.delete(version.directory());
         return sample;
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> paths = Files.walk(directory)) {
-            for (Path path : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
-                Files.delete(path);
-            }
-        }
     }
 
     private static void report(List<Subject> subjects) {

@@ -37,7 +37,7 @@ public class ElementKernels {
     /** Adds totals to a base, in place. */
     @Benchmark
     public float[] merge() {
-        Grid.merge(weights, 0, totals, weights.length, Grid.of(1), SCALE);
+        Grid.merge(weights, totals, 0, weights.length, Grid.of(1), SCALE);
         return weights;
     }
 

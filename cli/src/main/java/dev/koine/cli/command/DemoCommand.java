@@ -3,6 +3,7 @@ package dev.koine.cli.command;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.demo.Demo;
+import dev.koine.engine.store.FileTree;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -55,7 +56,7 @@ public final class DemoCommand implements Callable<Integer> {
             throw e;
         }
         if (directory == null) {
-            Folders.delete(folder);
+            FileTree.delete(folder);
         }
         return ExitCode.OK;
     }

@@ -3,7 +3,6 @@ package dev.koine.cli.command;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** Folders that commands work in. */
@@ -48,22 +47,5 @@ final class Folders {
                     "There is no folder " + folder.toAbsolutePath().normalize() + ".");
         }
         return folder.toAbsolutePath().normalize();
-    }
-
-    /** Deletes a folder and all below it. */
-    static void delete(Path folder) throws IOException {
-        clear(folder);
-        Files.delete(folder);
-    }
-
-    /** Deletes all below a folder. */
-    static void clear(Path folder) throws IOException {
-        try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path path : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
-                if (!path.equals(folder)) {
-                    Files.delete(path);
-                }
-            }
-        }
     }
 }

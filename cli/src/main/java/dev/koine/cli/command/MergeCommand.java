@@ -8,6 +8,7 @@ import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.FileTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -99,7 +100,7 @@ public final class MergeCommand implements Callable<Integer> {
     /** After Ctrl-C: half a model in the folder might be taken for a whole one. */
     private static void clear(Path target) {
         try {
-            Folders.clear(target);
+            FileTree.clear(target);
         } catch (IOException e) {
             throw new UncheckedIOException("A part of the merged model stays in " + target + "; delete it.", e);
         }

@@ -63,7 +63,7 @@ public abstract class Kernels {
 
     /** Plain Java, for any JVM. */
     static Kernels plain() {
-        return new PlainKernels();
+        return new PlainKernels("as was asked");
     }
 
     /** Sets {@code t[from + i]} to the dot product of row {@code i} and {@code x}, for each of {@code count} rows, in float32. */
@@ -116,14 +116,16 @@ public abstract class Kernels {
         static final Kernels KERNELS = find();
 
         private static Kernels find() {
-            try {
-                if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() && VectorKernels.isFast()) {
-                    return new VectorKernels();
-                }
-            } catch (LinkageError otherVersionOfTheIncubator) {
-                return plain();
+            if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+                return new PlainKernels("--add-modules jdk.incubator.vector makes it faster");
             }
-            return plain();
+            try {
+                return VectorKernels.isFast()
+                        ? new VectorKernels()
+                        : new PlainKernels("this machine's vectors are shorter than 256 bits");
+            } catch (LinkageError otherVersion) {
+                return new PlainKernels("this JVM's is not the one that Koine knows: " + otherVersion);
+            }
         }
     }
 }

@@ -2,6 +2,12 @@ package dev.koine.engine.linalg;
 
 /** The kernels in plain Java, and what the others are measured by. */
 final class PlainKernels extends Kernels {
+    private final String reason;
+
+    /** @param reason why it is these: words in brackets behind "without the Vector API" */
+    PlainKernels(String reason) {
+        this.reason = reason;
+    }
 
     @Override
     void dots(float[] a, int at, int count, float[] x, int n, float[] t, int from) {
@@ -124,6 +130,6 @@ final class PlainKernels extends Kernels {
 
     @Override
     public String description() {
-        return "in Java, without the Vector API (--add-modules jdk.incubator.vector makes it faster)";
+        return "in Java, without the Vector API (" + reason + ")";
     }
 }

@@ -16,7 +16,7 @@ final class VectorKernels extends Kernels {
     private static final VectorSpecies<Integer> EIGHT_INTS = IntVector.SPECIES_256;
     private static final IntVector LANES = IntVector.zero(EIGHT_INTS).addIndex(1);
 
-    private final Kernels plain = new PlainKernels();
+    private final Kernels plain = Kernels.plain();
 
     /** Whether this machine has vectors of 256 bits; the API works without, and is slow then. */
     static boolean isFast() {

@@ -89,14 +89,10 @@ public record Grid(double step) {
         return total == 0 ? base : (float) (base + scale * (total * grid.step));
     }
 
-    /**
-     * {@link #merged(float, int, Grid, double)} of {@code count} elements from {@code at} on, in place: {@code weights} holds the base's.
-     *
-     * @param totals of these elements, from 0 on
-     */
-    public static void merge(float[] weights, int at, int[] totals, int count, Grid grid, double scale) {
-        for (int i = 0; i < count; i++) {
-            weights[at + i] = merged(weights[at + i], totals[i], grid, scale);
+    /** {@link #merged(float, int, Grid, double)} of {@code count} elements from {@code at} on, in place: {@code weights} holds the base's. */
+    public static void merge(float[] weights, int[] totals, int at, int count, Grid grid, double scale) {
+        for (int i = at; i < at + count; i++) {
+            weights[i] = merged(weights[i], totals[i], grid, scale);
         }
     }
 }

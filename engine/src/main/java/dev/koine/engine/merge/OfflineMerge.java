@@ -7,16 +7,15 @@ import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.BundleWriter;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.store.FileTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -90,14 +89,11 @@ public final class OfflineMerge {
 
     /** Takes away what there is of the result; what cannot be deleted is not what the caller has to hear of. */
     private static void clear(Path target, boolean isKept) {
-        if (!Files.exists(target)) {
-            return;
-        }
-        try (Stream<Path> paths = Files.walk(target)) {
-            for (Path path : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
-                if (!isKept || !path.equals(target)) {
-                    Files.delete(path);
-                }
+        try {
+            if (isKept) {
+                FileTree.clear(target);
+            } else {
+                FileTree.delete(target);
             }
         } catch (IOException e) {
             LoggerFactory.getLogger(OfflineMerge.class).warn("A part of a failed merge stays in {}", target, e);

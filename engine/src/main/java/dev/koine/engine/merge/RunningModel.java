@@ -319,7 +319,7 @@ public final class RunningModel implements AutoCloseable {
     /** Base values to merged ones, in place. */
     private void merge(int weight, long from, float[] values, int[] sums, int count) throws IOException {
         totals.read(weight, from, sums, 0, count);
-        Grid.merge(values, 0, sums, count, grids.get(weight), scale);
+        Grid.merge(values, sums, 0, count, grids.get(weight), scale);
     }
 
     @Override

@@ -120,27 +120,21 @@ final class TensorMerger {
     private void apply(MergeItem item, int @Nullable [] totals, Addend last, Grid grid, float[] values)
             throws RejectedException {
         float[] chunk = scratch.floats(CHUNK_ELEMENTS);
-        int[] sums = scratch.ints(CHUNK_ELEMENTS);
         float[] before = scratch.floats(CHUNK_ELEMENTS);
         for (int from = 0; from < item.count(); from += CHUNK_ELEMENTS) {
             int count = Math.min(CHUNK_ELEMENTS, item.count() - from);
             System.arraycopy(values, from, before, 0, count);
             last.block().read(from, count, chunk, 0);
-            boolean isAdded = totals == null
-                    && kernels.addOnGrid(values, from, chunk, count, last.factor(), grid.step(), recipe.scale());
-            if (!isAdded) {
-                System.arraycopy(before, 0, values, from, count);
-                Arrays.fill(sums, 0, count, 0);
-                if (totals != null) {
-                    System.arraycopy(totals, from, sums, 0, count);
-                }
-                add(item, from, chunk, count, last.factor(), grid, sums, 0);
-                Grid.merge(values, from, sums, count, grid, recipe.scale());
+            if (totals != null) {
+                add(item, from, chunk, count, last.factor(), grid, totals, from);
+                Grid.merge(values, totals, from, count, grid, recipe.scale());
+            } else if (!kernels.addOnGrid(values, from, chunk, count, last.factor(), grid.step(), recipe.scale())) {
+                add(item, from, chunk, count, last.factor(), grid, new int[count], 0);
+                throw new IllegalStateException("a chunk was refused, and no element of it is at fault");
             }
             requireInRange(item, from, before, values, count, grid);
         }
         scratch.release(chunk);
-        scratch.release(sums);
         scratch.release(before);
     }
 

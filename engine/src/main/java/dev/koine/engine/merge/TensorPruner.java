@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Prunes the tensors of a task: this is where an expert's weights become a task vector. Holds no state. */
+/** Prunes the tensors of a task: this is where an expert's weights become a task vector. Safe for several threads. */
 public final class TensorPruner {
     private final Pruner pruner;
     private final Kernels kernels = Kernels.fastest();

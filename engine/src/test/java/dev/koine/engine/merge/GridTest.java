@@ -73,7 +73,7 @@ class GridTest {
     void mergesInDoubleAndRoundsOnce(@ForAll float base, @ForAll int total) {
         Grid grid = Grid.of(1.5f);
         float[] weights = {base, 7};
-        Grid.merge(weights, 0, new int[] {total}, 1, grid, 0.2);
+        Grid.merge(weights, new int[] {total}, 0, 1, grid, 0.2);
         assertThat(weights).containsExactly((float) (base + 0.2 * (total * grid.step())), 7);
         assertThat(Grid.merged(base, 0, grid, 0.2)).isEqualTo(base + 0f);
     }
