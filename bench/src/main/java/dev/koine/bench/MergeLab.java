@@ -58,18 +58,11 @@ final class MergeLab implements AutoCloseable {
             throws IOException {
         EmbeddedBroker broker = EmbeddedBroker.start(work.resolve("kafka"));
         Path store = Files.createDirectories(work.resolve("store"));
-        MergeJobConfig defaults = MergeJobConfig.of(broker.bootstrapServers(), store.toUri(), List.of(models.toUri()));
-        MergeJobConfig config = new MergeJobConfig(
-                defaults.kafka(),
-                defaults.topics(),
-                defaults.store(),
-                defaults.allowedPlaces(),
-                defaults.jobId(),
-                defaults.unknownModelGrace(),
-                defaults.transactionTimeout(),
-                work.toString(),
-                threads,
-                defaults.decomposition());
+        MergeJobConfig config = MergeJobConfig.builder(broker.bootstrapServers(), store.toUri())
+                .allowedPlaces(List.of(models.toUri()))
+                .scratch(work)
+                .threads(threads)
+                .build();
         TopicSetup.createMissing(config.kafkaProperties(), Topics.DEFAULT, 2);
         EmbeddedJob job = EmbeddedJob.start(config, work.resolve("flink"), slots, checkpointInterval);
         return new MergeLab(broker, job, config.kafkaProperties());
@@ -83,7 +76,12 @@ final class MergeLab implements AutoCloseable {
         return publisher.publish(
                 Topics.DEFAULT.models(),
                 MODEL,
-                new ModelRegistration(MODEL, Bundles.toAvro(base), Recipes.toAvro(Recipe.PUBLISHED), Instant.now()),
+                ModelRegistration.newBuilder()
+                        .setModelId(MODEL)
+                        .setBase(Bundles.toAvro(base))
+                        .setRecipe(Recipes.toAvro(Recipe.PUBLISHED))
+                        .setTime(Instant.now())
+                        .build(),
                 ModelRegistration.class);
     }
 

@@ -39,6 +39,14 @@ public enum RejectionCode {
     DUPLICATE,
     /** The expert to retract is not inside. */
     NOT_MERGED,
+    /** The version to go back to was never announced, or its files are not kept any more. */
+    UNKNOWN_VERSION,
+    /** An event or version bears no signature where one is asked for. */
+    UNSIGNED,
+    /** A signature is wrong, or its key is not trusted. */
+    BAD_SIGNATURE,
+    /** A file, a list or a tensor is larger than this installation takes. */
+    TOO_LARGE,
     /** A running total would leave its 32-bit range, or a merged weight the range of its element type. */
     TOTAL_OVERFLOW,
     /** A safetensors file (a task vector, an evaluation set, a checkpoint) is malformed, or of a version that is not known. */

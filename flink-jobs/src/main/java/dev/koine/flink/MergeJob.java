@@ -47,11 +47,11 @@ public final class MergeJob {
 
     private MergeJob() {}
 
-    /** Entry point for {@code flink run}; see {@link MergeJobConfig} for the arguments. */
+    /** Entry point for {@code flink run}; see {@link MergeJobArguments}. */
     public static void main(String[] args) throws Exception {
         StreamExecutionEnvironment env =
                 StreamExecutionEnvironment.getExecutionEnvironment(settings(Duration.ofSeconds(10)));
-        build(env, MergeJobConfig.parse(ParameterTool.fromArgs(args)));
+        build(env, MergeJobArguments.parse(ParameterTool.fromArgs(args)));
         env.execute(NAME);
     }
 

@@ -62,19 +62,13 @@ final class KoineHarness implements AutoCloseable {
 
     private static MergeJobConfig config(EmbeddedBroker broker, Path directory) throws IOException {
         Path store = Files.createDirectories(directory.resolve("store"));
-        MergeJobConfig defaults = MergeJobConfig.of(
-                broker.bootstrapServers(), store.toUri(), List.of(directory.toUri(), Fixtures.ROOT.toUri()));
-        return new MergeJobConfig(
-                defaults.kafka(),
-                defaults.topics(),
-                defaults.store(),
-                defaults.allowedPlaces(),
-                defaults.jobId(),
-                Duration.ofSeconds(1),
-                defaults.transactionTimeout(),
-                directory.toString(),
-                2,
-                ExecutionProvider.CPU);
+        return MergeJobConfig.builder(broker.bootstrapServers(), store.toUri())
+                .allowedPlaces(List.of(directory.toUri(), Fixtures.ROOT.toUri()))
+                .unknownModelGrace(Duration.ofSeconds(1))
+                .scratch(directory)
+                .threads(2)
+                .decomposition(ExecutionProvider.CPU)
+                .build();
     }
 
     Outcome register(String modelId, Path base) throws Exception {
@@ -86,7 +80,12 @@ final class KoineHarness implements AutoCloseable {
     }
 
     static ModelRegistration registration(String modelId, Bundle base, Recipe recipe) {
-        return new ModelRegistration(modelId, Bundles.toAvro(base), Recipes.toAvro(recipe), Instant.now());
+        return ModelRegistration.newBuilder()
+                .setModelId(modelId)
+                .setBase(Bundles.toAvro(base))
+                .setRecipe(Recipes.toAvro(recipe))
+                .setTime(Instant.now())
+                .build();
     }
 
     Outcome merge(String modelId, String expertId, long revision, Path bundle) throws Exception {

@@ -166,11 +166,12 @@ public final class Demo {
         }
 
         void register() throws Exception {
-            ModelRegistration registration = new ModelRegistration(
-                    MODEL,
-                    Bundles.toAvro(Bundle.describe(fixtures.base())),
-                    Recipes.toAvro(Recipe.PUBLISHED),
-                    Instant.now());
+            ModelRegistration registration = ModelRegistration.newBuilder()
+                    .setModelId(MODEL)
+                    .setBase(Bundles.toAvro(Bundle.describe(fixtures.base())))
+                    .setRecipe(Recipes.toAvro(Recipe.PUBLISHED))
+                    .setTime(Instant.now())
+                    .build();
             send(Topics.DEFAULT.models(), registration, ModelRegistration.class);
         }
 

@@ -62,8 +62,10 @@ public final class EmbeddedKoine implements AutoCloseable {
         EmbeddedBroker broker = EmbeddedBroker.start(home.resolve("kafka"), port);
         try {
             TopicSetup.createMissing(properties(broker.bootstrapServers()), Topics.DEFAULT, PARTITIONS);
-            MergeJobConfig config = MergeJobConfig.of(broker.bootstrapServers(), store.toUri(), allowedPlaces)
-                    .withDecomposition(device);
+            MergeJobConfig config = MergeJobConfig.builder(broker.bootstrapServers(), store.toUri())
+                    .allowedPlaces(allowedPlaces)
+                    .decomposition(device)
+                    .build();
             int slots = Runtime.getRuntime().availableProcessors();
             EmbeddedJob job = EmbeddedJob.start(config, home.resolve("flink"), slots, CHECKPOINT_INTERVAL);
             return new EmbeddedKoine(lock, broker, job, store);

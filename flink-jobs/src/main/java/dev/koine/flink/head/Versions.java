@@ -105,6 +105,7 @@ final class Versions {
     private static ModelUpdate next(ModelUpdate head, Contents inside, Cause cause) throws RejectedException {
         ModelUpdate next = ModelUpdate.newBuilder(head)
                 .setVersion(head.getVersion() + 1)
+                .setSignature(null)
                 .setParent(head.getVersion())
                 .setExperts(inside.experts())
                 .setCause(cause)
@@ -146,7 +147,12 @@ final class Versions {
     }
 
     private static Cause cause(Turn turn, Change change, @Nullable String expertId, @Nullable Long revision) {
-        return new Cause(change, expertId, revision, Rejections.position(turn.getEvent()));
+        return Cause.newBuilder()
+                .setChange(change)
+                .setExpertId(expertId)
+                .setRevision(revision)
+                .setPosition(Rejections.position(turn.getEvent()))
+                .build();
     }
 
     /** A change of the totals; one that overflows undoes itself. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class MergeJobConfigTest {
+class MergeJobArgumentsTest {
     private static final Map<String, String> REQUIRED =
             Map.of("bootstrap.servers", "broker:9092", "store", "file:///var/koine/");
 
@@ -30,7 +30,7 @@ class MergeJobConfigTest {
         all.put("threads", "3");
         all.put("decomposition", "cpu");
         all.put("kafka.security.protocol", "SSL");
-        MergeJobConfig config = MergeJobConfig.parse(ParameterTool.fromMap(all));
+        MergeJobConfig config = MergeJobArguments.parse(ParameterTool.fromMap(all));
         assertThat(config.kafka())
                 .containsOnly(Map.entry("bootstrap.servers", "broker:9092"), Map.entry("security.protocol", "SSL"));
         assertThat(config.allowedPlaces())
@@ -43,7 +43,7 @@ class MergeJobConfigTest {
         assertThat(config.scratchDirectory()).hasToString("/scratch");
         assertThat(config.threads()).isEqualTo(3);
         assertThat(config.decomposition()).isEqualTo(ExecutionProvider.CPU);
-        assertThat(MergeJobConfig.parse(ParameterTool.fromMap(REQUIRED)).decomposition())
+        assertThat(MergeJobArguments.parse(ParameterTool.fromMap(REQUIRED)).decomposition())
                 .isEqualTo(ExecutionProvider.AUTO);
     }
 
@@ -52,7 +52,7 @@ class MergeJobConfigTest {
     void namesWhatIsMissing(String name) {
         Map<String, String> most = new TreeMap<>(REQUIRED);
         most.remove(name);
-        assertThatThrownBy(() -> MergeJobConfig.parse(ParameterTool.fromMap(most)))
+        assertThatThrownBy(() -> MergeJobArguments.parse(ParameterTool.fromMap(most)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("--" + name);
     }
@@ -72,7 +72,7 @@ class MergeJobConfigTest {
     void namesWhatIsMalformedAndWhatToGive(String name, String value) {
         Map<String, String> wrong = new TreeMap<>(REQUIRED);
         wrong.put(name, value);
-        assertThatThrownBy(() -> MergeJobConfig.parse(ParameterTool.fromMap(wrong)))
+        assertThatThrownBy(() -> MergeJobArguments.parse(ParameterTool.fromMap(wrong)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll("--" + name, "'" + value + "'", "give ");
     }

@@ -1,0 +1,141 @@
+package dev.koine.flink;
+
+import dev.koine.schemas.Topics;
+import dev.koine.subscriber.onnx.ExecutionProvider;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.util.ParameterTool;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the merge job's configuration from its arguments.
+ *
+ * <p>As {@code --name value}:
+ *
+ * <pre>
+ * bootstrap.servers       Kafka brokers (required)
+ * store                   file: URI of the store's directory, the same on every TaskManager (required)
+ * allowed.places          comma-separated URI prefixes that bundles may lie under (empty: none)
+ * topic.models, topic.experts, topic.updates, topic.rejections
+ * job.id                  names the job's Kafka transactions; keep it for the life of the job (default koine)
+ * unknown.model.grace.ms  how long an expert waits for its model's registration (default 10000)
+ * transaction.timeout.ms  of the sinks; above checkpoint interval plus restart time (default 900000)
+ * scratch                 directory for running totals, four bytes a weight (default: Java's temporary directory)
+ * threads                 threads a task may use for totals and materialising (default: all processors)
+ * decomposition           where matrices are decomposed: auto (CUDA where it works, else the CPU), cpu, or cuda, which fails the
+ *                         job where CUDA does not work (default auto)
+ * kafka.*                 passed to every Kafka client, such as kafka.security.protocol
+ * </pre>
+ *
+ * <p>Devices agree to about 1e-5 of a matrix, not to the bit: where TaskManagers differ, name one for {@code decomposition}, lest
+ * one expert has other digests on another machine. CUDA takes off-heap memory for one matrix a slot, which Flink has to know of
+ * ({@code taskmanager.memory.task.off-heap.size}).
+ */
+public final class MergeJobArguments {
+    private static final String PLACE = "a file: URI such as file:///var/koine/";
+    private static final String KAFKA = "kafka.";
+
+    private MergeJobArguments() {}
+
+    /**
+     * Reads the configuration from the job's arguments.
+     *
+     * @throws IllegalArgumentException if a required name is missing or a value is malformed; the message says which
+     */
+    public static MergeJobConfig parse(ParameterTool parameters) {
+        MergeJobConfig.Builder config = MergeJobConfig.builder(
+                        required(parameters, "bootstrap.servers"), place("store", required(parameters, "store")))
+                .kafka(kafka(parameters))
+                .topics(topics(parameters))
+                .allowedPlaces(places(parameters));
+        MergeJobConfig defaults = config.build();
+        return config.jobId(parameters.get("job.id", defaults.jobId()))
+                .unknownModelGrace(millis(parameters, "unknown.model.grace.ms", defaults.unknownModelGrace()))
+                .transactionTimeout(millis(parameters, "transaction.timeout.ms", defaults.transactionTimeout()))
+                .scratch(Path.of(parameters.get("scratch", defaults.scratch())))
+                .threads(threads(parameters, defaults.threads()))
+                .decomposition(device(parameters, defaults.decomposition()))
+                .build();
+    }
+
+    private static Map<String, String> kafka(ParameterTool parameters) {
+        return parameters.toMap().entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith(KAFKA))
+                .collect(Collectors.toMap(entry -> entry.getKey().substring(KAFKA.length()), Map.Entry::getValue));
+    }
+
+    private static Topics topics(ParameterTool parameters) {
+        return new Topics(
+                parameters.get("topic.models", Topics.DEFAULT.models()),
+                parameters.get("topic.experts", Topics.DEFAULT.experts()),
+                parameters.get("topic.updates", Topics.DEFAULT.updates()),
+                parameters.get("topic.rejections", Topics.DEFAULT.rejections()));
+    }
+
+    private static List<URI> places(ParameterTool parameters) {
+        return Stream.of(parameters.get("allowed.places", "").split(","))
+                .filter(place -> !place.isBlank())
+                .map(place -> place("allowed.places", place.strip()))
+                .toList();
+    }
+
+    private static String required(ParameterTool parameters, String name) {
+        @Nullable String value = parameters.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException(
+                    "The merge job needs --" + name + "; see MergeJobArguments for all names.");
+        }
+        return value;
+    }
+
+    private static URI place(String name, String value) {
+        try {
+            URI place = new URI(value);
+            if ("file".equals(place.getScheme()) && place.getRawAuthority() == null && place.getPath() != null) {
+                return place;
+            }
+        } catch (URISyntaxException e) {
+            throw malformed(name, value, PLACE);
+        }
+        throw malformed(name, value, PLACE);
+    }
+
+    private static Duration millis(ParameterTool parameters, String name, Duration preset) {
+        return Duration.ofMillis(positive(parameters, name, preset.toMillis()));
+    }
+
+    private static int threads(ParameterTool parameters, int preset) {
+        return Math.toIntExact(Math.min(positive(parameters, "threads", preset), Integer.MAX_VALUE));
+    }
+
+    private static ExecutionProvider device(ParameterTool parameters, ExecutionProvider preset) {
+        String value = parameters.get("decomposition", preset.name());
+        return Stream.of(ExecutionProvider.values())
+                .filter(device -> device.name().equalsIgnoreCase(value))
+                .findFirst()
+                .orElseThrow(() -> malformed("decomposition", value, "auto, cpu or cuda"));
+    }
+
+    private static long positive(ParameterTool parameters, String name, long preset) {
+        String value = parameters.get(name, String.valueOf(preset));
+        try {
+            long number = Long.parseLong(value);
+            if (number > 0) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw malformed(name, value, "a whole number above 0");
+        }
+        throw malformed(name, value, "a whole number above 0");
+    }
+
+    private static IllegalArgumentException malformed(String name, String value, String wanted) {
+        return new IllegalArgumentException("--" + name + " is '" + value + "'; give " + wanted + ".");
+    }
+}
