@@ -6,7 +6,9 @@ import dev.koine.cli.command.InspectCommand;
 import dev.koine.cli.command.MergeCommand;
 import dev.koine.cli.command.RegisterCommand;
 import dev.koine.cli.command.RetractCommand;
+import dev.koine.cli.command.ServeCommand;
 import dev.koine.cli.command.SubmitCommand;
+import dev.koine.cli.command.TopicsCommand;
 import dev.koine.cli.command.UpCommand;
 import dev.koine.cli.command.VerifyCommand;
 import dev.koine.engine.RejectedException;
@@ -36,7 +38,9 @@ import picocli.CommandLine.ScopeType;
             HistoryCommand.class,
             VerifyCommand.class,
             MergeCommand.class,
-            InspectCommand.class
+            InspectCommand.class,
+            ServeCommand.class,
+            TopicsCommand.class
         },
         footer = {
             "%nExit status:",

@@ -11,6 +11,7 @@ import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Topics;
+import dev.koine.cli.speech.SpeechService;
 import dev.koine.subscriber.Lease;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.ServedVersion;
