@@ -96,8 +96,7 @@ public final class ServeCommand implements Callable<Integer> {
         return false;
     }
 
-    private void serve(
-            ModelSubscriber<SpeechModel> subscriber, List<Utterance> utterances, CountDownLatch interrupted)
+    private void serve(ModelSubscriber<SpeechModel> subscriber, List<Utterance> utterances, CountDownLatch interrupted)
             throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
         try (SpeechService service = SpeechService.start(subscriber, utterances)) {

@@ -1,6 +1,7 @@
 package dev.koine.cli.demo;
 
 import dev.koine.cli.embedded.EmbeddedKoine;
+import dev.koine.cli.speech.SpeechService;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.Recipes;
@@ -11,7 +12,6 @@ import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Topics;
-import dev.koine.cli.speech.SpeechService;
 import dev.koine.subscriber.Lease;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.ServedVersion;
