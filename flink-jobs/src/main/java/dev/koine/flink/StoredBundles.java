@@ -2,19 +2,21 @@ package dev.koine.flink;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.ArtifactStore;
 import java.io.IOException;
+import java.nio.file.Path;
 
 /** Bundles in the store. They were checked when they came in, so whatever is wrong with one now is trouble of our own. */
 public final class StoredBundles {
     private StoredBundles() {}
 
-    /** Indexes a bundle of the store. */
-    public static ModelBundle open(Bundle bundle) throws IOException {
+    /** Indexes a bundle, wherever this machine has the store. */
+    public static ModelBundle open(ArtifactStore store, String digest) throws IOException {
+        Path directory = store.bundle(digest);
         try {
-            return ModelBundle.open(bundle.directory());
+            return ModelBundle.open(directory);
         } catch (RejectedException e) {
-            throw new IOException("The store's copy of a model at " + bundle.uri() + " is damaged.", e);
+            throw new IOException("The store's copy of a model at " + directory + " is damaged.", e);
         }
     }
 }

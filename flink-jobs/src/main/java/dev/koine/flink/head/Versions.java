@@ -126,7 +126,7 @@ final class Versions {
             throws RejectedException, IOException {
         RunningModel model = models.get(
                 base.getModelId(),
-                Bundles.fromAvro(base.getBundle()),
+                base.getDigest(),
                 Recipes.fromAvro(base.getRecipe()).scale(),
                 inside);
         try {

@@ -83,7 +83,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         pool = new WorkPool(config.threads());
         store = LocalStore.open(config.storeDirectory(), pool.executor());
         baseIntake = new BaseIntake(places, store, pool);
-        expertIntake = new ExpertIntake(places, pool);
+        expertIntake = new ExpertIntake(places, store, pool);
         bases = new HashMap<>();
     }
 
@@ -162,22 +162,27 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
             ModelBundle base = base(model);
             ExpertIntake.Plan plan = Faults.contain(
                     "the expert " + expert.getBundle().getUri(),
-                    () -> expertIntake.plan(expert.getBundle(), base, recipe));
-            emit(event, plan.bundleDigest(), messages(event, plan.tasks(), recipe), out, context);
+                    () -> expertIntake.plan(
+                            expert.getBundle(),
+                            base,
+                            Bundles.fromAvro(model.getBase()).digest(),
+                            recipe));
+            emit(event, plan.bundleDigest(), messages(event, plan, recipe), out, context);
         } catch (RejectedException e) {
             reject(event, expert.getExpertId(), context, e);
         }
     }
 
-    private List<PruneTaskMessage> messages(InboundEvent event, List<PruneTask> tasks, Recipe recipe)
+    private List<PruneTaskMessage> messages(InboundEvent event, ExpertIntake.Plan plan, Recipe recipe)
             throws IOException {
+        List<PruneTask> tasks = plan.tasks();
         if (tasks.isEmpty()) {
             return List.of();
         }
         long sequence = sequence();
-        String plan = PlanStore.put(store, tasks, recipe);
+        String digest = PlanStore.put(store, tasks, recipe, plan.files());
         return tasks.stream()
-                .map(task -> new PruneTaskMessage(event.getModelId(), sequence, task.index(), plan))
+                .map(task -> new PruneTaskMessage(event.getModelId(), sequence, task.index(), digest))
                 .toList();
     }
 
@@ -208,7 +213,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     private ModelBundle base(ModelRegistration model) throws RejectedException, IOException {
         @Nullable ModelBundle base = bases.get(model.getModelId());
         if (base == null) {
-            base = StoredBundles.open(Bundles.fromAvro(model.getBase()));
+            base = StoredBundles.open(store, Bundles.fromAvro(model.getBase()).digest());
             bases.put(model.getModelId(), base);
         }
         return base;
