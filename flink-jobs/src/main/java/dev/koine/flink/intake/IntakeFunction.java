@@ -21,11 +21,13 @@ import dev.koine.flink.state.InboundEvent;
 import dev.koine.flink.state.PruneTaskMessage;
 import dev.koine.flink.state.Turn;
 import dev.koine.flink.state.WaitingEvent;
+import dev.koine.flink.store.RunningMerges;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.events.Bundles;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -63,6 +65,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     private transient ListState<WaitingEvent> waiting;
 
     private transient ArtifactStore store;
+    private transient RunningMerges running;
     private transient WorkPool pool;
     private transient BaseIntake baseIntake;
     private transient ExpertIntake expertIntake;
@@ -82,6 +85,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         AllowedPlaces places = new AllowedPlaces(config.allowedPlaces());
         pool = new WorkPool(config.threads());
         store = LocalStore.open(config.storeDirectory(), pool.executor());
+        running = new RunningMerges(store.records());
         baseIntake = new BaseIntake(places, store, pool);
         expertIntake = new ExpertIntake(places, store, pool);
         bases = new HashMap<>();
@@ -118,7 +122,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     private static void rejectUnknownModel(InboundEvent event, Context context) throws RejectedException {
         reject(
                 event,
-                Events.expert(event).getExpertId(),
+                Events.expertId(event),
                 context,
                 new RejectedException(
                         RejectionCode.UNKNOWN_MODEL,
@@ -137,11 +141,15 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
                                 + " Register the new one under another model id.");
             }
             ModelRegistration announced = Events.registration(event);
+            running.begin(event.getModelId(), sequence(), Instant.now());
             Bundle base = Faults.contain("the base " + announced.getBase().getUri(), () -> baseIntake.take(announced));
             announced.setBase(Bundles.toAvro(base));
             registration.update(announced);
             emit(event, base.digest(), List.of(), out, context);
         } catch (RejectedException e) {
+            if (!known) {
+                running.cancel(event.getModelId(), sequence());
+            }
             reject(event, null, context, e);
             return;
         }
@@ -152,8 +160,9 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
 
     private void takeExpert(InboundEvent event, Context context, Collector<Turn> out) throws Exception {
         ExpertEvent expert = Events.expert(event);
+        running.begin(event.getModelId(), sequence(), Instant.now());
         try {
-            if (expert.getAction() == ExpertAction.RETRACT) {
+            if (expert.getAction() != ExpertAction.MERGE) {
                 emit(event, null, List.of(), out, context);
                 return;
             }
@@ -169,7 +178,8 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
                             recipe));
             emit(event, plan.bundleDigest(), messages(event, plan, recipe), out, context);
         } catch (RejectedException e) {
-            reject(event, expert.getExpertId(), context, e);
+            running.cancel(event.getModelId(), sequence());
+            reject(event, Events.expertId(event), context, e);
         }
     }
 
