@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** Which store. */
-final class StoreOption {
+class StoreOption {
     @Option(
             names = "--store",
             required = true,

@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
             "With --store, checks a whole store: every digest, every reference, and that every version comes out the same",
             "when it is made again from its base, its task vectors and its recipe."
         },
-        footer = {"%nExamples:", "  koine verify --model whisper", "  koine verify --store ./koine-data/store"})
+        footer = {"%nExample:", "  koine verify --model whisper", "  koine verify --store ./koine-data/store"})
 public final class VerifyCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
@@ -56,10 +56,7 @@ public final class VerifyCommand implements Callable<Integer> {
     }
 
     /** A store, and how deep to look. */
-    static final class Store {
-        @Mixin
-        StoreOption option;
-
+    static final class Store extends StoreOption {
         @Option(
                 names = "--from-experts",
                 description =
@@ -87,8 +84,7 @@ public final class VerifyCommand implements Callable<Integer> {
         Path work = Files.createTempDirectory("koine-verify");
         StoreCheck.Checked checked;
         try (WorkPool pool = new WorkPool(Runtime.getRuntime().availableProcessors())) {
-            checked = new StoreCheck(
-                            kept.option.open(), work, pool, progress, problem -> out.println("BAD: " + problem))
+            checked = new StoreCheck(kept.open(), work, pool, progress, problem -> out.println("BAD: " + problem))
                     .run(kept.fromExperts);
         } finally {
             FileTree.delete(work);

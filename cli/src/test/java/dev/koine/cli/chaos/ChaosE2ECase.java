@@ -123,6 +123,7 @@ class ChaosE2ECase {
         tally.line(
                 "%d different bundles were announced; each is whole and loads.",
                 audit.everyVersionExistsAndLoads(check));
+        tally.line("The whole store: %s.", store.check(directory));
         assertThat(service.failed()).as("failed calls").isZero();
         assertThat(FaultFreeRun.finalDigests(
                         directory.resolve("fault-free"),

@@ -1,6 +1,7 @@
 package dev.koine.cli.chaos;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /** A store that can be broken. */
@@ -17,6 +18,9 @@ interface FaultyStore extends AutoCloseable {
 
     /** Makes it work again. */
     void mend() throws Exception;
+
+    /** Requires that everything in it is as it should be; says what there is. */
+    String check(Path work) throws Exception;
 
     @Override
     void close() throws IOException, InterruptedException;

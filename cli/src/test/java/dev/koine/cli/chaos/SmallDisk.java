@@ -1,9 +1,16 @@
 package dev.koine.cli.chaos;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.engine.Progress;
+import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.store.LocalStore;
+import dev.koine.flink.store.StoreCheck;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -58,6 +65,19 @@ final class SmallDisk implements FaultyStore {
     @Override
     public void mend() throws IOException {
         Files.deleteIfExists(filler());
+    }
+
+    @Override
+    public String check(Path work) throws IOException {
+        List<String> problems = new ArrayList<>();
+        try (WorkPool pool = new WorkPool(2)) {
+            StoreCheck.Checked checked = new StoreCheck(
+                            LocalStore.open(mount.resolve("store")), work, pool, Progress.NONE, problems::add)
+                    .run(false);
+            assertThat(problems).isEmpty();
+            return checked.artifacts() + " files and models, " + checked.versions() + " versions, each made again; "
+                    + checked.orphans() + " belong to no version";
+        }
     }
 
     private Path filler() {

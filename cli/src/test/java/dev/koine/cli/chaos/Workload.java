@@ -23,7 +23,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * An endless stream of merges, replacements, retractions and broken experts for two models, the same for the same seed, and for each
+ * An endless stream of merges, replacements, retractions, rollbacks and broken experts for two models, the same for the same seed, and for each
  * event what has to become of it. The first events register the models.
  */
 final class Workload {
@@ -68,7 +68,15 @@ final class Workload {
     private static final class Contents {
         private final Map<String, Path> inside = new TreeMap<>();
         private final Map<String, Long> revisions = new TreeMap<>();
-        private long version;
+        private final List<Map<String, Path>> history = new ArrayList<>(List.of(Map.of()));
+
+        long version() {
+            return history.size() - 1;
+        }
+
+        void next() {
+            history.add(Map.copyOf(inside));
+        }
     }
 
     Planned next() throws Exception {
@@ -88,8 +96,11 @@ final class Workload {
         if (kind < 40 && isInside) {
             return retraction(model, expert);
         }
-        if (kind < 75) {
+        if (kind < 72) {
             return merge(model, expert);
+        }
+        if (kind < 80) {
+            return rollback(model, contents);
         }
         return bad(model, expert, random.nextInt(6));
     }
@@ -99,15 +110,35 @@ final class Workload {
         long revision = contents.revisions.merge(expert, 1L, Long::sum);
         Path bundle = Fixtures.CTC.resolve(expert.equals("de") && random.nextBoolean() ? "de-2" : expert);
         contents.inside.put(expert, bundle);
-        contents.version++;
+        contents.next();
         return accepted(model, expert(ExpertAction.MERGE, model, expert, revision, describe(bundle)));
     }
 
     private Planned retraction(String model, String expert) {
         Contents contents = models.get(model);
         contents.inside.remove(expert);
-        contents.version++;
+        contents.next();
         return accepted(model, expert(ExpertAction.RETRACT, model, expert, 0, null));
+    }
+
+    private Planned rollback(String model, Contents contents) {
+        long backTo = random.nextLong(contents.version() + 2);
+        byte[] event = EXPERT_EVENTS.encode(ExpertEvent.newBuilder()
+                .setAction(ExpertAction.ROLLBACK)
+                .setModelId(model)
+                .setBackTo(backTo)
+                .setTime(Instant.now())
+                .build());
+        if (backTo >= contents.version()) {
+            return refused(
+                    model,
+                    event,
+                    backTo == contents.version() ? RejectionCode.DUPLICATE : RejectionCode.UNKNOWN_VERSION);
+        }
+        contents.inside.clear();
+        contents.inside.putAll(contents.history.get((int) backTo));
+        contents.next();
+        return accepted(model, event);
     }
 
     private Planned bad(String model, String expert, int kind) throws Exception {
@@ -169,7 +200,7 @@ final class Workload {
 
     private Planned planned(String topic, String model, byte[] value, Optional<RejectionCode> refusal) {
         Contents contents = models.get(model);
-        return new Planned(topic, model, value, refusal, contents.version, Map.copyOf(contents.inside));
+        return new Planned(topic, model, value, refusal, contents.version(), Map.copyOf(contents.inside));
     }
 
     private static byte[] expert(ExpertAction action, String model, String expert, long revision, Bundle bundle) {
