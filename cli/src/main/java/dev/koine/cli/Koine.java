@@ -4,11 +4,14 @@ import dev.koine.cli.command.DemoCommand;
 import dev.koine.cli.command.GcCommand;
 import dev.koine.cli.command.HistoryCommand;
 import dev.koine.cli.command.InspectCommand;
+import dev.koine.cli.command.KeysCommand;
 import dev.koine.cli.command.MergeCommand;
 import dev.koine.cli.command.RegisterCommand;
 import dev.koine.cli.command.RetractCommand;
 import dev.koine.cli.command.RollbackCommand;
+import dev.koine.cli.command.SendCommand;
 import dev.koine.cli.command.ServeCommand;
+import dev.koine.cli.command.SignCommand;
 import dev.koine.cli.command.SubmitCommand;
 import dev.koine.cli.command.TopicsCommand;
 import dev.koine.cli.command.UpCommand;
@@ -43,6 +46,9 @@ import picocli.CommandLine.ScopeType;
             GcCommand.class,
             MergeCommand.class,
             InspectCommand.class,
+            KeysCommand.class,
+            SignCommand.class,
+            SendCommand.class,
             ServeCommand.class,
             TopicsCommand.class
         },

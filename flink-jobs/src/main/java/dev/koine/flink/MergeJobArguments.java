@@ -3,6 +3,8 @@ package dev.koine.flink;
 import dev.koine.flink.store.RetentionPolicy;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.onnx.ExecutionProvider;
+import dev.koine.subscriber.signature.TrustedKeys;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -37,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  * retention.experts       whether copies of the experts inside kept versions are kept, true or false (default true)
  * retention.grace         nothing younger than this is taken away (default 1 h)
  * gc.interval             how often the job looks for what need not be kept, if retention.versions is over 0 (default 1 h)
+ * signatures             off, or required: events without a signature by a trusted key are refused (default off)
+ * trusted.keys           file of public keys and what they are trusted for, read where the job is started
+ * signing.key            file of the job's own key on each TaskManager, to sign updates with (default: updates are not signed)
  * kafka.*                 passed to every Kafka client, such as kafka.security.protocol
  * </pre>
  *
@@ -69,6 +74,7 @@ public final class MergeJobArguments {
                 .threads(threads(parameters, defaults.threads()))
                 .decomposition(device(parameters, defaults.decomposition()))
                 .retention(retention(parameters, defaults.retention()))
+                .signatures(signatures(parameters))
                 .gcInterval(duration(parameters, "gc.interval", defaults.gcInterval()))
                 .build();
     }
@@ -113,6 +119,27 @@ public final class MergeJobArguments {
             throw malformed(name, value, PLACE);
         }
         throw malformed(name, value, PLACE);
+    }
+
+    private static Signatures signatures(ParameterTool parameters) {
+        String wanted = parameters.get("signatures", "off");
+        if (!wanted.equals("off") && !wanted.equals("required")) {
+            throw malformed("signatures", wanted, "off or required");
+        }
+        @Nullable String trusted = parameters.get("trusted.keys");
+        boolean required = wanted.equals("required");
+        if (required && trusted == null) {
+            throw new IllegalArgumentException(
+                    "--signatures required needs --trusted.keys; nobody could sign otherwise.");
+        }
+        try {
+            return new Signatures(
+                    required,
+                    trusted == null ? TrustedKeys.NONE : TrustedKeys.read(Path.of(trusted)),
+                    parameters.get("signing.key"));
+        } catch (IOException e) {
+            throw new IllegalArgumentException("--trusted.keys cannot be used: " + e.getMessage(), e);
+        }
     }
 
     private static RetentionPolicy retention(ParameterTool parameters, RetentionPolicy preset) {

@@ -26,6 +26,7 @@ import java.util.Properties;
  * @param decomposition where matrices are decomposed
  * @param retention what the store keeps
  * @param gcInterval how often the job takes away what it need not keep, if the policy says that it may
+ * @param signatures whose events are taken, and with what updates are signed
  */
 public record MergeJobConfig(
         Map<String, String> kafka,
@@ -39,7 +40,8 @@ public record MergeJobConfig(
         int threads,
         ExecutionProvider decomposition,
         RetentionPolicy retention,
-        Duration gcInterval)
+        Duration gcInterval,
+        Signatures signatures)
         implements Serializable {
 
     public MergeJobConfig {
@@ -88,6 +90,7 @@ public record MergeJobConfig(
         private ExecutionProvider decomposition = ExecutionProvider.AUTO;
         private RetentionPolicy retention = RetentionPolicy.ALL;
         private Duration gcInterval = Duration.ofHours(1);
+        private Signatures signatures = Signatures.OFF;
 
         private Builder(String bootstrapServers, URI store) {
             this.store = store;
@@ -150,6 +153,11 @@ public record MergeJobConfig(
             return this;
         }
 
+        public Builder signatures(Signatures value) {
+            signatures = value;
+            return this;
+        }
+
         public MergeJobConfig build() {
             return new MergeJobConfig(
                     kafka,
@@ -163,7 +171,8 @@ public record MergeJobConfig(
                     threads,
                     decomposition,
                     retention,
-                    gcInterval);
+                    gcInterval,
+                    signatures);
         }
     }
 }

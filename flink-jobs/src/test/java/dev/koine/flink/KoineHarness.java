@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.UnaryOperator;
 
 /** A broker, a merge job and what talks to them, in this JVM. */
 final class KoineHarness implements AutoCloseable {
@@ -48,9 +49,14 @@ final class KoineHarness implements AutoCloseable {
 
     /** Starts in a directory; bundles may lie there and among the fixtures. */
     static KoineHarness start(Path directory) throws IOException {
+        return start(directory, config -> config);
+    }
+
+    /** Starts with other settings than usual. */
+    static KoineHarness start(Path directory, UnaryOperator<MergeJobConfig.Builder> settings) throws IOException {
         EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("kafka"));
         try {
-            MergeJobConfig config = config(broker, directory);
+            MergeJobConfig config = settings.apply(config(broker, directory)).build();
             TopicSetup.createMissing(config.kafkaProperties(), Topics.DEFAULT, 2);
             EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), 2, Duration.ofMillis(200));
             return new KoineHarness(broker, config, job);
@@ -60,15 +66,14 @@ final class KoineHarness implements AutoCloseable {
         }
     }
 
-    private static MergeJobConfig config(EmbeddedBroker broker, Path directory) throws IOException {
+    private static MergeJobConfig.Builder config(EmbeddedBroker broker, Path directory) throws IOException {
         Path store = Files.createDirectories(directory.resolve("store"));
         return MergeJobConfig.builder(broker.bootstrapServers(), store.toUri())
                 .allowedPlaces(List.of(directory.toUri(), Fixtures.ROOT.toUri()))
                 .unknownModelGrace(Duration.ofSeconds(1))
                 .scratch(directory)
                 .threads(2)
-                .decomposition(ExecutionProvider.CPU)
-                .build();
+                .decomposition(ExecutionProvider.CPU);
     }
 
     Outcome register(String modelId, Path base) throws Exception {

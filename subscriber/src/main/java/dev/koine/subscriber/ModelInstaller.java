@@ -5,10 +5,14 @@ import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.subscriber.events.Bundles;
+import dev.koine.subscriber.signature.Role;
+import dev.koine.subscriber.signature.Statement;
+import dev.koine.subscriber.signature.TrustedKeys;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Makes an announced version the serving one: fetch, verify, load beside the old one, swap. */
 final class ModelInstaller<M extends AutoCloseable> {
@@ -16,8 +20,16 @@ final class ModelInstaller<M extends AutoCloseable> {
     private final ModelLoader<M> loader;
     private final ModelSlot<M> slot;
     private final LastServed lastServed;
+    private final @Nullable TrustedKeys trusted;
 
-    ModelInstaller(BundleCache cache, LastServed lastServed, ModelLoader<M> loader, ModelSlot<M> slot) {
+    /** @param trusted whose updates are taken; null for anybody's */
+    ModelInstaller(
+            BundleCache cache,
+            LastServed lastServed,
+            ModelLoader<M> loader,
+            ModelSlot<M> slot,
+            @Nullable TrustedKeys trusted) {
+        this.trusted = trusted;
         this.cache = cache;
         this.lastServed = lastServed;
         this.loader = loader;
@@ -37,6 +49,9 @@ final class ModelInstaller<M extends AutoCloseable> {
                     RejectionCode.DIGEST_MISMATCH,
                     "The update names the digest " + update.getDigest() + " but its list of files has "
                             + bundle.digest() + ". Whoever wrote it must compute the digest over the list it sends.");
+        }
+        if (trusted != null) {
+            trusted.require(update.getSignature(), Statement.of(update), Role.UPDATES);
         }
         Path directory = fetch(bundle);
         M model = load(update, directory);

@@ -2,6 +2,7 @@ package dev.koine.subscriber;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.subscriber.signature.TrustedKeys;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -59,14 +60,15 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
             BundleCache cache,
             LastServed lastServed,
             ModelLoader<M> loader,
-            SubscriberListener listener) {
+            SubscriberListener listener,
+            @Nullable TrustedKeys trusted) {
         this.modelId = modelId;
         this.topics = topics;
         this.cache = cache;
         this.lastServed = lastServed;
         this.listener = listener;
         slot = new ModelSlot<>();
-        installer = new ModelInstaller<>(cache, lastServed, loader, slot);
+        installer = new ModelInstaller<>(cache, lastServed, loader, slot, trusted);
         thread = new Thread(this::run, "koine-subscriber-" + modelId);
         thread.setDaemon(true);
     }

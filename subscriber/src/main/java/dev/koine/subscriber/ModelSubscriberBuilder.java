@@ -1,6 +1,7 @@
 package dev.koine.subscriber;
 
 import dev.koine.schemas.Topics;
+import dev.koine.subscriber.signature.TrustedKeys;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
     private final Map<String, Object> consumerProperties = new HashMap<>();
     private String updatesTopic = Topics.DEFAULT.updates();
     private SubscriberListener listener = SubscriberListener.NONE;
+    private @Nullable TrustedKeys trustedKeys;
     private @Nullable String modelId;
     private @Nullable Path cacheDirectory;
     private @Nullable ModelLoader<M> loader;
@@ -58,6 +60,12 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
     /** Makes a model of a version's files. */
     public ModelSubscriberBuilder<M> loader(ModelLoader<M> modelLoader) {
         loader = modelLoader;
+        return this;
+    }
+
+    /** Takes only updates that one of these keys has signed; others are refused, and the version that serves goes on. */
+    public ModelSubscriberBuilder<M> trustedKeys(TrustedKeys keys) {
+        trustedKeys = keys;
         return this;
     }
 
@@ -101,7 +109,8 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
                 BundleCache.open(directory),
                 new LastServed(directory),
                 modelLoader,
-                listener);
+                listener,
+                trustedKeys);
         subscriber.start();
         return subscriber;
     }

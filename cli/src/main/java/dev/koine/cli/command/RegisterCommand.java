@@ -2,7 +2,6 @@ package dev.koine.cli.command;
 
 import dev.koine.flink.Recipes;
 import dev.koine.schemas.ModelRegistration;
-import dev.koine.schemas.Topics;
 import dev.koine.subscriber.events.Bundles;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -44,11 +43,6 @@ public final class RegisterCommand implements Callable<Integer> {
                 .setRecipe(Recipes.toAvro(recipe.recipe()))
                 .setTime(Instant.now())
                 .build();
-        return sender.send(
-                Topics.DEFAULT.models(),
-                modelId,
-                registration,
-                ModelRegistration.class,
-                spec.commandLine().getOut());
+        return sender.sendModel(registration, spec.commandLine().getOut());
     }
 }

@@ -1,7 +1,9 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
+import dev.koine.engine.RejectedException;
 import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
@@ -9,12 +11,16 @@ import dev.koine.schemas.Topics;
 import dev.koine.subscriber.events.EventPublisher;
 import dev.koine.subscriber.events.Outcome;
 import dev.koine.subscriber.events.OutcomeReader;
+import dev.koine.subscriber.signature.SigningKey;
+import dev.koine.subscriber.signature.Statement;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -24,6 +30,13 @@ final class Sender {
     KafkaOptions kafka;
 
     @Option(
+            names = "--sign-key",
+            paramLabel = "FILE",
+            description = "Signs the event with this key, which koine keys new has made.")
+    @Nullable
+    Path signingKey;
+
+    @Option(
             names = "--wait",
             paramLabel = "SECONDS",
             description =
@@ -31,13 +44,23 @@ final class Sender {
             defaultValue = "300")
     long waitSeconds;
 
+    /** Sends a registration; returns the exit code. */
+    int sendModel(ModelRegistration event, PrintWriter out) throws IOException, RejectedException {
+        if (signingKey != null) {
+            event.setSignature(SigningKey.read(signingKey).sign(Statement.of(event)));
+        }
+        return send(Topics.DEFAULT.models(), event.getModelId(), event, ModelRegistration.class, out);
+    }
+
     /** Sends an expert event; returns the exit code. */
-    int sendExpert(ExpertEvent event, PrintWriter out) throws IOException {
+    int sendExpert(ExpertEvent event, PrintWriter out) throws IOException, RejectedException {
+        if (signingKey != null) {
+            event.setSignature(SigningKey.read(signingKey).sign(Statement.of(event)));
+        }
         return send(Topics.DEFAULT.experts(), event.getModelId(), event, ExpertEvent.class, out);
     }
 
-    /** Returns the exit code. */
-    <T extends SpecificRecord> int send(String topic, String modelId, T event, Class<T> type, PrintWriter out)
+    private <T extends SpecificRecord> int send(String topic, String modelId, T event, Class<T> type, PrintWriter out)
             throws IOException {
         Properties properties = kafka.properties();
         try (OutcomeReader reader = new OutcomeReader(properties, Topics.DEFAULT);

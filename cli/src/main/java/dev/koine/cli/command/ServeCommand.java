@@ -3,8 +3,10 @@ package dev.koine.cli.command;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.speech.SpeechService;
 import dev.koine.subscriber.ModelSubscriber;
+import dev.koine.subscriber.ModelSubscriberBuilder;
 import dev.koine.subscriber.ServedVersion;
 import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.signature.TrustedKeys;
 import dev.koine.subscriber.speech.EvaluationSet;
 import dev.koine.subscriber.speech.SpeechModel;
 import dev.koine.subscriber.speech.Utterance;
@@ -51,6 +53,12 @@ public final class ServeCommand implements Callable<Integer> {
             description = "Where versions are kept, for this service alone.")
     Path cache;
 
+    @Option(
+            names = "--trusted-keys",
+            paramLabel = "FILE",
+            description = "Takes only versions that one of these keys has signed (default: takes all).")
+    Path trustedKeys;
+
     @Parameters(paramLabel = "SPEECH", description = "Folder with features.safetensors and references.jsonl.")
     Path speech;
 
@@ -68,12 +76,15 @@ public final class ServeCommand implements Callable<Integer> {
             interrupted.countDown();
             awaitQuietly(stopped);
         }));
-        try (ModelSubscriber<SpeechModel> subscriber = ModelSubscriber.<SpeechModel>builder()
+        ModelSubscriberBuilder<SpeechModel> wanted = ModelSubscriber.<SpeechModel>builder()
                 .consumerProperties(properties)
                 .modelId(modelId)
                 .cacheDirectory(cache)
-                .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT))
-                .start()) {
+                .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT));
+        if (trustedKeys != null) {
+            wanted.trustedKeys(TrustedKeys.read(trustedKeys));
+        }
+        try (ModelSubscriber<SpeechModel> subscriber = wanted.start()) {
             if (awaitFirst(subscriber, interrupted)) {
                 serve(subscriber, utterances, interrupted);
             }

@@ -3,6 +3,9 @@ package dev.koine.cli.command;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.embedded.EmbeddedKoine;
+import dev.koine.flink.Signatures;
+import dev.koine.subscriber.signature.TrustedKeys;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code koine up}. */
@@ -42,6 +46,28 @@ public final class UpCommand implements Callable<Integer> {
             description = "Folder that bundles may lie in; may be given several times (default: the current folder).")
     List<Path> allowed = List.of(Path.of(""));
 
+    @Option(
+            names = "--signatures",
+            description =
+                    "off, or required: events that no trusted key has signed are refused (default: ${DEFAULT-VALUE}).",
+            defaultValue = "off")
+    Wanted signatures;
+
+    @Option(
+            names = "--trusted-keys",
+            paramLabel = "FILE",
+            description = "Public keys and what they are trusted for, as koine keys prints them.")
+    Path trustedKeys;
+
+    @Option(names = "--signing-key", paramLabel = "FILE", description = "Signs versions with this key.")
+    Path signingKey;
+
+    /** Whether events have to be signed. */
+    enum Wanted {
+        OFF,
+        REQUIRED
+    }
+
     @Mixin
     DeviceOption device;
 
@@ -58,7 +84,7 @@ public final class UpCommand implements Callable<Integer> {
         CountDownLatch stopped = new CountDownLatch(1);
         out.printf("Starting in %s ...%n", directory);
         try (EmbeddedKoine koine = EmbeddedKoine.start(
-                directory, port, places.stream().map(Path::toUri).toList(), device.device)) {
+                directory, port, places.stream().map(Path::toUri).toList(), device.device, signatures())) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 interrupted.countDown();
                 awaitQuietly(stopped);
@@ -87,6 +113,18 @@ public final class UpCommand implements Callable<Integer> {
             stopped.countDown();
         }
         return ExitCode.OK;
+    }
+
+    private Signatures signatures() throws IOException {
+        boolean required = signatures == Wanted.REQUIRED;
+        if (required && trustedKeys == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--signatures required needs --trusted-keys; nobody could sign otherwise.");
+        }
+        return new Signatures(
+                required,
+                trustedKeys == null ? TrustedKeys.NONE : TrustedKeys.read(trustedKeys),
+                signingKey == null ? null : signingKey.toAbsolutePath().toString());
     }
 
     private static void awaitQuietly(CountDownLatch latch) {

@@ -2,6 +2,7 @@ package dev.koine.cli.embedded;
 
 import dev.koine.broker.EmbeddedBroker;
 import dev.koine.flink.MergeJobConfig;
+import dev.koine.flink.Signatures;
 import dev.koine.flink.TopicSetup;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.schemas.Topics;
@@ -45,10 +46,21 @@ public final class EmbeddedKoine implements AutoCloseable {
      */
     public static EmbeddedKoine start(Path directory, int port, List<URI> allowedPlaces, ExecutionProvider device)
             throws IOException {
+        return start(directory, port, allowedPlaces, device, Signatures.OFF);
+    }
+
+    /**
+     * Starts everything.
+     *
+     * @param signatures whose events are taken, and with what versions are signed
+     */
+    public static EmbeddedKoine start(
+            Path directory, int port, List<URI> allowedPlaces, ExecutionProvider device, Signatures signatures)
+            throws IOException {
         Path home = Files.createDirectories(directory).toRealPath();
         FolderLock lock = FolderLock.take(home);
         try {
-            return start(lock, home, port, allowedPlaces, device);
+            return start(lock, home, port, allowedPlaces, device, signatures);
         } catch (IOException | RuntimeException e) {
             lock.close();
             throw e;
@@ -56,7 +68,12 @@ public final class EmbeddedKoine implements AutoCloseable {
     }
 
     private static EmbeddedKoine start(
-            FolderLock lock, Path home, int port, List<URI> allowedPlaces, ExecutionProvider device)
+            FolderLock lock,
+            Path home,
+            int port,
+            List<URI> allowedPlaces,
+            ExecutionProvider device,
+            Signatures signatures)
             throws IOException {
         Path store = Files.createDirectories(home.resolve("store"));
         EmbeddedBroker broker = EmbeddedBroker.start(home.resolve("kafka"), port);
@@ -65,6 +82,7 @@ public final class EmbeddedKoine implements AutoCloseable {
             MergeJobConfig config = MergeJobConfig.builder(broker.bootstrapServers(), store.toUri())
                     .allowedPlaces(allowedPlaces)
                     .decomposition(device)
+                    .signatures(signatures)
                     .build();
             int slots = Runtime.getRuntime().availableProcessors();
             EmbeddedJob job = EmbeddedJob.start(config, home.resolve("flink"), slots, CHECKPOINT_INTERVAL);

@@ -18,7 +18,10 @@ import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.subscriber.signature.SigningKey;
+import dev.koine.subscriber.signature.Statement;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +73,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
 
     private transient WorkPool pool;
     private transient @Nullable OperatorStateStore taskStates;
+    private transient @Nullable SigningKey signingKey;
     private transient VersionRecords records;
     private transient FinishedMerges finished;
     private transient @Nullable Housekeeping housekeeping;
@@ -115,6 +119,8 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
                 .getMapState(new MapStateDescriptor<>("recorded-versions", Types.LONG, Types.STRING));
         pool = new WorkPool(config.threads());
         ArtifactStore store = LocalStore.open(config.storeDirectory(), pool.executor());
+        @Nullable String key = config.signatures().signingKey();
+        signingKey = key == null ? null : SigningKey.read(Path.of(key));
         records = new VersionRecords(store.records());
         finished = new FinishedMerges(new RunningMerges(store.records()), Objects.requireNonNull(taskStates));
         models = new RunningModels(store, pool, config.scratchDirectory());
@@ -211,6 +217,9 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     private Made made(Callable<ModelUpdate> version) throws Exception {
         try {
             ModelUpdate update = version.call();
+            if (signingKey != null) {
+                update.setSignature(signingKey.sign(Statement.of(update)));
+            }
             return new Made(update, records.put(update), null);
         } catch (RejectedException e) {
             return new Made(null, null, e);

@@ -35,6 +35,7 @@ import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -65,6 +66,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     private transient ListState<WaitingEvent> waiting;
 
     private transient ArtifactStore store;
+    private transient SignatureGate signatures;
     private transient RunningMerges running;
     private transient WorkPool pool;
     private transient BaseIntake baseIntake;
@@ -82,6 +84,9 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         nextSequence = getRuntimeContext().getState(new ValueStateDescriptor<>("next-sequence", Types.LONG));
         waiting = getRuntimeContext()
                 .getListState(new ListStateDescriptor<>("waiting", new AvroTypeInfo<>(WaitingEvent.class)));
+        signatures = new SignatureGate(
+                config.signatures(),
+                getRuntimeContext().getMapState(new MapStateDescriptor<>("newest-signed", Types.STRING, Types.LONG)));
         AllowedPlaces places = new AllowedPlaces(config.allowedPlaces());
         pool = new WorkPool(config.threads());
         store = LocalStore.open(config.storeDirectory(), pool.executor());
@@ -141,6 +146,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
                                 + " Register the new one under another model id.");
             }
             ModelRegistration announced = Events.registration(event);
+            signatures.require(announced);
             running.begin(event.getModelId(), sequence(), Instant.now());
             Bundle base = Faults.contain("the base " + announced.getBase().getUri(), () -> baseIntake.take(announced));
             announced.setBase(Bundles.toAvro(base));
@@ -162,8 +168,10 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         ExpertEvent expert = Events.expert(event);
         running.begin(event.getModelId(), sequence(), Instant.now());
         try {
+            signatures.require(expert);
             if (expert.getAction() != ExpertAction.MERGE) {
                 emit(event, null, List.of(), out, context);
+                signatures.taken(expert);
                 return;
             }
             ModelRegistration model = registration.value();
@@ -177,6 +185,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
                             Bundles.fromAvro(model.getBase()).digest(),
                             recipe));
             emit(event, plan.bundleDigest(), messages(event, plan, recipe), out, context);
+            signatures.taken(expert);
         } catch (RejectedException e) {
             running.cancel(event.getModelId(), sequence());
             reject(event, Events.expertId(event), context, e);

@@ -1,0 +1,66 @@
+package dev.koine.flink.intake;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.flink.Signatures;
+import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.ModelRegistration;
+import dev.koine.schemas.Signature;
+import dev.koine.subscriber.signature.Role;
+import dev.koine.subscriber.signature.Statement;
+import org.apache.flink.api.common.state.MapState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets those events pass that somebody signed who may. Where signatures are required, an expert event also has to be newer than the last
+ * one that the same key signed for the same expert of this model, lest an old retraction or rollback be sent again by somebody else.
+ * Where they are not, only a signature that is there, by a trusted key, and wrong is refused.
+ */
+final class SignatureGate {
+    private final Signatures signatures;
+    private final MapState<String, Long> newest;
+
+    /** @param newest time of the newest event that was taken, by key and expert */
+    SignatureGate(Signatures signatures, MapState<String, Long> newest) {
+        this.signatures = signatures;
+        this.newest = newest;
+    }
+
+    void require(ModelRegistration event) throws RejectedException {
+        if (isChecked(event.getSignature())) {
+            signatures.trusted().require(event.getSignature(), Statement.of(event), Role.MODELS);
+        }
+    }
+
+    void require(ExpertEvent event) throws Exception {
+        if (!isChecked(event.getSignature())) {
+            return;
+        }
+        signatures.trusted().require(event.getSignature(), Statement.of(event), Role.EXPERTS);
+        if (signatures.required()) {
+            @Nullable Long last = newest.get(slot(event));
+            if (last != null && event.getTime().toEpochMilli() <= last) {
+                throw new RejectedException(
+                        RejectionCode.BAD_SIGNATURE,
+                        "The event was signed at " + event.getTime() + ", and a newer one by the same key for the same"
+                                + " expert was taken already: it may be an old event sent again. Sign it anew.");
+            }
+        }
+    }
+
+    /** Notes that an event was given its turn. */
+    void taken(ExpertEvent event) throws Exception {
+        if (signatures.required()) {
+            newest.put(slot(event), event.getTime().toEpochMilli());
+        }
+    }
+
+    private boolean isChecked(@Nullable Signature signature) {
+        return signatures.required()
+                || (signature != null && signatures.trusted().knows(signature.getKeyId()));
+    }
+
+    private static String slot(ExpertEvent event) {
+        return event.getSignature().getKeyId() + "/" + event.getExpertId();
+    }
+}
