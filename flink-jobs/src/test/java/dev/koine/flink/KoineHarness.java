@@ -48,11 +48,21 @@ final class KoineHarness implements AutoCloseable {
 
     /** Starts in a directory; bundles may lie there and among the fixtures. */
     static KoineHarness start(Path directory) throws IOException {
-        EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("kafka"));
+        return start(directory, Duration.ofSeconds(1));
+    }
+
+    /** As {@link #start(Path)}, with experts that wait so long for their model. */
+    static KoineHarness start(Path directory, Duration unknownModelGrace) throws IOException {
+        return start(directory, EmbeddedBroker.start(directory.resolve("kafka")), unknownModelGrace, 2);
+    }
+
+    /** Starts a job of some parallelism at a broker, which is closed with it. */
+    static KoineHarness start(Path directory, EmbeddedBroker broker, Duration unknownModelGrace, int slots)
+            throws IOException {
         try {
-            MergeJobConfig config = config(broker, directory);
+            MergeJobConfig config = config(broker, directory, unknownModelGrace);
             TopicSetup.createMissing(config.kafkaProperties(), Topics.DEFAULT, 2);
-            EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), 2, Duration.ofMillis(200));
+            EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), slots, Duration.ofMillis(200));
             return new KoineHarness(broker, config, job);
         } catch (IOException | RuntimeException e) {
             broker.close();
@@ -60,11 +70,12 @@ final class KoineHarness implements AutoCloseable {
         }
     }
 
-    private static MergeJobConfig config(EmbeddedBroker broker, Path directory) throws IOException {
+    private static MergeJobConfig config(EmbeddedBroker broker, Path directory, Duration unknownModelGrace)
+            throws IOException {
         Path store = Files.createDirectories(directory.resolve("store"));
         return MergeJobConfig.builder(broker.bootstrapServers(), store.toUri())
                 .allowedPlaces(List.of(directory.toUri(), Fixtures.ROOT.toUri()))
-                .unknownModelGrace(Duration.ofSeconds(1))
+                .unknownModelGrace(unknownModelGrace)
                 .scratch(directory)
                 .threads(2)
                 .decomposition(ExecutionProvider.CPU)

@@ -48,13 +48,13 @@ final class RunningModels implements AutoCloseable {
     }
 
     private RunningModel rebuild(Bundle base, double scale, List<MergedExpert> inside) throws IOException {
-        ModelBundle index = StoredBundles.open(base);
+        ModelBundle index = StoredBundles.open(store, base);
         List<Member> members = inside.stream().map(RunningModels::member).toList();
         try {
             return RunningModel.restore(index, scale, store, scratch, pool, members);
         } catch (RejectedException e) {
             throw new IOException(
-                    "What was merged before is refused now; the store at " + base.uri() + " is damaged.", e);
+                    "What was merged before into " + base.digest() + " is refused now; the store is damaged.", e);
         }
     }
 

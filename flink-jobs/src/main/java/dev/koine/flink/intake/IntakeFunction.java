@@ -208,7 +208,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     private ModelBundle base(ModelRegistration model) throws RejectedException, IOException {
         @Nullable ModelBundle base = bases.get(model.getModelId());
         if (base == null) {
-            base = StoredBundles.open(Bundles.fromAvro(model.getBase()));
+            base = StoredBundles.open(store, Bundles.fromAvro(model.getBase()));
             bases.put(model.getModelId(), base);
         }
         return base;

@@ -67,7 +67,7 @@ public final class PlanStore {
         try {
             StoredPlan plan = PLANS.decode(Files.readAllBytes(store.get(digest)));
             Recipe recipe = PlanCodec.recipe(plan);
-            return new Plan(digest, PlanCodec.tasks(plan), recipe, pruner(recipe));
+            return new Plan(digest, PlanCodec.tasks(plan, store), recipe, pruner(recipe));
         } catch (UndecodableException e) {
             throw new IOException("The store's copy of the plan " + digest + " is damaged.", e);
         }
