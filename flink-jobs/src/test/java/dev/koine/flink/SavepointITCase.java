@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +75,7 @@ class SavepointITCase {
 
             assertEachVersionIsWhatItSays(koine, before);
         }
+        assertStatesKeepTheirNames(release);
     }
 
     @Test
@@ -97,6 +99,25 @@ class SavepointITCase {
             assertThat(koine.awaitAll(inbound + 8)).hasSize(inbound + 8);
             assertEachVersionIsWhatItSays(koine, countUpdates(release));
         }
+    }
+
+    /** Where the savepoint of a release lies. */
+    static Path savepoint(String release) {
+        return RELEASES.resolve(release).resolve("savepoints").resolve("savepoint");
+    }
+
+    /** A state by another name is an empty one, of which Flink says nothing. */
+    private void assertStatesKeepTheirNames(String release) throws Exception {
+        Map<String, Set<String>> today = new HashMap<>();
+        try (Stream<Path> savepoints = Files.list(root.resolve("flink").resolve("savepoints"))) {
+            for (Path savepoint :
+                    savepoints.filter(path -> !path.endsWith("savepoint")).toList()) {
+                today.putAll(SavepointContents.read(savepoint));
+            }
+        }
+        SavepointContents.read(savepoint(release)).forEach((operator, names) -> assertThat(today.get(operator))
+                .as("the states of an operator")
+                .containsAll(names));
     }
 
     /** A job of today with all that a release had, its store elsewhere than it was. */
