@@ -1,12 +1,16 @@
 package dev.koine.cli;
 
 import dev.koine.cli.command.DemoCommand;
+import dev.koine.cli.command.GcCommand;
 import dev.koine.cli.command.HistoryCommand;
 import dev.koine.cli.command.InspectCommand;
 import dev.koine.cli.command.MergeCommand;
 import dev.koine.cli.command.RegisterCommand;
 import dev.koine.cli.command.RetractCommand;
+import dev.koine.cli.command.RollbackCommand;
+import dev.koine.cli.command.ServeCommand;
 import dev.koine.cli.command.SubmitCommand;
+import dev.koine.cli.command.TopicsCommand;
 import dev.koine.cli.command.UpCommand;
 import dev.koine.cli.command.VerifyCommand;
 import dev.koine.engine.RejectedException;
@@ -33,10 +37,14 @@ import picocli.CommandLine.ScopeType;
             RegisterCommand.class,
             SubmitCommand.class,
             RetractCommand.class,
+            RollbackCommand.class,
             HistoryCommand.class,
             VerifyCommand.class,
+            GcCommand.class,
             MergeCommand.class,
-            InspectCommand.class
+            InspectCommand.class,
+            ServeCommand.class,
+            TopicsCommand.class
         },
         footer = {
             "%nExit status:",

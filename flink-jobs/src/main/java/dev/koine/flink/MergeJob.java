@@ -13,11 +13,13 @@ import dev.koine.flink.state.Turn;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
 import java.time.Duration;
+import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
@@ -44,6 +46,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MergeJob {
     private static final String NAME = "koine-merge";
+    private static final Set<String> PROMISED =
+            Set.of(PipelineOptions.GENERIC_TYPES.key(), CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE.key());
 
     /** Part of every savepoint: the number of groups that models are divided into. It can never change. */
     private static final int MAX_PARALLELISM = 128;
@@ -52,14 +56,14 @@ public final class MergeJob {
 
     /** Entry point for {@code flink run}; see {@link MergeJobArguments}. */
     public static void main(String[] args) throws Exception {
-        StreamExecutionEnvironment env =
-                StreamExecutionEnvironment.getExecutionEnvironment(settings(Duration.ofSeconds(10)));
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        env.configure(settings(Duration.ofSeconds(10), env.getConfiguration()));
         build(env, MergeJobArguments.parse(ParameterTool.fromArgs(args)));
         env.execute(NAME);
     }
 
     /**
-     * What the job asks of Flink whatever cluster it runs on. Checkpoints are unaligned: pruning takes seconds, and an aligned
+     * What the job asks of Flink where the cluster's configuration says nothing else. Checkpoints are unaligned: pruning takes seconds, and an aligned
      * barrier would wait behind a whole backlog of it before anything is committed.
      *
      * @param checkpointInterval also how often updates are committed to Kafka
@@ -73,6 +77,15 @@ public final class MergeJob {
         settings.set(CheckpointingOptions.ENABLE_UNALIGNED, true);
         settings.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
         settings.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF, Duration.ofSeconds(30));
+        return settings;
+    }
+
+    /** As {@link #settings(Duration)}, but where the cluster's configuration says something else that the job's promises do not rest on. */
+    private static Configuration settings(Duration checkpointInterval, ReadableConfig cluster) {
+        Configuration settings = settings(checkpointInterval);
+        settings.keySet().stream()
+                .filter(name -> !PROMISED.contains(name) && cluster.toMap().containsKey(name))
+                .forEach(settings::removeKey);
         return settings;
     }
 

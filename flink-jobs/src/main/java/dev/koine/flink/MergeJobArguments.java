@@ -1,5 +1,6 @@
 package dev.koine.flink;
 
+import dev.koine.flink.store.RetentionPolicy;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.net.URI;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.util.ParameterTool;
+import org.apache.flink.util.TimeUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,11 @@ import org.jspecify.annotations.Nullable;
  * threads                 threads a task may use for totals and materialising (default: all processors)
  * decomposition           where matrices are decomposed: auto (CUDA where it works, else the CPU), cpu, or cuda, which fails the
  *                         job where CUDA does not work (default auto)
+ * retention.versions      how many of each model's newest versions the store keeps (default 0: all)
+ * retention.age           versions younger than this are kept, too, such as 7 d (default 0 s)
+ * retention.experts       whether copies of the experts inside kept versions are kept, true or false (default true)
+ * retention.grace         nothing younger than this is taken away (default 1 h)
+ * gc.interval             how often the job looks for what need not be kept, if retention.versions is over 0 (default 1 h)
  * kafka.*                 passed to every Kafka client, such as kafka.security.protocol
  * </pre>
  *
@@ -61,6 +68,8 @@ public final class MergeJobArguments {
                 .scratch(Path.of(parameters.get("scratch", defaults.scratch())))
                 .threads(threads(parameters, defaults.threads()))
                 .decomposition(device(parameters, defaults.decomposition()))
+                .retention(retention(parameters, defaults.retention()))
+                .gcInterval(duration(parameters, "gc.interval", defaults.gcInterval()))
                 .build();
     }
 
@@ -106,6 +115,28 @@ public final class MergeJobArguments {
         throw malformed(name, value, PLACE);
     }
 
+    private static RetentionPolicy retention(ParameterTool parameters, RetentionPolicy preset) {
+        String experts = parameters.get("retention.experts", String.valueOf(preset.experts()));
+        if (!experts.equals("true") && !experts.equals("false")) {
+            throw malformed("retention.experts", experts, "true or false");
+        }
+        return new RetentionPolicy(
+                Math.toIntExact(
+                        Math.min(whole(parameters, "retention.versions", 0, preset.versions()), Integer.MAX_VALUE)),
+                duration(parameters, "retention.age", preset.age()),
+                Boolean.parseBoolean(experts),
+                duration(parameters, "retention.grace", preset.grace()));
+    }
+
+    private static Duration duration(ParameterTool parameters, String name, Duration preset) {
+        String value = parameters.get(name, preset.toMillis() + " ms");
+        try {
+            return TimeUtils.parseDuration(value);
+        } catch (IllegalArgumentException e) {
+            throw malformed(name, value, "a duration such as 30 min or 7 d");
+        }
+    }
+
     private static Duration millis(ParameterTool parameters, String name, Duration preset) {
         return Duration.ofMillis(positive(parameters, name, preset.toMillis()));
     }
@@ -123,16 +154,21 @@ public final class MergeJobArguments {
     }
 
     private static long positive(ParameterTool parameters, String name, long preset) {
+        return whole(parameters, name, 1, preset);
+    }
+
+    private static long whole(ParameterTool parameters, String name, long least, long preset) {
         String value = parameters.get(name, String.valueOf(preset));
+        String wanted = "a whole number from " + least + " up";
         try {
             long number = Long.parseLong(value);
-            if (number > 0) {
+            if (number >= least) {
                 return number;
             }
         } catch (NumberFormatException e) {
-            throw malformed(name, value, "a whole number above 0");
+            throw malformed(name, value, wanted);
         }
-        throw malformed(name, value, "a whole number above 0");
+        throw malformed(name, value, wanted);
     }
 
     private static IllegalArgumentException malformed(String name, String value, String wanted) {

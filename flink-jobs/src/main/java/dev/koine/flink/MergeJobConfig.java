@@ -1,5 +1,6 @@
 package dev.koine.flink;
 
+import dev.koine.flink.store.RetentionPolicy;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.Serializable;
@@ -23,6 +24,8 @@ import java.util.Properties;
  * @param scratch directory on each TaskManager for running totals, four bytes a weight
  * @param threads threads a task may use for totals and materialising
  * @param decomposition where matrices are decomposed
+ * @param retention what the store keeps
+ * @param gcInterval how often the job takes away what it need not keep, if the policy says that it may
  */
 public record MergeJobConfig(
         Map<String, String> kafka,
@@ -34,7 +37,9 @@ public record MergeJobConfig(
         Duration transactionTimeout,
         String scratch,
         int threads,
-        ExecutionProvider decomposition)
+        ExecutionProvider decomposition,
+        RetentionPolicy retention,
+        Duration gcInterval)
         implements Serializable {
 
     public MergeJobConfig {
@@ -81,6 +86,8 @@ public record MergeJobConfig(
         private String scratch = System.getProperty("java.io.tmpdir");
         private int threads = Runtime.getRuntime().availableProcessors();
         private ExecutionProvider decomposition = ExecutionProvider.AUTO;
+        private RetentionPolicy retention = RetentionPolicy.ALL;
+        private Duration gcInterval = Duration.ofHours(1);
 
         private Builder(String bootstrapServers, URI store) {
             this.store = store;
@@ -133,6 +140,16 @@ public record MergeJobConfig(
             return this;
         }
 
+        public Builder retention(RetentionPolicy value) {
+            retention = value;
+            return this;
+        }
+
+        public Builder gcInterval(Duration value) {
+            gcInterval = value;
+            return this;
+        }
+
         public MergeJobConfig build() {
             return new MergeJobConfig(
                     kafka,
@@ -144,7 +161,9 @@ public record MergeJobConfig(
                     transactionTimeout,
                     scratch,
                     threads,
-                    decomposition);
+                    decomposition,
+                    retention,
+                    gcInterval);
         }
     }
 }

@@ -3,7 +3,6 @@ package dev.koine.flink;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.engine.store.Bundle;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -11,12 +10,9 @@ import java.nio.file.Path;
 public final class StoredBundles {
     private StoredBundles() {}
 
-    /**
-     * Indexes a bundle of the store. It is found by its digest: its URI says where the store was when it came in, and a store may be
-     * moved, or restored elsewhere.
-     */
-    public static ModelBundle open(ArtifactStore store, Bundle bundle) throws IOException {
-        Path directory = store.bundle(bundle.digest());
+    /** Indexes a bundle, wherever this machine has the store. */
+    public static ModelBundle open(ArtifactStore store, String digest) throws IOException {
+        Path directory = store.bundle(digest);
         try {
             return ModelBundle.open(directory);
         } catch (RejectedException e) {

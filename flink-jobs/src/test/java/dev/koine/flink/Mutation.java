@@ -23,16 +23,21 @@ public final class Mutation {
     /** A plain copy of a bundle, below a directory. */
     public static Path copy(Path bundle, Path parent) throws IOException {
         Path target = Files.createTempDirectory(parent, "bundle");
+        copyInto(bundle, target);
+        return target;
+    }
+
+    /** Copies the files of a bundle into a directory. */
+    public static void copyInto(Path bundle, Path target) throws IOException {
         try (Stream<Path> files = Files.list(bundle)) {
             for (Path file : (Iterable<Path>) files::iterator) {
                 Files.copy(file, target.resolve(file.getFileName()));
             }
         }
-        return target;
     }
 
     /** A copy with another graph. */
-    static Path graph(Path bundle, Path parent, Consumer<GraphProto.Builder> change) throws IOException {
+    public static Path graph(Path bundle, Path parent, Consumer<GraphProto.Builder> change) throws IOException {
         Path copy = copy(bundle, parent);
         Path file = copy.resolve(FILE);
         ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
@@ -42,7 +47,7 @@ public final class Mutation {
     }
 
     /** The first node of an operator becomes another operator. */
-    static Consumer<GraphProto.Builder> operator(String from, String to) {
+    public static Consumer<GraphProto.Builder> operator(String from, String to) {
         return graph -> firstNode(graph, from).setOpType(to);
     }
 

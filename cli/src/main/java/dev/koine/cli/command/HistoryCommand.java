@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -79,7 +80,10 @@ public final class HistoryCommand implements Callable<Integer> {
     }
 
     private static String change(Cause cause) {
-        String change = cause.getChange().name().toLowerCase(java.util.Locale.ROOT);
+        String change = cause.getChange().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        if (cause.getBackTo() != null) {
+            return change + " to " + cause.getBackTo();
+        }
         return cause.getExpertId() == null ? change : change + " " + cause.getExpertId() + " r" + cause.getRevision();
     }
 

@@ -1,10 +1,14 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.ProgressBar;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
+import dev.koine.engine.store.FileTree;
+import dev.koine.flink.store.StoreCheck;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.events.Bundles;
@@ -12,10 +16,14 @@ import dev.koine.subscriber.events.Outcome;
 import dev.koine.subscriber.events.OutcomeReader;
 import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.onnx.OnnxSessions;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,14 +33,36 @@ import picocli.CommandLine.Spec;
 /** {@code koine verify}. */
 @Command(
         name = "verify",
-        description = "Checks announced versions: that every file is there, has its digest, and loads in ONNX Runtime.",
-        footer = {"%nExample:", "  koine verify --model whisper"})
+        description = {
+            "With --model, checks announced versions: that every file is there, has its digest, and loads in ONNX Runtime.",
+            "With --store, checks a whole store: every digest, every reference, and that every version comes out the same",
+            "when it is made again from its base, its task vectors and its recipe."
+        },
+        footer = {"%nExample:", "  koine verify --model whisper", "  koine verify --store ./koine-data/store"})
 public final class VerifyCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
-    String modelId;
+    @ArgGroup(multiplicity = "1")
+    What what;
+
+    /** One of the two. */
+    static final class What {
+        @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
+        String modelId;
+
+        @ArgGroup(exclusive = false)
+        Store store;
+    }
+
+    /** A store, and how deep to look. */
+    static final class Store extends StoreOption {
+        @Option(
+                names = "--from-experts",
+                description =
+                        "Also makes versions from the copies of their experts that the store keeps, pruning again.")
+        boolean fromExperts;
+    }
 
     @Option(
             names = "--model-version",
@@ -45,6 +75,27 @@ public final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        return what.store == null ? announced(what.modelId) : stored(what.store);
+    }
+
+    private int stored(Store kept) throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
+        Path work = Files.createTempDirectory("koine-verify");
+        StoreCheck.Checked checked;
+        try (WorkPool pool = new WorkPool(Runtime.getRuntime().availableProcessors())) {
+            checked = new StoreCheck(kept.open(), work, pool, progress, problem -> out.println("BAD: " + problem))
+                    .run(kept.fromExperts);
+        } finally {
+            FileTree.delete(work);
+        }
+        out.printf(
+                "%d files and models, %d versions: %d problems. %d files and models belong to no version.%n",
+                checked.artifacts(), checked.versions(), checked.problems(), checked.orphans());
+        return checked.problems() == 0 ? ExitCode.OK : ExitCode.REJECTED;
+    }
+
+    private int announced(String modelId) throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         List<ModelUpdate> updates;
         try (OutcomeReader reader = new OutcomeReader(kafka.properties(), Topics.DEFAULT)) {

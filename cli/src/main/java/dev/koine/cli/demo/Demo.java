@@ -1,6 +1,7 @@
 package dev.koine.cli.demo;
 
 import dev.koine.cli.embedded.EmbeddedKoine;
+import dev.koine.cli.speech.SpeechService;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.Recipes;

@@ -145,7 +145,7 @@ final class Roles {
         if (step.outputs().isEmpty()) {
             return false;
         }
-        if (step.node().is("Add")) {
+        if (step.node().is("Add") && step.inputs().size() == 2) {
             Value other = step.inputs().get(1 - use.input());
             return other != null && other.tensor() != null;
         }

@@ -2,11 +2,14 @@ package dev.koine.engine.store;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
 
 /**
  * Keeps immutable artifacts under the digest of their content: pieces of task vectors, and whole bundles. An artifact is written
  * aside, forced to disk, hashed and only then renamed to its address, so whoever holds a digest finds the whole artifact or none.
- * Writing the same content twice is harmless.
+ * Putting the
+ * same content twice is harmless, and makes it count as put last by then.
  *
  * <p>An {@link IOException} from here is trouble of our own: worth trying again, never a fault of the input.
  */
@@ -33,6 +36,33 @@ public interface ArtifactStore {
 
     /** A readable local directory with the bundle of this digest. */
     Path bundle(String digest) throws IOException;
+
+    /**
+     * Makes something count as put now, so that whoever looks for what is old leaves it.
+     *
+     * @return false if it is not there
+     */
+    boolean renew(StoredArtifact.Kind kind, String digest) throws IOException;
+
+    /** What is known by name. */
+    StoreRecords records();
+
+    /** Everything that is kept, in no order; what is put meanwhile may be missing. */
+    List<StoredArtifact> list() throws IOException;
+
+    /**
+     * Takes something away, unless it was put again since it was listed.
+     *
+     * @return whether it is gone
+     */
+    boolean remove(StoredArtifact listed) throws IOException;
+
+    /**
+     * Takes away what was begun to be written before a time and never finished.
+     *
+     * @return how much there was
+     */
+    int removeUnfinished(Instant before) throws IOException;
 
     /**
      * Writes an artifact at a path that nobody else sees. If it throws, nothing is kept.

@@ -22,6 +22,9 @@ import java.util.stream.Stream;
  * @param files ordered by path, each path once
  */
 public record Bundle(URI uri, List<BundleFile> files) {
+    private static final int MOST_FILES = 4096;
+    private static final long MOST_BYTES = 256L << 30;
+
     /** Sorts the files by path. What an event said is to be taken in with {@link #of}, which checks it. */
     public Bundle {
         files = files.stream().sorted(Comparator.comparing(BundleFile::path)).toList();
@@ -30,11 +33,20 @@ public record Bundle(URI uri, List<BundleFile> files) {
     /**
      * A bundle as an event describes it.
      *
-     * @throws RejectedException INVALID_EVENT if the URI or a path, size or digest cannot be what it stands for
+     * @throws RejectedException INVALID_EVENT if the URI or a path, size or digest cannot be what it stands for, TOO_LARGE for over
+     *     4096 files or 256 GiB
      */
     public static Bundle of(String uri, List<BundleFile> files) throws RejectedException {
+        if (files.size() > MOST_FILES) {
+            throw tooLarge("lists " + files.size() + " files, and " + MOST_FILES + " are the most");
+        }
+        long bytes = 0;
         for (BundleFile file : files) {
             file.check();
+            bytes += Math.min(file.size(), MOST_BYTES + 1);
+        }
+        if (bytes > MOST_BYTES) {
+            throw tooLarge("lists more than " + MOST_BYTES + " bytes, which are the most");
         }
         Bundle bundle;
         try {
@@ -136,6 +148,11 @@ public record Bundle(URI uri, List<BundleFile> files) {
                 RejectionCode.PLACE_NOT_ALLOWED,
                 "The bundle's place '" + uri + "' is not a folder on a file system that is mounted here. "
                         + "Put the files where this process can read them and write the place like file:///models/x/.");
+    }
+
+    private static RejectedException tooLarge(String what) {
+        return new RejectedException(
+                RejectionCode.TOO_LARGE, "The bundle " + what + ". Leave out what does not belong to the model.");
     }
 
     private void checkPaths() throws RejectedException {

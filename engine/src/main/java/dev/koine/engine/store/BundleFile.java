@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record BundleFile(String path, long size, String sha256) {
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+    private static final int LONGEST_PATH = 512;
+    private static final int LONGEST_QUOTE = 60;
     private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
     /**
@@ -29,6 +31,10 @@ public record BundleFile(String path, long size, String sha256) {
     }
 
     private @Nullable String problem() {
+        if (path.length() > LONGEST_PATH) {
+            return "The bundle lists a file whose path has " + path.length() + " characters, and " + LONGEST_PATH
+                    + " are the most: " + path.substring(0, LONGEST_QUOTE) + "... Give it a shorter one.";
+        }
         if (!isContained(path)) {
             return "The bundle lists the file '" + path + "'. Paths are relative to the bundle's place, with forward "
                     + "slashes, without '.', '..' or empty parts: write it as it is seen from there.";

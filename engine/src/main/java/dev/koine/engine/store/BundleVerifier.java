@@ -17,7 +17,7 @@ import java.security.MessageDigest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds the files of a bundle against what the event says about them. Links are refused wherever they stand below the bundle's
+ * Holds the files of a bundle against what the event says about them. Links, symbolic and hard, are refused wherever they stand below the bundle's
  * directory, so that no bundle reaches out of its place.
  */
 public final class BundleVerifier {
@@ -69,6 +69,17 @@ public final class BundleVerifier {
         if (!attributes.isRegularFile()) {
             throw notRegular(path, file);
         }
+        requireOneName(path, file);
+    }
+
+    private static void requireOneName(String path, Path file) throws IOException, RejectedException {
+        boolean countsLinks = file.getFileSystem().supportedFileAttributeViews().contains("unix");
+        if (countsLinks && (Integer) Files.getAttribute(file, "unix:nlink", LinkOption.NOFOLLOW_LINKS) > 1) {
+            throw new RejectedException(
+                    RejectionCode.PLACE_NOT_ALLOWED,
+                    "'" + path + "' at " + file + " is a hard link: the same file has another name elsewhere."
+                            + " Put a copy there: bundles must not reach out of their folder.");
+        }
     }
 
     private static Path require(BundleFile file, Path directory) throws IOException, RejectedException {
@@ -92,6 +103,7 @@ public final class BundleVerifier {
         if (!attributes.isRegularFile()) {
             throw notRegular(file.path(), place);
         }
+        requireOneName(file.path(), place);
         if (attributes.size() != file.size()) {
             throw wrongSize(file, attributes.size());
         }

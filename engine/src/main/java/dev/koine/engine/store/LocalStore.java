@@ -9,8 +9,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -18,16 +24,20 @@ import java.util.stream.Stream;
  *
  * <pre>
  * artifacts/&lt;sha256&gt;      pieces of task vectors, and the lists of them
- * bundles/&lt;sha256&gt;/...    every version of every model
+ * bundles/&lt;sha256&gt;/...    bases, experts, and every version of every model
+ * records/               what is known by name
  * aside/                 what is being written; may be deleted while no job runs
  * </pre>
  */
 public final class LocalStore implements ArtifactStore {
     private static final String PREFIX = "sha256:";
+    private static final int MOST_ATTEMPTS = 100;
+    private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
     private final Path artifacts;
     private final Path bundles;
     private final Path aside;
+    private final StoreRecords records;
     private final Executor executor;
 
     private LocalStore(Path directory, Executor executor) {
@@ -35,6 +45,7 @@ public final class LocalStore implements ArtifactStore {
         this.artifacts = directory.resolve("artifacts");
         this.bundles = directory.resolve("bundles");
         this.aside = directory.resolve("aside");
+        this.records = new LocalRecords(directory.resolve("records"), aside);
     }
 
     /** Opens the store in this directory, which is made if it is not there. */
@@ -89,10 +100,8 @@ public final class LocalStore implements ArtifactStore {
             Bundle written = describe(temporary);
             forced.await();
             Path place = bundles.resolve(hex(written.digest()));
-            if (!Files.isDirectory(place)) {
-                move(temporary, place);
-                force(bundles);
-            }
+            settle(temporary, place);
+            force(bundles);
             return new Bundle(place.toUri(), written.files());
         } finally {
             FileTree.delete(temporary);
@@ -109,20 +118,130 @@ public final class LocalStore implements ArtifactStore {
         return directory;
     }
 
+    @Override
+    public boolean renew(StoredArtifact.Kind kind, String digest) throws IOException {
+        return renewed(home(kind, digest));
+    }
+
+    private Path home(StoredArtifact.Kind kind, String digest) {
+        return (kind == StoredArtifact.Kind.FILE ? artifacts : bundles).resolve(hex(digest));
+    }
+
+    @Override
+    public StoreRecords records() {
+        return records;
+    }
+
+    @Override
+    public List<StoredArtifact> list() throws IOException {
+        List<StoredArtifact> all = new ArrayList<>();
+        for (Path file : children(artifacts)) {
+            listed(StoredArtifact.Kind.FILE, file).ifPresent(all::add);
+        }
+        for (Path bundle : children(bundles)) {
+            listed(StoredArtifact.Kind.BUNDLE, bundle).ifPresent(all::add);
+        }
+        return all;
+    }
+
+    @Override
+    public boolean remove(StoredArtifact listed) throws IOException {
+        Path home = home(listed.kind(), listed.digest());
+        Path away = aside.resolve(UUID.randomUUID().toString());
+        try {
+            Files.move(home, away, StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            return true;
+        }
+        if (Files.getLastModifiedTime(away).toInstant().isAfter(listed.renewed())) {
+            giveBack(away, home, listed.kind());
+        }
+        FileTree.delete(away);
+        return !Files.exists(home);
+    }
+
+    private static void giveBack(Path away, Path home, StoredArtifact.Kind kind) throws IOException {
+        if (kind == StoredArtifact.Kind.FILE) {
+            Files.move(away, home, StandardCopyOption.ATOMIC_MOVE);
+        } else {
+            settle(away, home);
+        }
+    }
+
+    @Override
+    public int removeUnfinished(Instant before) throws IOException {
+        int removed = 0;
+        for (Path path : children(aside)) {
+            try {
+                if (Files.getLastModifiedTime(path).toInstant().isBefore(before)) {
+                    FileTree.delete(path);
+                    removed++;
+                }
+            } catch (NoSuchFileException finished) {
+                continue;
+            }
+        }
+        return removed;
+    }
+
+    /** Empty for what is gone by now, and for what is no artifact. */
+    private static Optional<StoredArtifact> listed(StoredArtifact.Kind kind, Path path) throws IOException {
+        String name = path.getFileName().toString();
+        if (!HEX.matcher(name).matches()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new StoredArtifact(
+                    kind,
+                    PREFIX + name,
+                    bytes(path),
+                    Files.getLastModifiedTime(path).toInstant()));
+        } catch (NoSuchFileException gone) {
+            return Optional.empty();
+        }
+    }
+
+    private static long bytes(Path path) throws IOException {
+        long bytes = 0;
+        for (Path file : FileTree.files(path)) {
+            bytes += Files.size(file);
+        }
+        return bytes;
+    }
+
+    private static List<Path> children(Path directory) throws IOException {
+        try (Stream<Path> children = Files.list(directory)) {
+            return children.toList();
+        }
+    }
+
+    private static boolean renewed(Path place) throws IOException {
+        try {
+            Files.setLastModifiedTime(place, FileTime.from(Instant.now()));
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
     private static String hex(String digest) {
-        if (!digest.matches(PREFIX + "[0-9a-f]{64}")) {
+        if (!digest.startsWith(PREFIX)
+                || !HEX.matcher(digest.substring(PREFIX.length())).matches()) {
             throw new IllegalArgumentException("Not a digest of the form sha256:<64 hexadecimal digits>: " + digest);
         }
         return digest.substring(PREFIX.length());
     }
 
-    private static void move(Path temporary, Path place) throws IOException {
-        try {
-            Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileSystemException e) {
-            boolean keptMeanwhile = Files.isDirectory(place);
-            if (!keptMeanwhile) {
-                throw e;
+    /** Somebody else may put the same, or take it away, at any moment. */
+    private static void settle(Path temporary, Path place) throws IOException {
+        for (int attempt = 1; !renewed(place); attempt++) {
+            try {
+                Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE);
+                return;
+            } catch (FileSystemException e) {
+                if (attempt == MOST_ATTEMPTS) {
+                    throw e;
+                }
             }
         }
     }

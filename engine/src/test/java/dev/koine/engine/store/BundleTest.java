@@ -2,12 +2,14 @@ package dev.koine.engine.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +47,38 @@ class BundleTest {
         assertThat(copy.files()).isEqualTo(bundle.files());
         assertThat(copy.digest()).isEqualTo(bundle.digest());
         assertThat(copy.uri()).isNotEqualTo(bundle.uri());
+    }
+
+    @Test
+    void refusesHardLinks() throws Exception {
+        Bundle bundle = Bundle.describe(source);
+        Files.createLink(directory.resolve("elsewhere"), source.resolve("config.json"));
+        assertRefused(RejectionCode.PLACE_NOT_ALLOWED, "hard link", () -> BundleVerifier.verify(bundle, source));
+        assertRefused(RejectionCode.PLACE_NOT_ALLOWED, "hard link", () -> Bundle.describe(source));
+        assertRefused(
+                RejectionCode.PLACE_NOT_ALLOWED,
+                "hard link",
+                () -> BundleVerifier.copyVerified(bundle, directory.resolve("copy")));
+    }
+
+    @Test
+    void capsWhatABundleMayList() {
+        List<BundleFile> many = IntStream.rangeClosed(0, 4096)
+                .mapToObj(i -> new BundleFile("f" + i, 1, DIGEST))
+                .toList();
+        assertRefused(RejectionCode.TOO_LARGE, "4097 files", () -> Bundle.of("file:///m/", many));
+        List<BundleFile> huge =
+                List.of(new BundleFile("a", Long.MAX_VALUE, DIGEST), new BundleFile("b", Long.MAX_VALUE, DIGEST));
+        assertRefused(RejectionCode.TOO_LARGE, "bytes", () -> Bundle.of("file:///m/", huge));
+        List<BundleFile> longPath = List.of(new BundleFile("a".repeat(513), 1, DIGEST));
+        assertRefused(RejectionCode.INVALID_EVENT, "513 characters", () -> Bundle.of("file:///m/", longPath));
+    }
+
+    private static void assertRefused(RejectionCode code, String words, ThrowingCallable call) {
+        assertThat(catchThrowable(call))
+                .isInstanceOfSatisfying(
+                        RejectedException.class, e -> assertThat(e.code()).isEqualTo(code))
+                .hasMessageContaining(words);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.koine.engine.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
@@ -9,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -16,6 +19,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -155,6 +159,131 @@ class LocalStoreTest {
     void aDigestIsNoPath(String digest) {
         assertThatThrownBy(() -> store.get(digest)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> store.bundle(digest)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void listsWhatItHolds() throws Exception {
+        String file = put("piece");
+        Bundle bundle = putBundle("weights");
+        assertThat(store.list())
+                .extracting(StoredArtifact::kind, StoredArtifact::digest, StoredArtifact::bytes)
+                .containsExactlyInAnyOrder(
+                        tuple(StoredArtifact.Kind.FILE, file, 5L),
+                        tuple(StoredArtifact.Kind.BUNDLE, bundle.digest(), bundle.bytes()));
+    }
+
+    @Test
+    void takesAwayWhatWasListedUnlessItWasPutAgain() throws Exception {
+        put("piece");
+        putBundle("weights");
+        List<StoredArtifact> listed = aged(store.list());
+        put("piece");
+        putBundle("weights");
+        for (StoredArtifact artifact : listed) {
+            assertThat(store.remove(artifact)).isFalse();
+        }
+        assertThat(store.list()).hasSize(2);
+        for (StoredArtifact artifact : store.list()) {
+            assertThat(store.remove(artifact)).isTrue();
+            assertThat(store.remove(artifact)).as("gone already").isTrue();
+        }
+        assertThat(store.list()).isEmpty();
+        assertThat(files("aside")).isEmpty();
+    }
+
+    @Test
+    void renewingIsLikePuttingAgain() throws Exception {
+        String file = put("piece");
+        StoredArtifact listed = aged(store.list()).get(0);
+        assertThat(store.renew(StoredArtifact.Kind.FILE, file)).isTrue();
+        assertThat(store.remove(listed)).isFalse();
+        assertThat(store.get(file)).hasContent("piece");
+        assertThat(store.renew(StoredArtifact.Kind.FILE, MISSING)).isFalse();
+        assertThat(store.renew(StoredArtifact.Kind.BUNDLE, MISSING)).isFalse();
+    }
+
+    /** The same content is put by some threads and taken away by another: whoever has put it last has it. */
+    @Test
+    void removingRacesWithPutting() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(3);
+        AtomicBoolean over = new AtomicBoolean();
+        try {
+            Future<?> remover = threads.submit(() -> {
+                while (!over.get()) {
+                    for (StoredArtifact artifact : store.list()) {
+                        store.remove(artifact);
+                    }
+                }
+                return null;
+            });
+            List<Future<?>> putters = new ArrayList<>();
+            for (int t = 0; t < 2; t++) {
+                putters.add(threads.submit(() -> {
+                    for (int i = 0; i < 300; i++) {
+                        put("same");
+                        putBundle("same");
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> putter : putters) {
+                putter.get();
+            }
+            over.set(true);
+            remover.get();
+        } finally {
+            threads.shutdownNow();
+        }
+        String file = put("same");
+        Bundle bundle = putBundle("same");
+        assertThat(store.get(file)).hasContent("same");
+        BundleVerifier.verify(bundle, store.bundle(bundle.digest()));
+        assertThat(files("aside")).isEmpty();
+    }
+
+    @Test
+    void keepsRecordsByName() throws Exception {
+        StoreRecords records = store.records();
+        records.put("versions/a/1", new byte[] {1});
+        records.put("versions/a/1", new byte[] {2});
+        records.put("versions/b/10", new byte[0]);
+        assertThat(records.get("versions/a/1")).hasValue(new byte[] {2});
+        assertThat(records.get("versions/a/2")).isEmpty();
+        assertThat(records.list("versions")).containsExactly("versions/a/1", "versions/b/10");
+        assertThat(records.list("running")).isEmpty();
+        records.delete("versions/a/1");
+        records.delete("versions/a/1");
+        assertThat(LocalStore.open(directory.resolve("store")).records().list("versions"))
+                .containsExactly("versions/b/10");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "/", "a/", "/a", "../a", "a/../b", "a//b", ".a", "a\\b", "a b", "a\u0000"})
+    void aNameOfARecordIsNoPath(String name) {
+        assertThatThrownBy(() -> store.records().put(name, new byte[0])).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> store.records().get(name)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void takesAwayWhatWasNeverFinished() throws Exception {
+        Path old = Files.createDirectories(directory.resolve("store/aside/dead"));
+        Files.writeString(old.resolve("half"), "half");
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(60)));
+        Files.writeString(directory.resolve("store/aside/young"), "half");
+        assertThat(store.removeUnfinished(Instant.now().minusSeconds(30))).isEqualTo(1);
+        assertThat(files("aside"))
+                .extracting(path -> path.getFileName().toString())
+                .containsExactly("young");
+    }
+
+    private static List<StoredArtifact> aged(List<StoredArtifact> artifacts) {
+        return artifacts.stream()
+                .map(artifact -> new StoredArtifact(
+                        artifact.kind(),
+                        artifact.digest(),
+                        artifact.bytes(),
+                        artifact.renewed().minusSeconds(1)))
+                .toList();
     }
 
     private String put(String content) throws IOException {

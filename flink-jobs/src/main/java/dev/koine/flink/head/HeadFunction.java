@@ -12,6 +12,8 @@ import dev.koine.flink.source.Events;
 import dev.koine.flink.state.PieceSet;
 import dev.koine.flink.state.PrunedPiece;
 import dev.koine.flink.state.Turn;
+import dev.koine.flink.store.RunningMerges;
+import dev.koine.flink.store.VersionRecords;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
@@ -21,16 +23,22 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.OperatorStateStore;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
 import org.apache.flink.util.Collector;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +54,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>State holds identifiers and digests: the head is its {@link ModelUpdate}.
  */
-public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, PrunedPiece, ModelUpdate> {
+public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, PrunedPiece, ModelUpdate>
+        implements CheckpointedFunction, CheckpointListener {
     private static final long serialVersionUID = 1L;
     private static final long LONGEST_LOOK_MILLIS = 50;
 
@@ -57,8 +66,13 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     private transient ValueState<Long> nextSequence;
     private transient MapState<Long, Turn> turns;
     private transient MapState<Long, PieceSet> pieces;
+    private transient MapState<Long, String> recorded;
 
     private transient WorkPool pool;
+    private transient @Nullable OperatorStateStore taskStates;
+    private transient VersionRecords records;
+    private transient FinishedMerges finished;
+    private transient @Nullable Housekeeping housekeeping;
     private transient RunningModels models;
     private transient Versions versions;
     private transient SideWork<Made> work;
@@ -70,9 +84,15 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         this.config = config;
     }
 
-    /** What became of an event. */
+    /**
+     * What became of an event.
+     *
+     * @param record id of the version's record in the store
+     */
     private record Made(
-            @Nullable ModelUpdate update, @Nullable RejectedException refusal) {}
+            @Nullable ModelUpdate update,
+            @Nullable String record,
+            @Nullable RejectedException refusal) {}
 
     /**
      * The next look at the work on a model, in processing time.
@@ -83,7 +103,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     private record Look(long time, long begun) {}
 
     @Override
-    public void open(OpenContext context) throws IOException {
+    public void open(OpenContext context) throws Exception {
         base = getRuntimeContext().getState(new ValueStateDescriptor<>("base", new AvroTypeInfo<>(ModelUpdate.class)));
         head = getRuntimeContext().getState(new ValueStateDescriptor<>("head", new AvroTypeInfo<>(ModelUpdate.class)));
         nextSequence = getRuntimeContext().getState(new ValueStateDescriptor<>("next-sequence", Types.LONG));
@@ -91,8 +111,12 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
                 .getMapState(new MapStateDescriptor<>("turns", Types.LONG, new AvroTypeInfo<>(Turn.class)));
         pieces = getRuntimeContext()
                 .getMapState(new MapStateDescriptor<>("pieces", Types.LONG, new AvroTypeInfo<>(PieceSet.class)));
+        recorded = getRuntimeContext()
+                .getMapState(new MapStateDescriptor<>("recorded-versions", Types.LONG, Types.STRING));
         pool = new WorkPool(config.threads());
         ArtifactStore store = LocalStore.open(config.storeDirectory(), pool.executor());
+        records = new VersionRecords(store.records());
+        finished = new FinishedMerges(new RunningMerges(store.records()), Objects.requireNonNull(taskStates));
         models = new RunningModels(store, pool, config.scratchDirectory());
         versions = new Versions(store, models);
         work = new SideWork<>();
@@ -100,6 +124,26 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         MetricGroup metrics = getRuntimeContext().getMetricGroup().addGroup("koine");
         announced = metrics.counter("versions");
         rejected = metrics.counter("rejections");
+        boolean sweeps = config.retention().versions() > 0
+                && getRuntimeContext().getTaskInfo().getIndexOfThisSubtask() == 0;
+        if (sweeps) {
+            housekeeping = new Housekeeping(store, config.retention(), config.gcInterval(), metrics);
+        }
+    }
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) {
+        taskStates = context.getOperatorStateStore();
+    }
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) throws Exception {
+        finished.snapshot(context.getCheckpointId());
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpoint) {
+        finished.completed(checkpoint);
     }
 
     @Override
@@ -164,16 +208,17 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         context.timerService().registerProcessingTimeTimer(now + delay);
     }
 
-    private static Made made(Callable<ModelUpdate> version) throws Exception {
+    private Made made(Callable<ModelUpdate> version) throws Exception {
         try {
-            return new Made(version.call(), null);
+            ModelUpdate update = version.call();
+            return new Made(update, records.put(update), null);
         } catch (RejectedException e) {
-            return new Made(null, e);
+            return new Made(null, null, e);
         }
     }
 
     /** What makes the version, from copies: it runs beside this thread, which goes on using state. */
-    private Callable<ModelUpdate> version(Turn turn, PieceSet complete) throws RejectedException, IOException {
+    private Callable<ModelUpdate> version(Turn turn, PieceSet complete) throws Exception {
         if (turn.getSequence() == 0) {
             ModelRegistration registration = Events.registration(turn.getEvent());
             return () -> versions.registered(turn, registration);
@@ -192,8 +237,36 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         if (expert.getAction() == ExpertAction.RETRACT) {
             return () -> versions.retracted(first, newest, turn, expert);
         }
+        if (expert.getAction() == ExpertAction.ROLLBACK) {
+            return rollback(first, newest, turn, expert.getBackTo());
+        }
         List<String> digests = Pieces.digests(complete);
         return () -> versions.merged(first, newest, turn, expert, digests);
+    }
+
+    private Callable<ModelUpdate> rollback(ModelUpdate first, ModelUpdate newest, Turn turn, long backTo)
+            throws Exception {
+        @Nullable String id = recorded.get(backTo);
+        return () -> {
+            if (backTo == newest.getVersion()) {
+                throw new RejectedException(
+                        RejectionCode.DUPLICATE, "Version " + backTo + " is the newest already; nothing was changed.");
+            }
+            Optional<ModelUpdate> old = backTo == 0
+                    ? Optional.of(first)
+                    : id == null ? Optional.empty() : records.get(newest.getModelId(), backTo, id);
+            return versions.rolledBack(first, newest, turn, old.orElseThrow(() -> unknown(backTo, newest)));
+        };
+    }
+
+    private static RejectedException unknown(long version, ModelUpdate newest) {
+        return new RejectedException(
+                RejectionCode.UNKNOWN_VERSION,
+                version > newest.getVersion()
+                        ? "There is no version " + version + " yet; the newest is " + newest.getVersion() + "."
+                        : "Version " + version
+                                + " is not kept any more, or was made before this job kept such records. Submit its experts"
+                                + " again instead.");
     }
 
     private void finish(Made made, Context context, Collector<ModelUpdate> out) throws Exception {
@@ -204,6 +277,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
                 base.update(update);
             }
             head.update(update);
+            recorded.put(update.getVersion(), Objects.requireNonNull(made.record()));
             out.collect(update);
             announced.inc();
         } else {
@@ -212,17 +286,21 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         turns.remove(sequence);
         pieces.remove(sequence);
         nextSequence.update(sequence + 1);
+        finished.reached(context.getCurrentKey(), sequence + 1);
     }
 
     private void reject(Turn turn, RejectedException refusal, Context context) throws Exception {
         rejected.inc();
         Stage stage = received(turn.getSequence()).getRefused() != null ? Stage.PRUNE : Stage.HEAD;
-        String expertId = Events.expert(turn.getEvent()).getExpertId();
+        @Nullable String expertId = Events.expertId(turn.getEvent());
         context.output(Rejections.TAG, Rejections.of(turn.getEvent(), expertId, stage, refusal));
     }
 
     @Override
     public void close() throws IOException {
+        if (housekeeping != null) {
+            housekeeping.close();
+        }
         if (work != null) {
             work.close();
         }

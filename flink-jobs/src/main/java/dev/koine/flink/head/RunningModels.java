@@ -6,7 +6,6 @@ import dev.koine.engine.merge.RunningModel;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.engine.store.Bundle;
 import dev.koine.flink.StoredBundles;
 import dev.koine.schemas.MergedExpert;
 import java.io.IOException;
@@ -36,9 +35,9 @@ final class RunningModels implements AutoCloseable {
     /**
      * The running model with exactly these experts inside.
      *
-     * @param base the registered base in the store
+     * @param base digest of the registered base in the store
      */
-    RunningModel get(String modelId, Bundle base, double scale, Contents inside) throws IOException {
+    RunningModel get(String modelId, String base, double scale, Contents inside) throws IOException {
         @Nullable RunningModel model = models.get(modelId);
         if (model == null) {
             model = rebuild(base, scale, inside.experts());
@@ -47,14 +46,13 @@ final class RunningModels implements AutoCloseable {
         return model;
     }
 
-    private RunningModel rebuild(Bundle base, double scale, List<MergedExpert> inside) throws IOException {
+    private RunningModel rebuild(String base, double scale, List<MergedExpert> inside) throws IOException {
         ModelBundle index = StoredBundles.open(store, base);
         List<Member> members = inside.stream().map(RunningModels::member).toList();
         try {
             return RunningModel.restore(index, scale, store, scratch, pool, members);
         } catch (RejectedException e) {
-            throw new IOException(
-                    "What was merged before into " + base.digest() + " is refused now; the store is damaged.", e);
+            throw new IOException("What was merged before is refused now; something in the store is damaged.", e);
         }
     }
 

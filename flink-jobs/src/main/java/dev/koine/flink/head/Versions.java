@@ -7,6 +7,7 @@ import dev.koine.engine.merge.RunningModel;
 import dev.koine.engine.merge.TaskVector;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.StoredArtifact;
 import dev.koine.flink.Faults;
 import dev.koine.flink.MessageSizes;
 import dev.koine.flink.Recipes;
@@ -25,12 +26,15 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes the versions of models: changes the totals and writes the candidate to the store. What is refused leaves the totals as they
  * were.
  */
 final class Versions {
+    private static final Logger LOG = LoggerFactory.getLogger(Versions.class);
     private static final EventCodec<ModelUpdate> UPDATES = EventCodec.of(ModelUpdate.class);
 
     private final ArtifactStore store;
@@ -101,6 +105,50 @@ final class Versions {
         return changed(base, inside, next, model -> model.subtract(RunningModels.member(old)));
     }
 
+    /**
+     * The version after {@code head} with what was inside an older one: the same bytes again, made from base and task vectors.
+     *
+     * @param old the version to go back to
+     * @throws RejectedException {@link RejectionCode#UNKNOWN_VERSION} if the store does not keep its task vectors any more
+     */
+    ModelUpdate rolledBack(ModelUpdate base, ModelUpdate head, Turn turn, ModelUpdate old)
+            throws RejectedException, IOException {
+        for (MergedExpert expert : old.getExperts()) {
+            renew(expert, old.getVersion());
+        }
+        Contents inside = new Contents(old.getExperts());
+        Cause cause = cause(turn, Change.ROLLED_BACK, null, null);
+        cause.setBackTo(old.getVersion());
+        ModelUpdate next = next(head, inside, cause);
+        models.forget(base.getModelId());
+        changed(base, inside, next, model -> {});
+        if (!next.getDigest().equals(old.getDigest())) {
+            throw new IOException("Version " + old.getVersion() + " of " + base.getModelId() + " had the digest "
+                    + old.getDigest() + " and has " + next.getDigest()
+                    + " made again: the store is damaged; koine verify --store says where.");
+        }
+        return next;
+    }
+
+    /** Keeps what a version needs from being taken away as old, from here on. */
+    private void renew(MergedExpert expert, long version) throws RejectedException, IOException {
+        boolean isThere = store.renew(StoredArtifact.Kind.FILE, expert.getTaskVectorDigest());
+        if (isThere) {
+            for (String piece :
+                    TaskVector.get(store, expert.getTaskVectorDigest()).pieces()) {
+                isThere &= store.renew(StoredArtifact.Kind.FILE, piece);
+            }
+        }
+        if (!isThere) {
+            throw new RejectedException(
+                    RejectionCode.UNKNOWN_VERSION,
+                    "The store does not keep what was inside version " + version
+                            + " any more. Submit its experts again instead.");
+        }
+        boolean hasCopy = store.renew(StoredArtifact.Kind.BUNDLE, expert.getBundleDigest());
+        LOG.debug("The copy of expert {} is {}.", expert.getExpertId(), hasCopy ? "kept" : "gone");
+    }
+
     /** What the next version will be, but for its bundle, which {@link #changed} makes. */
     private static ModelUpdate next(ModelUpdate head, Contents inside, Cause cause) throws RejectedException {
         ModelUpdate next = ModelUpdate.newBuilder(head)
@@ -126,7 +174,7 @@ final class Versions {
             throws RejectedException, IOException {
         RunningModel model = models.get(
                 base.getModelId(),
-                Bundles.fromAvro(base.getBundle()),
+                base.getDigest(),
                 Recipes.fromAvro(base.getRecipe()).scale(),
                 inside);
         try {

@@ -7,23 +7,32 @@ import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.flink.InputFiles;
+import dev.koine.flink.prune.BundlePlaces;
 import dev.koine.subscriber.events.Bundles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
-/** Takes an expert in: verifies its bundle, aligns it to the base, and cuts the work into prune tasks. */
+/**
+ * Takes an expert in: copies its bundle to the store while hashing it, aligns the copy to the base, and cuts the work into prune
+ * tasks. Only the copy is looked into, so what was hashed is what is merged, whatever becomes of the files at their place. The copy
+ * of an expert that is refused is not kept.
+ */
 final class ExpertIntake {
     private final AllowedPlaces places;
+    private final ArtifactStore store;
     private final WorkPool pool;
 
-    ExpertIntake(AllowedPlaces places, WorkPool pool) {
+    ExpertIntake(AllowedPlaces places, ArtifactStore store, WorkPool pool) {
         this.places = places;
+        this.store = store;
         this.pool = pool;
     }
 
@@ -31,27 +40,39 @@ final class ExpertIntake {
      * What has to be pruned.
      *
      * @param bundleDigest digest of the expert's bundle
+     * @param files the bundles in the store that the tasks' files belong to
      */
-    record Plan(String bundleDigest, List<PruneTask> tasks) {}
+    record Plan(String bundleDigest, List<PruneTask> tasks, BundlePlaces files) {}
 
-    Plan plan(dev.koine.schemas.Bundle announced, ModelBundle base, Recipe recipe)
+    /**
+     * Plans the work on an expert.
+     *
+     * @param baseDigest of the bundle of {@code base}
+     */
+    Plan plan(dev.koine.schemas.Bundle announced, ModelBundle base, String baseDigest, Recipe recipe)
             throws RejectedException, IOException {
-        Bundle bundle = Bundles.fromAvro(announced);
-        Path directory = places.require(bundle);
-        return InputFiles.read(List.of(directory), () -> {
-            verify(bundle, directory);
-            ModelBundle expert = ModelBundle.open(directory);
-            return new Plan(
-                    bundle.digest(), PrunePlan.of(Alignment.of(base, expert).weights(), recipe));
-        });
+        Bundle said = Bundles.fromAvro(announced);
+        Path directory = places.require(said);
+        Bundle found = new Bundle(directory.toUri(), said.files());
+        List<Plan> planned = new ArrayList<>();
+        InputFiles.read(
+                List.of(directory),
+                () -> store.<RejectedException>putBundle(copy -> {
+                    copy(found, copy);
+                    List<PruneTask> tasks = PrunePlan.of(
+                            Alignment.of(base, ModelBundle.open(copy)).weights(), recipe);
+                    BundlePlaces files = new BundlePlaces(Map.of(base.directory(), baseDigest, copy, found.digest()));
+                    planned.add(new Plan(found.digest(), tasks, files));
+                }));
+        return planned.get(0);
     }
 
     /** Each file on a thread of its own, since a bundle's size is mostly that of two or three. */
-    private void verify(Bundle bundle, Path directory) throws RejectedException, IOException {
+    private void copy(Bundle bundle, Path target) throws RejectedException, IOException {
         List<WorkPool.Part<BundleFile>> parts = new ArrayList<>();
         for (BundleFile file : bundle.files()) {
             parts.add(() -> {
-                BundleVerifier.verify(new Bundle(bundle.uri(), List.of(file)), directory);
+                BundleVerifier.copyVerified(new Bundle(bundle.uri(), List.of(file)), target);
                 return file;
             });
         }

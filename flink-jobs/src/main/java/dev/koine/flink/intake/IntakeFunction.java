@@ -21,11 +21,13 @@ import dev.koine.flink.state.InboundEvent;
 import dev.koine.flink.state.PruneTaskMessage;
 import dev.koine.flink.state.Turn;
 import dev.koine.flink.state.WaitingEvent;
+import dev.koine.flink.store.RunningMerges;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.events.Bundles;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -63,6 +65,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     private transient ListState<WaitingEvent> waiting;
 
     private transient ArtifactStore store;
+    private transient RunningMerges running;
     private transient WorkPool pool;
     private transient BaseIntake baseIntake;
     private transient ExpertIntake expertIntake;
@@ -82,8 +85,9 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         AllowedPlaces places = new AllowedPlaces(config.allowedPlaces());
         pool = new WorkPool(config.threads());
         store = LocalStore.open(config.storeDirectory(), pool.executor());
+        running = new RunningMerges(store.records());
         baseIntake = new BaseIntake(places, store, pool);
-        expertIntake = new ExpertIntake(places, pool);
+        expertIntake = new ExpertIntake(places, store, pool);
         bases = new HashMap<>();
     }
 
@@ -118,7 +122,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     private static void rejectUnknownModel(InboundEvent event, Context context) throws RejectedException {
         reject(
                 event,
-                Events.expert(event).getExpertId(),
+                Events.expertId(event),
                 context,
                 new RejectedException(
                         RejectionCode.UNKNOWN_MODEL,
@@ -137,11 +141,15 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
                                 + " Register the new one under another model id.");
             }
             ModelRegistration announced = Events.registration(event);
+            running.begin(event.getModelId(), sequence(), Instant.now());
             Bundle base = Faults.contain("the base " + announced.getBase().getUri(), () -> baseIntake.take(announced));
             announced.setBase(Bundles.toAvro(base));
             registration.update(announced);
             emit(event, base.digest(), List.of(), out, context);
         } catch (RejectedException e) {
+            if (!known) {
+                running.cancel(event.getModelId(), sequence());
+            }
             reject(event, null, context, e);
             return;
         }
@@ -152,8 +160,9 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
 
     private void takeExpert(InboundEvent event, Context context, Collector<Turn> out) throws Exception {
         ExpertEvent expert = Events.expert(event);
+        running.begin(event.getModelId(), sequence(), Instant.now());
         try {
-            if (expert.getAction() == ExpertAction.RETRACT) {
+            if (expert.getAction() != ExpertAction.MERGE) {
                 emit(event, null, List.of(), out, context);
                 return;
             }
@@ -162,22 +171,28 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
             ModelBundle base = base(model);
             ExpertIntake.Plan plan = Faults.contain(
                     "the expert " + expert.getBundle().getUri(),
-                    () -> expertIntake.plan(expert.getBundle(), base, recipe));
-            emit(event, plan.bundleDigest(), messages(event, plan.tasks(), recipe), out, context);
+                    () -> expertIntake.plan(
+                            expert.getBundle(),
+                            base,
+                            Bundles.fromAvro(model.getBase()).digest(),
+                            recipe));
+            emit(event, plan.bundleDigest(), messages(event, plan, recipe), out, context);
         } catch (RejectedException e) {
-            reject(event, expert.getExpertId(), context, e);
+            running.cancel(event.getModelId(), sequence());
+            reject(event, Events.expertId(event), context, e);
         }
     }
 
-    private List<PruneTaskMessage> messages(InboundEvent event, List<PruneTask> tasks, Recipe recipe)
+    private List<PruneTaskMessage> messages(InboundEvent event, ExpertIntake.Plan plan, Recipe recipe)
             throws IOException {
+        List<PruneTask> tasks = plan.tasks();
         if (tasks.isEmpty()) {
             return List.of();
         }
         long sequence = sequence();
-        String plan = PlanStore.put(store, tasks, recipe);
+        String digest = PlanStore.put(store, tasks, recipe, plan.files());
         return tasks.stream()
-                .map(task -> new PruneTaskMessage(event.getModelId(), sequence, task.index(), plan))
+                .map(task -> new PruneTaskMessage(event.getModelId(), sequence, task.index(), digest))
                 .toList();
     }
 
@@ -208,7 +223,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     private ModelBundle base(ModelRegistration model) throws RejectedException, IOException {
         @Nullable ModelBundle base = bases.get(model.getModelId());
         if (base == null) {
-            base = StoredBundles.open(store, Bundles.fromAvro(model.getBase()));
+            base = StoredBundles.open(store, Bundles.fromAvro(model.getBase()).digest());
             bases.put(model.getModelId(), base);
         }
         return base;

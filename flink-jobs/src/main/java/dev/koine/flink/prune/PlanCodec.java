@@ -16,95 +16,111 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Prune tasks in the engine and in the store. */
 final class PlanCodec {
-    private static final Pattern IN_STORE = Pattern.compile(".*/bundles/(?<digest>[0-9a-f]{64})/(?<file>.+)");
-
     private PlanCodec() {}
 
-    static StoredPlan toStored(List<PruneTask> tasks, Recipe recipe) {
+    static StoredPlan toStored(List<PruneTask> tasks, Recipe recipe, BundlePlaces places) {
         return new StoredPlan(
                 recipe.rank(),
                 recipe.density(),
                 recipe.precision().name(),
                 tasks.stream()
-                        .map(task -> new StoredTask(
-                                task.items().stream().map(PlanCodec::toStored).toList()))
+                        .map(task -> new StoredTask(task.items().stream()
+                                .map(item -> toStored(item, places))
+                                .toList()))
                         .toList());
     }
 
-    private static PruneItemMessage toStored(PruneItem item) {
+    private static PruneItemMessage toStored(PruneItem item, BundlePlaces places) {
         return new PruneItemMessage(
                 item.weights(),
                 item.policy().name(),
-                toStored(item.base()),
-                toStored(item.expert()),
+                toStored(item.base(), places),
+                toStored(item.expert(), places),
                 item.from(),
                 item.count());
     }
 
-    private static TensorPlace toStored(TensorInfo tensor) {
+    private static TensorPlace toStored(TensorInfo tensor, BundlePlaces places) {
         return new TensorPlace(
                 tensor.name(),
                 tensor.type().name(),
                 tensor.shape(),
-                tensor.file().toUri().toString(),
+                places.name(tensor.file()).toString(),
                 tensor.offset(),
                 tensor.length());
     }
 
     /**
-     * The tasks of a plan.
+     * The tasks of a plan, with their files where this machine has them.
      *
-     * @param store has the base, wherever it was when the plan was made
-     * @throws IOException if the store has lost the base
+     * @throws IOException if the store has lost a bundle that the plan names
      */
     static List<PruneTask> tasks(StoredPlan plan, ArtifactStore store) throws IOException {
+        Map<String, Path> files = new HashMap<>();
+        for (PruneItemMessage item : items(plan)) {
+            for (TensorPlace place : List.of(item.getBase(), item.getExpert())) {
+                if (!files.containsKey(place.getFile())) {
+                    files.put(place.getFile(), file(URI.create(place.getFile()), store));
+                }
+            }
+        }
         List<PruneTask> tasks = new ArrayList<>();
         for (StoredTask task : plan.getTasks()) {
-            List<PruneItem> items = new ArrayList<>();
-            for (PruneItemMessage item : task.getItems()) {
-                items.add(item(item, store));
-            }
-            tasks.add(new PruneTask(tasks.size(), items));
+            tasks.add(new PruneTask(
+                    tasks.size(),
+                    task.getItems().stream().map(item -> item(item, files)).toList()));
         }
         return tasks;
+    }
+
+    /** The experts' files that do not lie in the store, as plans had them before experts were copied there. */
+    static Set<Path> outside(StoredPlan plan) {
+        return items(plan).stream()
+                .map(item -> URI.create(item.getExpert().getFile()))
+                .filter(name -> !BundlePlaces.isStored(name))
+                .map(Path::of)
+                .collect(Collectors.toSet());
+    }
+
+    private static List<PruneItemMessage> items(StoredPlan plan) {
+        return plan.getTasks().stream()
+                .flatMap(task -> task.getItems().stream())
+                .toList();
+    }
+
+    private static Path file(URI name, ArtifactStore store) throws IOException {
+        return BundlePlaces.isStored(name) ? BundlePlaces.find(name, store) : Path.of(name);
     }
 
     static Recipe recipe(StoredPlan plan) {
         return new Recipe(plan.getRank(), plan.getDensity(), 1, Precision.valueOf(plan.getPrecision()), List.of());
     }
 
-    private static PruneItem item(PruneItemMessage message, ArtifactStore store) throws IOException {
+    private static PruneItem item(PruneItemMessage message, Map<String, Path> files) {
         return new PruneItem(
                 message.getWeights(),
                 Policy.valueOf(message.getPolicy()),
-                tensor(message.getBase(), inStore(message.getBase().getFile(), store)),
-                tensor(
-                        message.getExpert(),
-                        Path.of(URI.create(message.getExpert().getFile()))),
+                tensor(message.getBase(), files),
+                tensor(message.getExpert(), files),
                 message.getFrom(),
                 message.getCount());
     }
 
-    private static Path inStore(String uri, ArtifactStore store) throws IOException {
-        URI place = URI.create(uri);
-        Matcher address = IN_STORE.matcher(place.getPath());
-        return address.matches()
-                ? store.bundle("sha256:" + address.group("digest")).resolve(address.group("file"))
-                : Path.of(place);
-    }
-
-    private static TensorInfo tensor(TensorPlace place, Path file) {
+    private static TensorInfo tensor(TensorPlace place, Map<String, Path> files) {
         return new TensorInfo(
                 place.getName(),
                 ElementType.valueOf(place.getType()),
                 place.getShape(),
-                file,
+                Objects.requireNonNull(files.get(place.getFile())),
                 place.getOffset(),
                 place.getLength());
     }

@@ -10,9 +10,11 @@ import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.UndecodableException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,12 +39,19 @@ public final class PlanStore {
      * What has to be pruned of one expert, and how.
      *
      * @param digest of its stored form
+     * @param outside files of the expert that do not lie in the store
      */
-    record Plan(String digest, List<PruneTask> tasks, Recipe recipe, TensorPruner pruner) {}
+    record Plan(String digest, List<PruneTask> tasks, Set<Path> outside, Recipe recipe, TensorPruner pruner) {}
 
-    /** Keeps a plan; the tasks stand in the order of their indexes. Returns its digest. */
-    public static String put(ArtifactStore store, List<PruneTask> tasks, Recipe recipe) throws IOException {
-        byte[] stored = PLANS.encode(PlanCodec.toStored(tasks, recipe));
+    /**
+     * Keeps a plan; the tasks stand in the order of their indexes.
+     *
+     * @param places the bundles in the store that the tasks' files belong to, or will
+     * @return its digest
+     */
+    public static String put(ArtifactStore store, List<PruneTask> tasks, Recipe recipe, BundlePlaces places)
+            throws IOException {
+        byte[] stored = PLANS.encode(PlanCodec.toStored(tasks, recipe, places));
         return store.put(file -> Files.write(file, stored));
     }
 
@@ -67,7 +76,7 @@ public final class PlanStore {
         try {
             StoredPlan plan = PLANS.decode(Files.readAllBytes(store.get(digest)));
             Recipe recipe = PlanCodec.recipe(plan);
-            return new Plan(digest, PlanCodec.tasks(plan, store), recipe, pruner(recipe));
+            return new Plan(digest, PlanCodec.tasks(plan, store), PlanCodec.outside(plan), recipe, pruner(recipe));
         } catch (UndecodableException e) {
             throw new IOException("The store's copy of the plan " + digest + " is damaged.", e);
         }

@@ -3,7 +3,6 @@ package dev.koine.flink.prune;
 import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.PruneTask;
-import dev.koine.engine.merge.TensorPruner;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.flink.Faults;
@@ -12,8 +11,6 @@ import dev.koine.flink.MergeJobConfig;
 import dev.koine.flink.state.PruneTaskMessage;
 import dev.koine.flink.state.PrunedPiece;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.metrics.Counter;
@@ -56,7 +53,7 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
         PlanStore.Plan plan = plans.get(message.getPlan());
         PruneTask task = plan.tasks().get(message.getIndex());
         try {
-            piece.setDigest(prune(task, plan.pruner()));
+            piece.setDigest(prune(task, plan));
             task.items().forEach(item -> elements.inc(item.count()));
         } catch (RejectedException e) {
             piece.setRejectionCode(e.code().name()).setRejectionMessage(e.getMessage());
@@ -71,11 +68,9 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
         }
     }
 
-    private String prune(PruneTask task, TensorPruner pruner) throws RejectedException, IOException {
-        List<Path> files =
-                task.items().stream().map(item -> item.expert().file()).toList();
+    private String prune(PruneTask task, PlanStore.Plan plan) throws RejectedException, IOException {
         return Faults.contain(
                 "tensor " + task.items().get(0).expert().name(),
-                () -> InputFiles.read(files, () -> pruner.prune(task, store)));
+                () -> InputFiles.read(plan.outside(), () -> plan.pruner().prune(task, store)));
     }
 }

@@ -45,10 +45,17 @@ public final class Events {
         ExpertEvent expert = decode(EXPERTS, event);
         requireId("modelId", expert.getModelId());
         event.setModelId(expert.getModelId());
-        requireId("expertId", expert.getExpertId());
         require(
                 expert.getAction() != ExpertAction.UNKNOWN,
-                "The action is not one that this version of Koine knows; upgrade the job, or send MERGE or RETRACT.");
+                "The action is not one that this version of Koine knows; upgrade the job, or send MERGE, RETRACT or ROLLBACK.");
+        if (expert.getAction() == ExpertAction.ROLLBACK) {
+            Long backTo = expert.getBackTo();
+            require(
+                    backTo != null && backTo >= 0 && expert.getExpertId().isEmpty(),
+                    "A ROLLBACK event needs the version to go back to, from 0 up, and names no expert.");
+            return expert;
+        }
+        requireId("expertId", expert.getExpertId());
         if (expert.getAction() == ExpertAction.MERGE) {
             double weight = expert.getWeight();
             require(expert.getBundle() != null, "A MERGE event needs the expert's bundle; this one has none.");
@@ -57,6 +64,12 @@ public final class Events {
                     "The weight is " + weight + "; give a finite number other than 0, such as 1.");
         }
         return expert;
+    }
+
+    /** The expert that an event is about; null where it is about none. */
+    public static @Nullable String expertId(InboundEvent event) throws RejectedException {
+        String id = expert(event).getExpertId();
+        return id.isEmpty() ? null : id;
     }
 
     private static <T extends SpecificRecord> T decode(EventCodec<T> codec, InboundEvent event)

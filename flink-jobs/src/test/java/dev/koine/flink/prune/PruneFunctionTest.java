@@ -8,6 +8,7 @@ import dev.koine.engine.merge.PruneTask;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.flink.Fixtures;
 import dev.koine.flink.MergeJobConfig;
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RuntimeContext;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
@@ -47,7 +49,7 @@ class PruneFunctionTest {
         store = directory.resolve("store");
         List<PruneTask> tasks = PrunePlan.of(
                 Alignment.of(ModelBundle.open(base), ModelBundle.open(expert)).weights(), Recipe.PUBLISHED);
-        String plan = PlanStore.put(LocalStore.open(store), tasks, Recipe.PUBLISHED);
+        String plan = PlanStore.put(LocalStore.open(store), tasks, Recipe.PUBLISHED, new BundlePlaces(Map.of()));
         task = new PruneTaskMessage("ctc", 4L, 0, plan);
         prune = new PruneFunction(MergeJobConfig.of("unused:0", store.toUri(), List.of()));
         prune.setRuntimeContext(runtimeContext());
@@ -66,6 +68,40 @@ class PruneFunctionTest {
     @Test
     void aTaskTravelsInFewBytesHoweverManyTensorsItHas() {
         assertThat(EventCodec.of(PruneTaskMessage.class).encode(task)).hasSizeLessThan(128);
+    }
+
+    @Test
+    void findsTheFilesOfBundlesWhereverTheStoreIs() throws Exception {
+        LocalStore first = LocalStore.open(directory.resolve("first"));
+        Bundle base = first.<IOException>putBundle(target -> Mutation.copyInto(Fixtures.ctc("base"), target));
+        Bundle expert = first.<IOException>putBundle(target -> Mutation.copyInto(Fixtures.ctc("de"), target));
+        Path baseHere = first.bundle(base.digest());
+        Path expertHere = first.bundle(expert.digest());
+        List<PruneTask> tasks = PrunePlan.of(
+                Alignment.of(ModelBundle.open(baseHere), ModelBundle.open(expertHere))
+                        .weights(),
+                Recipe.PUBLISHED);
+        String plan = PlanStore.put(
+                first,
+                tasks,
+                Recipe.PUBLISHED,
+                new BundlePlaces(Map.of(baseHere, base.digest(), expertHere, expert.digest())));
+        Files.move(directory.resolve("first"), directory.resolve("moved"));
+
+        PruneFunction moved = new PruneFunction(
+                MergeJobConfig.of("unused:0", directory.resolve("moved").toUri(), List.of()));
+        moved.setRuntimeContext(runtimeContext());
+        moved.open(new OpenContext() {});
+        assertThat(moved.map(new PruneTaskMessage("ctc", 4L, 0, plan)).getDigest())
+                .isEqualTo(prune.map(task).getDigest());
+
+        Files.delete(directory
+                .resolve("moved")
+                .resolve("bundles")
+                .resolve(expertHere.getFileName())
+                .resolve(Mutation.FILE));
+        assertThatThrownBy(() -> moved.map(new PruneTaskMessage("ctc", 4L, 0, plan)))
+                .isInstanceOf(IOException.class);
     }
 
     @Test

@@ -12,6 +12,6 @@ import dev.koine.engine.RejectedException;
 record CtcConfig(int blank, String wordDelimiter, int mels) {
     static CtcConfig of(ModelJson config) throws RejectedException {
         return new CtcConfig(
-                config.integer("blank_token_id"), config.text("word_delimiter_token"), config.integer("num_mel_bins"));
+                config.index("blank_token_id"), config.text("word_delimiter_token"), config.index("num_mel_bins"));
     }
 }

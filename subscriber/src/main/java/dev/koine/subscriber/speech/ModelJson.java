@@ -16,6 +16,9 @@ import java.util.Map;
 /** One JSON file of a bundle, asked for fields that have to be there. */
 final class ModelJson {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final long MOST_BYTES = 64L << 20;
+    private static final int LARGEST_INDEX = (1 << 24) - 1;
+    private static final int LONGEST_QUOTE = 100;
 
     private final String name;
     private final JsonNode root;
@@ -27,16 +30,31 @@ final class ModelJson {
 
     static ModelJson read(Path directory, String name) throws IOException, RejectedException {
         try {
-            JsonNode root = JSON.readTree(Files.readAllBytes(directory.resolve(name)));
+            Path file = directory.resolve(name);
+            if (Files.size(file) > MOST_BYTES) {
+                throw new RejectedException(
+                        RejectionCode.TOO_LARGE,
+                        name + " has " + Files.size(file) + " bytes, and " + MOST_BYTES
+                                + " are the most. Is it the right file?");
+            }
+            return parse(name, Files.readAllBytes(file));
+        } catch (NoSuchFileException e) {
+            throw new RejectedException(
+                    RejectionCode.MISSING_FILE, "The bundle has no " + name + ". Export the model together with it.");
+        }
+    }
+
+    private static ModelJson parse(String name, byte[] bytes) throws RejectedException {
+        try {
+            JsonNode root = JSON.readTree(bytes);
             if (!root.isObject()) {
                 throw rejected(name + " is not a JSON object.");
             }
             return new ModelJson(name, root);
-        } catch (NoSuchFileException e) {
-            throw new RejectedException(
-                    RejectionCode.MISSING_FILE, "The bundle has no " + name + ". Export the model together with it.");
         } catch (JsonProcessingException e) {
             throw rejected(name + " is not JSON: " + e.getOriginalMessage());
+        } catch (IOException e) {
+            throw rejected(name + " is no text in UTF-8: " + e.getMessage());
         }
     }
 
@@ -52,10 +70,17 @@ final class ModelJson {
         return node.textValue();
     }
 
-    int integer(String field) throws RejectedException {
-        JsonNode node = root.path(field);
-        if (!node.canConvertToInt() || !node.isIntegralNumber()) {
-            throw lacks(field, "a whole number");
+    /** A number of a token, a frame or the like: from 0 up to 16 million. */
+    int index(String field) throws RejectedException {
+        return index(field, root.path(field));
+    }
+
+    private int index(String field, JsonNode node) throws RejectedException {
+        if (!node.canConvertToInt()
+                || !node.isIntegralNumber()
+                || node.intValue() < 0
+                || node.intValue() > LARGEST_INDEX) {
+            throw lacks(field, "a whole number from 0 to " + LARGEST_INDEX);
         }
         return node.intValue();
     }
@@ -76,10 +101,7 @@ final class ModelJson {
         }
         JsonNode node = root.path(field);
         for (JsonNode element : node.isArray() ? node : JSON.createArrayNode().add(node)) {
-            if (!element.canConvertToInt() || element.intValue() < 0) {
-                throw lacks(field, "a list of whole numbers");
-            }
-            values.set(element.intValue());
+            values.set(index(field, element));
         }
         return values;
     }
@@ -110,7 +132,12 @@ final class ModelJson {
     }
 
     private RejectedException lacks(String field, String kind) {
-        return rejected(name + " should have " + kind + " at '" + field + "' but has " + root.path(field)
+        return rejected(name + " should have " + kind + " at '" + field + "' but has " + quoted(root.path(field))
                 + ". Take the file that the model was exported with.");
+    }
+
+    private static String quoted(JsonNode node) {
+        String text = node.toString();
+        return text.length() <= LONGEST_QUOTE ? text : text.substring(0, LONGEST_QUOTE) + "...";
     }
 }

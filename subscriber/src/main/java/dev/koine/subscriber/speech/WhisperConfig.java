@@ -37,25 +37,25 @@ record WhisperConfig(
         int maxLength) {
 
     static WhisperConfig of(ModelJson config, ModelJson generation) throws RejectedException {
-        int maxLength = generation.integer("max_length");
+        int maxLength = generation.index("max_length");
         if (config.has("max_target_positions")) {
-            maxLength = Math.min(maxLength, config.integer("max_target_positions"));
+            maxLength = Math.min(maxLength, config.index("max_target_positions"));
         }
         BitSet suppressedFirst = generation.integers("begin_suppress_tokens");
         suppressedFirst.or(generation.integers("suppress_tokens"));
         BitSet ends = generation.integers("eos_token_id");
         if (ends.isEmpty()) {
-            ends.set(config.integer("eos_token_id"));
+            ends.set(config.index("eos_token_id"));
         }
         return new WhisperConfig(
-                config.integer("num_mel_bins"),
-                2 * config.integer("max_source_positions"),
+                config.index("num_mel_bins"),
+                2 * config.index("max_source_positions"),
                 config.has("features_padding") ? config.number("features_padding") : Float.NaN,
-                generation.integer("decoder_start_token_id"),
+                generation.index("decoder_start_token_id"),
                 generation.table("lang_to_id"),
                 generation.table("task_to_id"),
                 generation.has("no_timestamps_token_id")
-                        ? OptionalInt.of(generation.integer("no_timestamps_token_id"))
+                        ? OptionalInt.of(generation.index("no_timestamps_token_id"))
                         : OptionalInt.empty(),
                 ends,
                 generation.integers("suppress_tokens"),

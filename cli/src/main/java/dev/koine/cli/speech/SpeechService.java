@@ -1,4 +1,4 @@
-package dev.koine.cli.demo;
+package dev.koine.cli.speech;
 
 import dev.koine.subscriber.Lease;
 import dev.koine.subscriber.ModelSubscriber;
@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A speech service that never stops decoding while versions come and go under it. */
-final class SpeechService implements AutoCloseable {
+public final class SpeechService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SpeechService.class);
 
     private final ModelSubscriber<SpeechModel> subscriber;
@@ -26,7 +26,7 @@ final class SpeechService implements AutoCloseable {
     }
 
     /** Starts decoding the same speech over and over. */
-    static SpeechService start(ModelSubscriber<SpeechModel> subscriber, List<Utterance> speech) {
+    public static SpeechService start(ModelSubscriber<SpeechModel> subscriber, List<Utterance> speech) {
         SpeechService service = new SpeechService(subscriber, speech);
         service.thread.start();
         return service;
@@ -46,12 +46,12 @@ final class SpeechService implements AutoCloseable {
     }
 
     /** Calls that were answered. */
-    long decoded() {
+    public long decoded() {
         return decoded.get();
     }
 
     /** Calls that were not. */
-    long failed() {
+    public long failed() {
         return failed.get();
     }
 

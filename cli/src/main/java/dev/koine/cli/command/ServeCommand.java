@@ -1,0 +1,127 @@
+package dev.koine.cli.command;
+
+import dev.koine.cli.ExitCode;
+import dev.koine.cli.speech.SpeechService;
+import dev.koine.subscriber.ModelSubscriber;
+import dev.koine.subscriber.ServedVersion;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.speech.EvaluationSet;
+import dev.koine.subscriber.speech.SpeechModel;
+import dev.koine.subscriber.speech.Utterance;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalTime;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code koine serve}. */
+@Command(
+        name = "serve",
+        description = {
+            "Runs a speech service that follows a model and decodes recordings over and over, until it is interrupted;",
+            "a line a second says which version serves, and how many calls were answered and failed."
+        },
+        footer = {"%nExample:", "  koine serve --model demo --cache ./service eval/fixtures/ctc/evaluation/ca"})
+public final class ServeCommand implements Callable<Integer> {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    @Spec
+    CommandSpec spec;
+
+    @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
+    String modelId;
+
+    @Option(
+            names = "--cache",
+            required = true,
+            paramLabel = "DIR",
+            description = "Where versions are kept, for this service alone.")
+    Path cache;
+
+    @Parameters(paramLabel = "SPEECH", description = "Folder with features.safetensors and references.jsonl.")
+    Path speech;
+
+    @Mixin
+    KafkaOptions kafka;
+
+    @Override
+    public Integer call() throws Exception {
+        List<Utterance> utterances = EvaluationSet.read(speech).utterances();
+        Map<String, Object> properties = new HashMap<>();
+        kafka.properties().forEach((name, value) -> properties.put(name.toString(), value));
+        CountDownLatch interrupted = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            interrupted.countDown();
+            awaitQuietly(stopped);
+        }));
+        try (ModelSubscriber<SpeechModel> subscriber = ModelSubscriber.<SpeechModel>builder()
+                .consumerProperties(properties)
+                .modelId(modelId)
+                .cacheDirectory(cache)
+                .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT))
+                .start()) {
+            if (awaitFirst(subscriber, interrupted)) {
+                serve(subscriber, utterances, interrupted);
+            }
+        } finally {
+            stopped.countDown();
+        }
+        return ExitCode.OK;
+    }
+
+    private boolean awaitFirst(ModelSubscriber<SpeechModel> subscriber, CountDownLatch interrupted)
+            throws InterruptedException {
+        while (interrupted.getCount() > 0) {
+            try {
+                subscriber.awaitVersion(0, PATIENCE);
+                return true;
+            } catch (TimeoutException e) {
+                spec.commandLine().getOut().printf("%s  no version of %s yet%n", now(), modelId);
+            }
+        }
+        return false;
+    }
+
+    private void serve(ModelSubscriber<SpeechModel> subscriber, List<Utterance> utterances, CountDownLatch interrupted)
+            throws InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        try (SpeechService service = SpeechService.start(subscriber, utterances)) {
+            boolean last = false;
+            while (!last) {
+                last = interrupted.await(1, TimeUnit.SECONDS);
+                out.printf(
+                        "%s  version %d  answered %d  failed %d%n",
+                        now(),
+                        subscriber.current().map(ServedVersion::version).orElse(-1L),
+                        service.decoded(),
+                        service.failed());
+            }
+        }
+    }
+
+    private static LocalTime now() {
+        return LocalTime.now().truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await(20, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

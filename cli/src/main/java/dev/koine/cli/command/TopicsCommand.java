@@ -1,0 +1,43 @@
+package dev.koine.cli.command;
+
+import dev.koine.cli.ExitCode;
+import dev.koine.flink.TopicSetup;
+import dev.koine.schemas.Topics;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code koine topics}. */
+@Command(
+        name = "topics",
+        description = "Makes Koine's topics where they are missing; leaves those that are there as they are.",
+        footer = {"%nExample:", "  koine topics --partitions 8"})
+public final class TopicsCommand implements Callable<Integer> {
+    @Spec
+    CommandSpec spec;
+
+    @Option(
+            names = "--partitions",
+            paramLabel = "N",
+            description = "Partitions of each; a model's events keep to one (default: ${DEFAULT-VALUE}).",
+            defaultValue = "2")
+    int partitions;
+
+    @Mixin
+    KafkaOptions kafka;
+
+    @Override
+    public Integer call() throws Exception {
+        Topics topics = Topics.DEFAULT;
+        TopicSetup.createMissing(kafka.properties(), topics, partitions);
+        spec.commandLine()
+                .getOut()
+                .printf(
+                        "%s, %s, %s and %s are there.%n",
+                        topics.models(), topics.experts(), topics.updates(), topics.rejections());
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,175 @@
+package dev.koine.cli.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.cli.Fixtures;
+import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.TensorInfo;
+import dev.koine.engine.onnx.WeightRole;
+import dev.koine.engine.store.BundleVerifier;
+import dev.koine.engine.store.FileTree;
+import dev.koine.schemas.Topics;
+import dev.koine.subscriber.events.OutcomeReader;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.onnx.OnnxSessions;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Koine in separate processes, while these are killed and paused at random moments and the store breaks: nothing is lost, nothing
+ * happens twice. {@code -Dchaos.seed} chooses the moments and the events, {@code -Dchaos.faults} says how many faults; the profile
+ * {@code chaos} has the full number. What happened is printed, and kept in {@code target/chaos}.
+ */
+@Timeout(3600)
+class ChaosE2ECase {
+    private static final long SEED = Long.getLong("chaos.seed", 1);
+    private static final int FAULTS = Integer.getInteger("chaos.faults", 10);
+    private static final int PENDING = 6;
+    private static final long PAUSE_MILLIS = 700;
+    private static final long DRAIN_SECONDS = 240;
+    private static final int DISK_MEGABYTES = 400;
+
+    @Test
+    void nothingIsLostAndNothingHappensTwiceOnALocalDisk() throws Exception {
+        Path directory = fresh("disk");
+        try (SmallDisk disk = SmallDisk.at(directory.resolve("small-disk"), DISK_MEGABYTES)) {
+            if (!disk.canBeFilled()) {
+                System.out.println("Not run: filling the store's disk, since this process may not mount one.");
+            }
+            run(directory, disk, bundle -> {
+                BundleVerifier.verify(bundle, bundle.directory());
+                OnnxSessions.open(bundle.directory(), OnnxOptions.DEFAULT).close();
+            });
+        }
+    }
+
+    private static Path fresh(String name) throws Exception {
+        Path directory = Path.of("target", "chaos", name + "-" + SEED).toAbsolutePath();
+        FileTree.delete(directory);
+        return Files.createDirectories(directory);
+    }
+
+    private static void run(Path directory, FaultyStore store, Audit.BundleCheck check) throws Exception {
+        Path broken = diverged(directory.resolve("experts").resolve("diverged"));
+        List<String> processes = Stream.of(
+                        List.of(LocalCluster.ZOOKEEPER, LocalCluster.BROKER, LocalCluster.JOBMANAGER),
+                        LocalCluster.TASKMANAGERS,
+                        List.of(LocalCluster.SERVICE))
+                .flatMap(List::stream)
+                .toList();
+        Instant began = Instant.now();
+        Ledger ledger = new Ledger();
+        Tally tally = new Tally();
+        Audit audit;
+        ServiceLog service;
+        Storm storm;
+        try (LocalCluster cluster = LocalCluster.in(directory.resolve("cluster"))) {
+            cluster.start(
+                    "--allow", Fixtures.CTC.toString(),
+                    "--allow", broken.getParent().toString(),
+                    "--store", store.uri(),
+                    "--model", Workload.MODELS.get(0));
+            cluster.start(LocalCluster.SERVICE);
+            try (Storm raging = new Storm(cluster, processes);
+                    Pipeline pipeline =
+                            new Pipeline(new Workload(SEED, broken), ledger, cluster.kafka(), PENDING, PAUSE_MILLIS)) {
+                storm = raging;
+                for (int i = 0; i < 600 && ledger.outcomes().size() < 4; i++) {
+                    Thread.sleep(200);
+                    pipeline.requireFine();
+                }
+                raging.rage(new Faults(SEED, cluster, store), FAULTS, ledger);
+                assertThat(pipeline.drain(DRAIN_SECONDS))
+                        .as("events that came to nothing; seed %d", SEED)
+                        .isZero();
+                try (OutcomeReader reader = new OutcomeReader(cluster.kafka(), Topics.DEFAULT)) {
+                    audit = new Audit(ledger.sent(), reader.readAll());
+                }
+                service = awaitService(cluster, audit.newestVersion(Workload.MODELS.get(0)));
+            }
+        }
+        Duration took = Duration.between(began, Instant.now());
+        Map<String, String> digests = audit.finalDigests();
+        tally.line(
+                "Seed %d: %d faults in %d s, store at %s.", SEED, storm.struck().size(), took.toSeconds(), store.uri());
+        tally.faults(storm.struck(), ledger.outcomes());
+        tally.recoveries(storm.recoveries());
+        tally.line("Ended by themselves and started again: %s.", storm.restarts());
+        tally.line(
+                "%d events: %d updates, rejections %s.",
+                ledger.sent().size(), audit.updates(), audit.rejectionsByCode());
+        tally.line(
+                "The service answered %d calls in %d starts; %d failed.",
+                service.answered(), service.starts(), service.failed());
+        tally.line("Final digests: %s.", digests);
+        keep(directory, tally);
+
+        audit.eachEventEndedOnce();
+        audit.versionsAreGapless();
+        try (Models models = new Models(Files.createDirectories(directory.resolve("offline")))) {
+            audit.digestsAreThoseOfOfflineMerges(models);
+        }
+        tally.line(
+                "%d different bundles were announced; each is whole and loads.",
+                audit.everyVersionExistsAndLoads(check));
+        tally.line("The whole store: %s.", store.check(directory));
+        assertThat(service.failed()).as("failed calls").isZero();
+        assertThat(FaultFreeRun.finalDigests(
+                        directory.resolve("fault-free"),
+                        broken.getParent(),
+                        ledger.sent().values()))
+                .as("digests without faults")
+                .isEqualTo(digests);
+        tally.line("The same events without faults gave the same final digests.");
+        keep(directory, tally);
+        System.out.println(tally);
+    }
+
+    private static ServiceLog awaitService(LocalCluster cluster, long version) throws Exception {
+        ServiceLog log = ServiceLog.read(cluster.log(LocalCluster.SERVICE));
+        for (int i = 0; i < 300 && log.version() < version; i++) {
+            Thread.sleep(200);
+            log = ServiceLog.read(cluster.log(LocalCluster.SERVICE));
+        }
+        assertThat(log.version())
+                .as("version that serves in the end: %s", ServiceLog.tail(cluster.log(LocalCluster.SERVICE)))
+                .isEqualTo(version);
+        return log;
+    }
+
+    private static void keep(Path directory, Tally tally) throws Exception {
+        Files.writeString(directory.resolve("tally.txt"), tally.toString());
+    }
+
+    /** A copy of a good expert with a NaN in one matrix. */
+    private static Path diverged(Path target) throws Exception {
+        Files.createDirectories(target);
+        try (Stream<Path> files = Files.list(Fixtures.CTC.resolve("de"))) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Files.copy(file, target.resolve(file.getFileName()));
+            }
+        }
+        TensorInfo matrix = ModelBundle.open(target).weights().stream()
+                .filter(weight -> weight.role() == WeightRole.LINEAR)
+                .findFirst()
+                .orElseThrow()
+                .tensor();
+        ByteBuffer nan =
+                ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, Float.NaN);
+        try (FileChannel channel = FileChannel.open(matrix.file(), StandardOpenOption.WRITE)) {
+            channel.write(nan, matrix.offset());
+        }
+        return target;
+    }
+}

@@ -1,0 +1,28 @@
+package dev.koine.engine.store;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Small things that a store knows by name and not by digest: what was announced, what is being merged. A name is of parts of letters,
+ * digits, '.', '_' and '-' between slashes, such as {@code versions/demo/12}, each beginning with a letter or digit.
+ */
+public interface StoreRecords {
+
+    /**
+     * Keeps a record, in place of one that has this name; readers see the old one or the new one, whole.
+     *
+     * @throws IllegalArgumentException if this cannot be a name
+     */
+    void put(String name, byte[] content) throws IOException;
+
+    /** A record; empty if there is none of this name. */
+    Optional<byte[]> get(String name) throws IOException;
+
+    /** The names of all records below a name, such as {@code versions/demo}, sorted. */
+    List<String> list(String below) throws IOException;
+
+    /** Takes a record away; one that is not there is no trouble. */
+    void delete(String name) throws IOException;
+}

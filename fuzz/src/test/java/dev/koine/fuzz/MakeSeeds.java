@@ -1,0 +1,166 @@
+package dev.koine.fuzz;
+
+import dev.koine.engine.linalg.Lanczos;
+import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.taskvector.Precision;
+import dev.koine.engine.taskvector.PrunedBlock;
+import dev.koine.engine.taskvector.Pruner;
+import dev.koine.engine.taskvector.TaskVectorFile;
+import dev.koine.schemas.Bundle;
+import dev.koine.schemas.BundleFile;
+import dev.koine.schemas.Cause;
+import dev.koine.schemas.Change;
+import dev.koine.schemas.EventCodec;
+import dev.koine.schemas.ExpertAction;
+import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.ModelRegistration;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.PolicyRule;
+import dev.koine.schemas.Position;
+import dev.koine.schemas.Recipe;
+import dev.koine.schemas.Rejection;
+import dev.koine.schemas.Signature;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/** Writes the seeds that are made and not found. Run it again when a format changes; keep the old ones. */
+final class MakeSeeds {
+    private static final Bundle BUNDLE = new Bundle(
+            "file:///models/de/",
+            List.of(new BundleFile("model.onnx", 5L, "ab".repeat(32)), new BundleFile("a/b", 0L, "0".repeat(64))));
+    private static final Position POSITION = new Position("t", 0, 1L, Instant.EPOCH);
+    private static final Signature SIGNATURE = new Signature("k", ByteBuffer.wrap(new byte[64]));
+
+    private MakeSeeds() {}
+
+    public static void main(String[] args) throws Exception {
+        events();
+        taskVectors();
+        write(Target.ONNX, "inline", Models.inline(2));
+        write(Target.ONNX, "external", Models.external(2, "weights.bin", 128, 144));
+        write(Target.ONNX, "outside", Models.external(2, "../outside.bin", 0, 144));
+        write(Target.ONNX, "absolute", Models.external(2, "/etc/hostname", 0, 144));
+        write(Target.ONNX, "overflow", Models.external(2, "weights.bin", Long.MAX_VALUE - 8, 144));
+        write(Target.ONNX, "nested", Models.nested(2, 3));
+        write(Target.ONNX, "deep", Models.nested(2, 60));
+        text(Target.MANIFEST, "good", "file:///$ALLOWED\nmodel.onnx\t5\t" + "ab".repeat(32));
+        text(Target.MANIFEST, "parent", "file://$ALLOWED/..\n../x\t5\t" + "ab".repeat(32));
+        text(Target.MANIFEST, "encoded", "file://$ALLOWED/%2e%2e/\na\\b\t5\t" + "ab".repeat(32));
+        text(Target.MANIFEST, "host", "file://host/a/\n/abs\t-1\tzz");
+        text(Target.MANIFEST, "s3", "s3://bucket/a/\nC:x\t1\t" + "ab".repeat(32));
+        text(Target.RULES, "good", "model.onnx:/m0:*\tDENSE\n**\tFROZEN");
+        text(Target.RULES, "stars", "**".repeat(12) + "x\tSPARSE");
+        text(Target.RULES, "braces", "{a,b,[!x]*}?\tLORS");
+        text(
+                Target.MODEL_JSON,
+                "ctc",
+                "{\"architecture\":\"ctc\",\"blank\":0,\"vocabulary\":{\"a\":1},\"sample_rate\":16000}");
+        text(
+                Target.MODEL_JSON,
+                "whisper",
+                "{\"decoder_start_token_id\":1,\"eos_token_id\":[2,3],\"lang_to_id\":{\"<|de|>\":4},\"task_to_id\":{\"transcribe\":5},"
+                        + "\"suppress_tokens\":[1],\"max_length\":10,\"num_mel_bins\":80}");
+        text(Target.MODEL_JSON, "vocabulary", "{\"<unk>\":0,\"a\":1,\"\\u0120b\":2}");
+    }
+
+    private static void taskVectors() throws Exception {
+        Random random = new Random(3);
+        for (Policy policy : Policy.values()) {
+            float[] delta = new float[12 * 9];
+            for (int i = 0; i < delta.length; i++) {
+                delta[i] = (float) random.nextGaussian();
+            }
+            PrunedBlock block = new Pruner(2, 0.2, Precision.values()[policy.ordinal() % 2], Lanczos::truncate)
+                    .prune(delta, 12, 9, policy);
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            TaskVectorFile.write(
+                    out, List.of(new TaskVectorFile.Block(List.of("model.onnx/w"), 0, block)), Map.of("a", "b"));
+            write(Target.TASK_VECTOR, policy.name(), out.toByteArray());
+            write(Target.SAFETENSORS, policy.name(), out.toByteArray());
+        }
+    }
+
+    private static void events() throws IOException {
+        ExpertEvent expert = ExpertEvent.newBuilder()
+                .setAction(ExpertAction.MERGE)
+                .setModelId("m")
+                .setExpertId("de")
+                .setRevision(2)
+                .setLanguages(List.of("de"))
+                .setTasks(List.of("TRANSCRIBE"))
+                .setWeight(0.5)
+                .setBundle(BUNDLE)
+                .setTime(Instant.EPOCH)
+                .setSignature(SIGNATURE)
+                .build();
+        event(0, "merge", EventCodec.of(ExpertEvent.class).encode(expert));
+        event(
+                0,
+                "rollback",
+                EventCodec.of(ExpertEvent.class)
+                        .encode(ExpertEvent.newBuilder(expert)
+                                .setAction(ExpertAction.ROLLBACK)
+                                .setBundle(null)
+                                .setBackTo(1L)
+                                .build()));
+        Recipe recipe = Recipe.newBuilder()
+                .setRules(List.of(new PolicyRule("**", "DENSE")))
+                .build();
+        ModelRegistration registration = ModelRegistration.newBuilder()
+                .setModelId("m")
+                .setBase(BUNDLE)
+                .setRecipe(recipe)
+                .setTime(Instant.EPOCH)
+                .build();
+        event(1, "registration", EventCodec.of(ModelRegistration.class).encode(registration));
+        ModelUpdate update = ModelUpdate.newBuilder()
+                .setModelId("m")
+                .setVersion(1)
+                .setParent(0L)
+                .setDigest("sha256:" + "ab".repeat(32))
+                .setBundle(BUNDLE)
+                .setExperts(List.of())
+                .setRecipe(recipe)
+                .setCause(Cause.newBuilder()
+                        .setChange(Change.MERGED)
+                        .setExpertId("de")
+                        .setPosition(POSITION)
+                        .build())
+                .setTime(Instant.EPOCH)
+                .build();
+        event(2, "update", EventCodec.of(ModelUpdate.class).encode(update));
+        Rejection rejection = Rejection.newBuilder()
+                .setPosition(POSITION)
+                .setStage("DECODE")
+                .setCode("UNDECODABLE")
+                .setMessage("no")
+                .setTime(Instant.EPOCH)
+                .build();
+        event(3, "rejection", EventCodec.of(Rejection.class).encode(rejection));
+    }
+
+    private static void event(int topic, String name, byte[] value) throws IOException {
+        byte[] seed = new byte[value.length + 1];
+        seed[0] = (byte) topic;
+        System.arraycopy(value, 0, seed, 1, value.length);
+        write(Target.EVENT, name, seed);
+    }
+
+    private static void text(Target target, String name, String text) throws IOException {
+        write(target, name, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void write(Target target, String name, byte[] seed) throws IOException {
+        Files.createDirectories(target.seeds());
+        Path file = target.seeds().resolve(name);
+        Files.write(file, seed);
+    }
+}
