@@ -49,6 +49,9 @@ public final class MergeJob {
     private static final Set<String> PROMISED =
             Set.of(PipelineOptions.GENERIC_TYPES.key(), CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE.key());
 
+    /** Part of every savepoint: the number of groups that models are divided into. It can never change. */
+    private static final int MAX_PARALLELISM = 128;
+
     private MergeJob() {}
 
     /** Entry point for {@code flink run}; see {@link MergeJobArguments}. */
@@ -68,6 +71,7 @@ public final class MergeJob {
     public static Configuration settings(Duration checkpointInterval) {
         Configuration settings = new Configuration();
         settings.set(PipelineOptions.GENERIC_TYPES, false);
+        settings.set(PipelineOptions.MAX_PARALLELISM, MAX_PARALLELISM);
         settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpointInterval);
         settings.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
         settings.set(CheckpointingOptions.ENABLE_UNALIGNED, true);

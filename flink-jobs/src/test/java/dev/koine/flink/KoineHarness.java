@@ -52,13 +52,28 @@ final class KoineHarness implements AutoCloseable {
         return start(directory, config -> config);
     }
 
+    /** As {@link #start(Path)}, with experts that wait so long for their model. */
+    static KoineHarness start(Path directory, Duration unknownModelGrace) throws IOException {
+        return start(directory, config -> config.unknownModelGrace(unknownModelGrace));
+    }
+
     /** Starts with other settings than usual. */
     static KoineHarness start(Path directory, UnaryOperator<MergeJobConfig.Builder> settings) throws IOException {
-        EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("kafka"));
+        return start(directory, EmbeddedBroker.start(directory.resolve("kafka")), settings, 2);
+    }
+
+    /** Starts a job of some parallelism at a broker, which is closed with it. */
+    static KoineHarness start(Path directory, EmbeddedBroker broker, int slots) throws IOException {
+        return start(directory, broker, config -> config, slots);
+    }
+
+    private static KoineHarness start(
+            Path directory, EmbeddedBroker broker, UnaryOperator<MergeJobConfig.Builder> settings, int slots)
+            throws IOException {
         try {
             MergeJobConfig config = settings.apply(config(broker, directory)).build();
             TopicSetup.createMissing(config.kafkaProperties(), Topics.DEFAULT, 2);
-            EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), 2, Duration.ofMillis(200));
+            EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), slots, Duration.ofMillis(200));
             return new KoineHarness(broker, config, job);
         } catch (IOException | RuntimeException e) {
             broker.close();

@@ -5,13 +5,57 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
+import org.apache.flink.runtime.jobgraph.JobVertex;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.apache.flink.streaming.api.graph.StreamNode;
 import org.junit.jupiter.api.Test;
 
 class MergeJobTest {
+    @Test
+    void everyOperatorHasAnIdThatSavepointsKnowItBy() throws Exception {
+        StreamGraph graph = graph();
+        assertThat(graph.getStreamNodes())
+                .extracting(StreamNode::getTransformationUID)
+                .containsExactlyInAnyOrder(
+                        "events",
+                        "decode",
+                        "intake",
+                        "prune",
+                        "head",
+                        "updates",
+                        "Sink Committer: updates",
+                        "rejections",
+                        "Sink Committer: rejections");
+        assertThat(graph.getStreamNodes())
+                .extracting(StreamNode::getMaxParallelism)
+                .containsOnly(128);
+        Set<String> ids = new TreeSet<>();
+        for (JobVertex vertex : graph.getJobGraph().getVertices()) {
+            vertex.getOperatorIDs()
+                    .forEach(pair -> ids.add(pair.getGeneratedOperatorID().toHexString()));
+        }
+        for (String release : SavepointITCase.releases()) {
+            assertThat(ids)
+                    .as("The savepoint of release %s has state of an operator that is no more", release)
+                    .containsAll(SavepointContents.read(SavepointITCase.savepoint(release))
+                            .keySet());
+        }
+    }
+
+    private static StreamGraph graph() {
+        StreamExecutionEnvironment env =
+                StreamExecutionEnvironment.getExecutionEnvironment(MergeJob.settings(Duration.ofSeconds(1)));
+        MergeJob.build(
+                env,
+                MergeJobConfig.of("localhost:9092", URI.create("file:///tmp/"), List.of(URI.create("file:///tmp/"))));
+        return env.getStreamGraph(false);
+    }
+
     @Test
     void everyStreamIsAvroAndNothingIsLeftToKryo() {
         StreamExecutionEnvironment env =
