@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -24,6 +25,7 @@ import org.apache.kafka.common.utils.Time;
  */
 public final class EmbeddedBroker implements AutoCloseable {
     private static final String LOOPBACK = "127.0.0.1";
+    private static final String PLAINTEXT = "PLAINTEXT";
 
     private final KafkaRaftServer server;
     private final int port;
@@ -50,6 +52,17 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws IOException if the directory cannot be used, another broker uses it, or the port is taken
      */
     public static EmbeddedBroker start(Path directory, int port) throws IOException {
+        return start(directory, port, PLAINTEXT, Map.of());
+    }
+
+    /**
+     * As {@link #start(Path, int)}, with a listener that speaks another protocol.
+     *
+     * @param protocol {@code SASL_SSL}, {@code SSL}, {@code SASL_PLAINTEXT} or {@code PLAINTEXT}
+     * @param settings of the broker that go with it: keys, users, an authorizer
+     */
+    public static EmbeddedBroker start(Path directory, int port, String protocol, Map<String, String> settings)
+            throws IOException {
         int brokerPort;
         int controllerPort;
         try (ServerSocket broker = bind(port);
@@ -59,7 +72,8 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
         Files.createDirectories(directory);
         Path data = directory.resolve("data");
-        Properties properties = properties(data, brokerPort, controllerPort);
+        Properties properties = properties(data, protocol, brokerPort, controllerPort);
+        properties.putAll(settings);
         if (!Files.exists(data.resolve("meta.properties"))) {
             format(directory, properties);
         }
@@ -120,7 +134,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    private static Properties properties(Path data, int brokerPort, int controllerPort) {
+    private static Properties properties(Path data, String protocol, int brokerPort, int controllerPort) {
         Properties properties = new Properties();
         properties.setProperty("process.roles", "broker,controller");
         properties.setProperty("node.id", "1");
@@ -128,9 +142,10 @@ public final class EmbeddedBroker implements AutoCloseable {
         properties.setProperty("controller.listener.names", "CONTROLLER");
         properties.setProperty(
                 "listeners",
-                "PLAINTEXT://" + LOOPBACK + ":" + brokerPort + ",CONTROLLER://" + LOOPBACK + ":" + controllerPort);
-        properties.setProperty("advertised.listeners", "PLAINTEXT://" + LOOPBACK + ":" + brokerPort);
-        properties.setProperty("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+                protocol + "://" + LOOPBACK + ":" + brokerPort + ",CONTROLLER://" + LOOPBACK + ":" + controllerPort);
+        properties.setProperty("advertised.listeners", protocol + "://" + LOOPBACK + ":" + brokerPort);
+        properties.setProperty("listener.security.protocol.map", protocol + ":" + protocol + ",CONTROLLER:PLAINTEXT");
+        properties.setProperty("inter.broker.listener.name", protocol);
         properties.setProperty("log.dirs", data.toAbsolutePath().toString());
         properties.setProperty("auto.create.topics.enable", "false");
         properties.setProperty("group.initial.rebalance.delay.ms", "0");

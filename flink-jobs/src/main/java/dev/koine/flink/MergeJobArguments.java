@@ -5,12 +5,15 @@ import dev.koine.schemas.Topics;
 import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.signature.TrustedKeys;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.util.ParameterTool;
@@ -42,7 +45,9 @@ import org.jspecify.annotations.Nullable;
  * signatures             off, or required: events without a signature by a trusted key are refused (default off)
  * trusted.keys           file of public keys and what they are trusted for, read where the job is started
  * signing.key            file of the job's own key on each TaskManager, to sign updates with (default: updates are not signed)
- * kafka.*                 passed to every Kafka client, such as kafka.security.protocol
+ * kafka.config            file of properties for every Kafka client, read where the job is started: passwords belong there, since
+ *                         Flink logs and shows a program's arguments
+ * kafka.*                 passed to every Kafka client, such as kafka.security.protocol; before those of the file
  * </pre>
  *
  * <p>Devices agree to about 1e-5 of a matrix, not to the bit: where TaskManagers differ, name one for {@code decomposition}, lest
@@ -52,6 +57,7 @@ import org.jspecify.annotations.Nullable;
 public final class MergeJobArguments {
     private static final String PLACE = "a file: URI such as file:///var/koine/";
     private static final String KAFKA = "kafka.";
+    private static final String KAFKA_CONFIG = "kafka.config";
 
     private MergeJobArguments() {}
 
@@ -63,6 +69,7 @@ public final class MergeJobArguments {
     public static MergeJobConfig parse(ParameterTool parameters) {
         MergeJobConfig.Builder config = MergeJobConfig.builder(
                         required(parameters, "bootstrap.servers"), place("store", required(parameters, "store")))
+                .kafka(kafkaFile(parameters))
                 .kafka(kafka(parameters))
                 .topics(topics(parameters))
                 .allowedPlaces(places(parameters));
@@ -81,8 +88,24 @@ public final class MergeJobArguments {
 
     private static Map<String, String> kafka(ParameterTool parameters) {
         return parameters.toMap().entrySet().stream()
-                .filter(entry -> entry.getKey().startsWith(KAFKA))
+                .filter(entry ->
+                        entry.getKey().startsWith(KAFKA) && !entry.getKey().equals(KAFKA_CONFIG))
                 .collect(Collectors.toMap(entry -> entry.getKey().substring(KAFKA.length()), Map.Entry::getValue));
+    }
+
+    private static Map<String, String> kafkaFile(ParameterTool parameters) {
+        @Nullable String file = parameters.get(KAFKA_CONFIG);
+        Properties properties = new Properties();
+        if (file != null) {
+            try (InputStream in = Files.newInputStream(Path.of(file))) {
+                properties.load(in);
+            } catch (IOException | IllegalArgumentException e) {
+                throw new IllegalArgumentException("--" + KAFKA_CONFIG + " " + file + " cannot be read: "
+                        + e.getClass().getSimpleName() + ".");
+            }
+        }
+        return properties.stringPropertyNames().stream()
+                .collect(Collectors.toMap(name -> name, properties::getProperty));
     }
 
     private static Topics topics(ParameterTool parameters) {

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.TreeSet;
 
 /**
  * What the merge job needs to know; {@link MergeJobArguments} reads it from a command line.
@@ -57,6 +58,12 @@ public record MergeJobConfig(
     /** Begins with the defaults for a broker and a store; bundles may come from nowhere yet. */
     public static Builder builder(String bootstrapServers, URI store) {
         return new Builder(bootstrapServers, store);
+    }
+
+    /** Without the values of Kafka's properties, some of which are secret. */
+    @Override
+    public String toString() {
+        return "MergeJobConfig[job " + jobId + ", store " + store + ", kafka " + new TreeSet<>(kafka.keySet()) + "]";
     }
 
     /** The store's directory on this machine. */

@@ -3,13 +3,20 @@ package dev.koine.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.koine.flink.store.RetentionPolicy;
 import dev.koine.subscriber.onnx.ExecutionProvider;
+import dev.koine.subscriber.signature.Role;
+import dev.koine.subscriber.signature.SigningKey;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.flink.util.ParameterTool;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +52,54 @@ class MergeJobArgumentsTest {
         assertThat(config.decomposition()).isEqualTo(ExecutionProvider.CPU);
         assertThat(MergeJobArguments.parse(ParameterTool.fromMap(REQUIRED)).decomposition())
                 .isEqualTo(ExecutionProvider.AUTO);
+    }
+
+    @Test
+    void readsRetentionAndSignatures(@TempDir Path directory) throws Exception {
+        Path trusted = Files.writeString(
+                directory.resolve("trusted"), SigningKey.generate().trustLine(EnumSet.of(Role.EXPERTS)) + "\n");
+        Map<String, String> all = new TreeMap<>(REQUIRED);
+        all.put("retention.versions", "20");
+        all.put("retention.age", "7 d");
+        all.put("retention.experts", "false");
+        all.put("retention.grace", "30 min");
+        all.put("gc.interval", "10 s");
+        all.put("signatures", "required");
+        all.put("trusted.keys", trusted.toString());
+        all.put("signing.key", "/keys/job.key");
+        MergeJobConfig config = MergeJobArguments.parse(ParameterTool.fromMap(all));
+        assertThat(config.retention())
+                .isEqualTo(new RetentionPolicy(20, Duration.ofDays(7), false, Duration.ofMinutes(30)));
+        assertThat(config.gcInterval()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(config.signatures().required()).isTrue();
+        assertThat(config.signatures().trusted().lines()).hasSize(1);
+        assertThat(config.signatures().signingKey()).isEqualTo("/keys/job.key");
+        assertThat(MergeJobArguments.parse(ParameterTool.fromMap(REQUIRED)).signatures())
+                .isEqualTo(Signatures.OFF);
+        all.remove("trusted.keys");
+        assertThatThrownBy(() -> MergeJobArguments.parse(ParameterTool.fromMap(all)))
+                .hasMessageContaining("--trusted.keys");
+    }
+
+    @Test
+    void secretsComeFromAFileAndAreNotShown(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(
+                directory.resolve("kafka.properties"),
+                "sasl.jaas.config=x password=\"hidden\";\nclient.dns.lookup=a\n");
+        Map<String, String> all = new TreeMap<>(REQUIRED);
+        all.put("kafka.config", file.toString());
+        all.put("kafka.client.dns.lookup", "b");
+        MergeJobConfig config = MergeJobArguments.parse(ParameterTool.fromMap(all));
+        assertThat(config.kafka())
+                .containsEntry("sasl.jaas.config", "x password=\"hidden\";")
+                .containsEntry("client.dns.lookup", "b")
+                .doesNotContainKey("config");
+        assertThat(config.toString()).contains("sasl.jaas.config").doesNotContain("hidden");
+        Files.writeString(file, "sasl.jaas.config=hidden\\u00zz\n");
+        assertThatThrownBy(() -> MergeJobArguments.parse(ParameterTool.fromMap(all)))
+                .hasMessageContaining("kafka.config")
+                .hasMessageNotContaining("hidden")
+                .hasNoCause();
     }
 
     @ParameterizedTest
