@@ -16,6 +16,7 @@ import dev.koine.cli.command.SubmitCommand;
 import dev.koine.cli.command.TopicsCommand;
 import dev.koine.cli.command.UpCommand;
 import dev.koine.cli.command.VerifyCommand;
+import dev.koine.cli.console.Plain;
 import dev.koine.engine.RejectedException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -82,7 +83,7 @@ public final class Koine {
             command.getErr()
                     .println(command.getColorScheme()
                             .errorText("koine: " + (rejected ? ((RejectedException) exception).code() + ": " : "")
-                                    + sentence(exception)));
+                                    + Plain.of(sentence(exception))));
             return rejected ? ExitCode.REJECTED : ExitCode.TROUBLE;
         });
         line.setParameterExceptionHandler((exception, arguments) -> {

@@ -3,12 +3,16 @@ package dev.koine.flink;
 import static dev.koine.flink.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.koine.broker.EmbeddedBroker;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
+import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.embedded.Outage;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Position;
 import dev.koine.subscriber.events.Outcome;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,6 +65,27 @@ class RecoveryITCase {
         }
         try (KoineHarness koine = KoineHarness.start(directory)) {
             assertEachEventMadeOneVersion(koine);
+        }
+    }
+
+    /** The grace is for the registration's way to the job; the job's own absence does not use it up. */
+    @Test
+    void anExpertWaitsForItsModelAcrossARestart() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("kafka"))) {
+            KoineHarness stopped = KoineHarness.start(directory, broker, 2);
+            Position waiting =
+                    stopped.send(KoineHarness.mergeEvent("ctc", "de", 1, Bundle.describe(Fixtures.ctc("de")), 1));
+            Thread.sleep(500);
+            stopped.job.close();
+            stopped.send(KoineHarness.registration("ctc", Bundle.describe(Fixtures.ctc("base")), Recipe.PUBLISHED));
+            Thread.sleep(1000);
+            try (EmbeddedJob again =
+                    EmbeddedJob.start(stopped.config, directory.resolve("flink"), 2, Duration.ofMillis(200))) {
+                assertThat(updated(stopped.await(waiting)).getVersion()).isEqualTo(1);
+                assertThat(again.status()).isEqualTo(JobStatus.RUNNING);
+            }
+            stopped.publisher.close();
+            stopped.outcomes.close();
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.Plain;
 import dev.koine.schemas.Cause;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
@@ -72,9 +73,9 @@ public final class HistoryCommand implements Callable<Integer> {
             out.printf(
                     "refused  %-20s %s %s: %s%n",
                     rejection.getTime().truncatedTo(ChronoUnit.SECONDS),
-                    rejection.getExpertId() == null ? "" : rejection.getExpertId(),
-                    rejection.getCode(),
-                    rejection.getMessage());
+                    rejection.getExpertId() == null ? "" : Plain.of(rejection.getExpertId()),
+                    Plain.of(rejection.getCode()),
+                    Plain.of(rejection.getMessage()));
         }
         return ExitCode.OK;
     }
@@ -88,6 +89,9 @@ public final class HistoryCommand implements Callable<Integer> {
     }
 
     private static String inside(ModelUpdate version) {
-        return version.getExperts().stream().map(MergedExpert::getExpertId).collect(Collectors.joining(" "));
+        return version.getExperts().stream()
+                .map(MergedExpert::getExpertId)
+                .map(Plain::of)
+                .collect(Collectors.joining(" "));
     }
 }

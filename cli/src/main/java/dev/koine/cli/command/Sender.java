@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.Plain;
 import dev.koine.engine.RejectedException;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
@@ -84,7 +85,7 @@ final class Sender {
     private static int tell(Outcome outcome, PrintWriter out) {
         if (outcome instanceof Outcome.Rejected rejected) {
             Rejection rejection = rejected.rejection();
-            out.printf("Rejected (%s): %s%n", rejection.getCode(), rejection.getMessage());
+            out.printf("Rejected (%s): %s%n", Plain.of(rejection.getCode()), Plain.of(rejection.getMessage()));
             return ExitCode.REJECTED;
         }
         ModelUpdate update = ((Outcome.Updated) outcome).update();
@@ -93,7 +94,7 @@ final class Sender {
                 update.getVersion(),
                 update.getModelId(),
                 update.getDigest(),
-                update.getBundle().getUri());
+                Plain.of(update.getBundle().getUri()));
         return ExitCode.OK;
     }
 }

@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.Plain;
 import dev.koine.cli.console.ProgressBar;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
@@ -115,10 +116,12 @@ public final class VerifyCommand implements Callable<Integer> {
         for (ModelUpdate update : updates) {
             try {
                 verify(update);
-                out.printf("version %d  %s  good%n", update.getVersion(), update.getDigest());
+                out.printf("version %d  %s  good%n", update.getVersion(), Plain.of(update.getDigest()));
             } catch (RejectedException e) {
                 bad++;
-                out.printf("version %d  %s  BAD: %s%n", update.getVersion(), update.getDigest(), e.getMessage());
+                out.printf(
+                        "version %d  %s  BAD: %s%n",
+                        update.getVersion(), Plain.of(update.getDigest()), Plain.of(String.valueOf(e.getMessage())));
             }
         }
         out.printf("%d of %d versions are good.%n", updates.size() - bad, updates.size());

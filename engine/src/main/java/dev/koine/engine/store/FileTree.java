@@ -1,18 +1,20 @@
 package dev.koine.engine.store;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Takes directories away with all that is in them; links are taken away, not followed. */
+/** What is done with whole directories: listing, forcing to the disk, taking away. Links are taken away, not followed. */
 public final class FileTree {
     private FileTree() {}
 
@@ -43,6 +45,13 @@ public final class FileTree {
             }
         });
         return files;
+    }
+
+    /** Forces a file, or the names in a directory, to the disk. */
+    static void force(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
     }
 
     /** Deletes all below a directory; one that is not there is no trouble. */

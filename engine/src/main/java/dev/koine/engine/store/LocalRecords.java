@@ -1,12 +1,10 @@
 package dev.koine.engine.store;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -32,10 +30,10 @@ final class LocalRecords implements StoreRecords {
         Path temporary = aside.resolve(UUID.randomUUID().toString());
         try {
             Files.write(temporary, content);
-            force(temporary);
+            FileTree.force(temporary);
             Files.createDirectories(parent);
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-            force(parent);
+            FileTree.force(parent);
         } finally {
             Files.deleteIfExists(temporary);
         }
@@ -68,11 +66,5 @@ final class LocalRecords implements StoreRecords {
             throw new IllegalArgumentException("Not a name of a record: " + name);
         }
         return directory.resolve(name);
-    }
-
-    private static void force(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
     }
 }

@@ -2,13 +2,11 @@ package dev.koine.engine.store;
 
 import dev.koine.engine.RejectedException;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -71,10 +69,10 @@ public final class LocalStore implements ArtifactStore {
         Path temporary = aside.resolve(UUID.randomUUID().toString());
         try {
             writer.write(temporary);
-            force(temporary);
+            FileTree.force(temporary);
             String sha256 = Sha256.of(temporary);
             Files.move(temporary, artifacts.resolve(sha256), StandardCopyOption.ATOMIC_MOVE);
-            force(artifacts);
+            FileTree.force(artifacts);
             return PREFIX + sha256;
         } finally {
             Files.deleteIfExists(temporary);
@@ -101,7 +99,7 @@ public final class LocalStore implements ArtifactStore {
             forced.await();
             Path place = bundles.resolve(hex(written.digest()));
             settle(temporary, place);
-            force(bundles);
+            FileTree.force(bundles);
             return new Bundle(place.toUri(), written.files());
         } finally {
             FileTree.delete(temporary);
@@ -259,17 +257,11 @@ public final class LocalStore implements ArtifactStore {
         try (Stream<Path> paths = Files.walk(directory)) {
             for (Path path : (Iterable<Path>) paths::iterator) {
                 forced.begin(() -> {
-                    force(path);
+                    FileTree.force(path);
                     return path;
                 });
             }
         }
         return forced;
-    }
-
-    private static void force(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
     }
 }

@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  * pruning of their tensors is scattered.
  *
  * <p>Registrations and experts come by two topics, which have no order between them. An expert whose model is not known yet waits
- * a little for its registration before it is refused.
+ * a little for its registration before it is refused; time in which the job did not run does not count.
  */
 public final class IntakeFunction extends KeyedProcessFunction<String, InboundEvent, Turn> {
     private static final long serialVersionUID = 1L;
@@ -72,6 +72,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     private transient BaseIntake baseIntake;
     private transient ExpertIntake expertIntake;
     private transient Map<String, ModelBundle> bases;
+    private transient long graceSinceStart;
 
     public IntakeFunction(MergeJobConfig config) {
         this.config = config;
@@ -94,6 +95,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         baseIntake = new BaseIntake(places, store, pool);
         expertIntake = new ExpertIntake(places, store, pool);
         bases = new HashMap<>();
+        graceSinceStart = System.currentTimeMillis() + config.unknownModelGrace().toMillis();
     }
 
     @Override
@@ -113,6 +115,10 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
 
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<Turn> out) throws Exception {
+        if (timestamp < graceSinceStart) {
+            context.timerService().registerProcessingTimeTimer(graceSinceStart);
+            return;
+        }
         List<WaitingEvent> patient = new ArrayList<>();
         for (WaitingEvent waited : drainWaiting()) {
             if (waited.getDeadline() > timestamp) {
