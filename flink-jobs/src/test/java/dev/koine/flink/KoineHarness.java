@@ -67,7 +67,8 @@ final class KoineHarness implements AutoCloseable {
         return start(directory, broker, config -> config, slots);
     }
 
-    private static KoineHarness start(
+    /** Starts a job of some parallelism, with other settings than usual, at a broker, which is closed with it. */
+    static KoineHarness start(
             Path directory, EmbeddedBroker broker, UnaryOperator<MergeJobConfig.Builder> settings, int slots)
             throws IOException {
         try {

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Failures in the middle of a backlog: no event is lost, none is applied twice, and the bytes are those of an undisturbed merge. */
 class RecoveryITCase {
     private static final String[] BACKLOG = {"ca", "de", "es", "fr", "it", "nl", "pt", "sv"};
+    private static final Duration GRACE = Duration.ofSeconds(4);
     private static final int REVISIONS = 8;
     private static final int EVENTS = 1 + BACKLOG.length * REVISIONS;
 
@@ -72,13 +73,16 @@ class RecoveryITCase {
     @Test
     void anExpertWaitsForItsModelAcrossARestart() throws Exception {
         try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("kafka"))) {
-            KoineHarness stopped = KoineHarness.start(directory, broker, 2);
+            KoineHarness stopped = KoineHarness.start(directory, broker, config -> config.unknownModelGrace(GRACE), 2);
+            while (stopped.job.lastCheckpoint().isEmpty()) {
+                Thread.sleep(50);
+            }
             Position waiting =
                     stopped.send(KoineHarness.mergeEvent("ctc", "de", 1, Bundle.describe(Fixtures.ctc("de")), 1));
             Thread.sleep(500);
             stopped.job.close();
             stopped.send(KoineHarness.registration("ctc", Bundle.describe(Fixtures.ctc("base")), Recipe.PUBLISHED));
-            Thread.sleep(1000);
+            Thread.sleep(GRACE.toMillis());
             try (EmbeddedJob again =
                     EmbeddedJob.start(stopped.config, directory.resolve("flink"), 2, Duration.ofMillis(200))) {
                 assertThat(updated(stopped.await(waiting)).getVersion()).isEqualTo(1);

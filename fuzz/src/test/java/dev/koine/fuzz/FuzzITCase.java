@@ -3,6 +3,7 @@ package dev.koine.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.koine.engine.store.FileTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,9 @@ class FuzzITCase {
         Path work = Path.of("target", "corpus", target.name()).toAbsolutePath();
         Files.createDirectories(work);
         Path log = work.resolveSibling(target.name() + ".log");
-        Path findings = Files.createDirectories(work.resolveSibling(target.name() + "-findings"));
+        Path findings = work.resolveSibling(target.name() + "-findings");
+        FileTree.delete(findings);
+        Files.createDirectories(findings);
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         HEAP,
