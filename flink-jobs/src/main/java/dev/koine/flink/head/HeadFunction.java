@@ -26,7 +26,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.CheckpointListener;
@@ -69,7 +68,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     private transient ValueState<Long> nextSequence;
     private transient MapState<Long, Turn> turns;
     private transient MapState<Long, PieceSet> pieces;
-    private transient MapState<Long, String> recorded;
+    private transient AnnouncedVersions announced;
 
     private transient WorkPool pool;
     private transient @Nullable OperatorStateStore taskStates;
@@ -81,7 +80,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     private transient Versions versions;
     private transient SideWork<Made> work;
     private transient Map<String, Look> looks;
-    private transient Counter announced;
+    private transient Counter versionsMade;
     private transient Counter rejected;
 
     public HeadFunction(MergeJobConfig config) {
@@ -115,20 +114,22 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
                 .getMapState(new MapStateDescriptor<>("turns", Types.LONG, new AvroTypeInfo<>(Turn.class)));
         pieces = getRuntimeContext()
                 .getMapState(new MapStateDescriptor<>("pieces", Types.LONG, new AvroTypeInfo<>(PieceSet.class)));
-        recorded = getRuntimeContext()
-                .getMapState(new MapStateDescriptor<>("recorded-versions", Types.LONG, Types.STRING));
         pool = new WorkPool(config.threads());
         ArtifactStore store = LocalStore.open(config.storeDirectory(), pool.executor());
         @Nullable String key = config.signatures().signingKey();
         signingKey = key == null ? null : SigningKey.read(Path.of(key));
         records = new VersionRecords(store.records());
+        announced = new AnnouncedVersions(
+                getRuntimeContext()
+                        .getMapState(new MapStateDescriptor<>("recorded-versions", Types.LONG, Types.STRING)),
+                records);
         finished = new FinishedMerges(new RunningMerges(store.records()), Objects.requireNonNull(taskStates));
         models = new RunningModels(store, pool, config.scratchDirectory());
         versions = new Versions(store, models);
         work = new SideWork<>();
         looks = new HashMap<>();
         MetricGroup metrics = getRuntimeContext().getMetricGroup().addGroup("koine");
-        announced = metrics.counter("versions");
+        versionsMade = metrics.counter("versions");
         rejected = metrics.counter("rejections");
         boolean sweeps = config.retention().versions() > 0
                 && getRuntimeContext().getTaskInfo().getIndexOfThisSubtask() == 0;
@@ -247,35 +248,11 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
             return () -> versions.retracted(first, newest, turn, expert);
         }
         if (expert.getAction() == ExpertAction.ROLLBACK) {
-            return rollback(first, newest, turn, expert.getBackTo());
+            Callable<ModelUpdate> old = announced.before(first, newest, expert.getBackTo());
+            return () -> versions.rolledBack(first, newest, turn, old.call());
         }
         List<String> digests = Pieces.digests(complete);
         return () -> versions.merged(first, newest, turn, expert, digests);
-    }
-
-    private Callable<ModelUpdate> rollback(ModelUpdate first, ModelUpdate newest, Turn turn, long backTo)
-            throws Exception {
-        @Nullable String id = recorded.get(backTo);
-        return () -> {
-            if (backTo == newest.getVersion()) {
-                throw new RejectedException(
-                        RejectionCode.DUPLICATE, "Version " + backTo + " is the newest already; nothing was changed.");
-            }
-            Optional<ModelUpdate> old = backTo == 0
-                    ? Optional.of(first)
-                    : id == null ? Optional.empty() : records.get(newest.getModelId(), backTo, id);
-            return versions.rolledBack(first, newest, turn, old.orElseThrow(() -> unknown(backTo, newest)));
-        };
-    }
-
-    private static RejectedException unknown(long version, ModelUpdate newest) {
-        return new RejectedException(
-                RejectionCode.UNKNOWN_VERSION,
-                version > newest.getVersion()
-                        ? "There is no version " + version + " yet; the newest is " + newest.getVersion() + "."
-                        : "Version " + version
-                                + " is not kept any more, or was made before this job kept such records. Submit its experts"
-                                + " again instead.");
     }
 
     private void finish(Made made, Context context, Collector<ModelUpdate> out) throws Exception {
@@ -286,9 +263,9 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
                 base.update(update);
             }
             head.update(update);
-            recorded.put(update.getVersion(), Objects.requireNonNull(made.record()));
+            announced.add(update, Objects.requireNonNull(made.record()));
             out.collect(update);
-            announced.inc();
+            versionsMade.inc();
         } else {
             reject(turns.get(sequence), Objects.requireNonNull(made.refusal()), context);
         }

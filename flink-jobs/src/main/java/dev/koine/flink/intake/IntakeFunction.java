@@ -95,7 +95,8 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         baseIntake = new BaseIntake(places, store, pool);
         expertIntake = new ExpertIntake(places, store, pool);
         bases = new HashMap<>();
-        graceSinceStart = System.currentTimeMillis() + config.unknownModelGrace().toMillis();
+        graceSinceStart =
+                System.currentTimeMillis() + config.unknownModelGrace().toMillis();
     }
 
     @Override
