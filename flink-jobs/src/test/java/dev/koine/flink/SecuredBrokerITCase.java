@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.embedded.EmbeddedJob;
+import dev.koine.flink.embedded.Outage;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
@@ -24,12 +25,22 @@ import dev.koine.subscriber.events.EventPublisher;
 import dev.koine.subscriber.events.Outcome;
 import dev.koine.subscriber.events.OutcomeReader;
 import dev.koine.subscriber.onnx.ExecutionProvider;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -75,6 +86,7 @@ class SecuredBrokerITCase {
                 assertThat(service.awaitVersion(1, PATIENCE).version()).isEqualTo(1);
                 assertThat(job.status().isGloballyTerminalState()).isFalse();
                 nobodyDoesMore(secured);
+                noPasswordIsShown(job);
             }
         }
     }
@@ -110,6 +122,33 @@ class SecuredBrokerITCase {
                     }
                 })
                 .hasMessageContaining("uthoriz");
+    }
+
+    private void noPasswordIsShown(EmbeddedJob job) throws Exception {
+        HttpClient client = HttpClient.newHttpClient();
+        URI rest = Outage.rest(job);
+        String jobs = get(client, rest.resolve("/jobs"));
+        Matcher id = Pattern.compile("[0-9a-f]{32}").matcher(jobs);
+        assertThat(id.find()).isTrue();
+        for (String page : List.of("", "/config", "/plan", "/exceptions", "/checkpoints", "/checkpoints/config")) {
+            String shown = get(client, rest.resolve("/jobs/" + id.group() + page));
+            assertThat(shown).as(page).contains("{").doesNotContain("password-of", "store-password");
+        }
+        assertThat(get(client, rest.resolve("/jobmanager/config"))).doesNotContain("password-of", "store-password");
+        try (Stream<Path> files = Files.walk(directory.resolve("flink"))) {
+            for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+                assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
+                        .as("%s, of a checkpoint", file)
+                        .doesNotContain("password-of");
+            }
+        } catch (UncheckedIOException | NoSuchFileException goneMeanwhile) {
+            assertThat(goneMeanwhile).hasMessageContaining("chk-");
+        }
+    }
+
+    private static String get(HttpClient client, URI page) throws Exception {
+        return client.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     private static void assertMayNotWrite(Map<String, String> client, String topic) {
