@@ -15,10 +15,16 @@ import java.nio.file.StandardOpenOption;
 import java.util.stream.Stream;
 
 /** An expert whose training diverged: a copy of a good one with a NaN among its weights. */
-final class BrokenExpert {
+public final class BrokenExpert {
     private BrokenExpert() {}
 
-    static void make(Path good, Path target) throws IOException, RejectedException {
+    /**
+     * Makes the copy.
+     *
+     * @param target a directory; made if it is not there
+     * @throws RejectedException if {@code good} is no model
+     */
+    public static void make(Path good, Path target) throws IOException, RejectedException {
         Files.createDirectories(target);
         try (Stream<Path> files = Files.list(good)) {
             for (Path file : (Iterable<Path>) files::iterator) {

@@ -3,21 +3,15 @@ package dev.koine.cli.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.cli.Fixtures;
-import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.engine.onnx.TensorInfo;
-import dev.koine.engine.onnx.WeightRole;
+import dev.koine.cli.demo.BrokenExpert;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.FileTree;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.events.OutcomeReader;
 import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.onnx.OnnxSessions;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -61,7 +55,8 @@ class ChaosE2ECase {
     }
 
     private static void run(Path directory, FaultyStore store, Audit.BundleCheck check) throws Exception {
-        Path broken = diverged(directory.resolve("experts").resolve("diverged"));
+        Path broken = directory.resolve("experts").resolve("diverged");
+        BrokenExpert.make(Fixtures.CTC.resolve("de"), broken);
         List<String> processes = Stream.of(
                         List.of(LocalCluster.ZOOKEEPER, LocalCluster.BROKER, LocalCluster.JOBMANAGER),
                         LocalCluster.TASKMANAGERS,
@@ -150,26 +145,5 @@ class ChaosE2ECase {
 
     private static void keep(Path directory, Tally tally) throws Exception {
         Files.writeString(directory.resolve("tally.txt"), tally.toString());
-    }
-
-    /** A copy of a good expert with a NaN in one matrix. */
-    private static Path diverged(Path target) throws Exception {
-        Files.createDirectories(target);
-        try (Stream<Path> files = Files.list(Fixtures.CTC.resolve("de"))) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                Files.copy(file, target.resolve(file.getFileName()));
-            }
-        }
-        TensorInfo matrix = ModelBundle.open(target).weights().stream()
-                .filter(weight -> weight.role() == WeightRole.LINEAR)
-                .findFirst()
-                .orElseThrow()
-                .tensor();
-        ByteBuffer nan =
-                ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, Float.NaN);
-        try (FileChannel channel = FileChannel.open(matrix.file(), StandardOpenOption.WRITE)) {
-            channel.write(nan, matrix.offset());
-        }
-        return target;
     }
 }

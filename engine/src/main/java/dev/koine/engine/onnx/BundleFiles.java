@@ -2,6 +2,7 @@ package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.store.FileTree;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -99,17 +100,10 @@ final class BundleFiles {
         if (file.toString().endsWith(".onnx")) {
             throw notAllowed(where + "is a model file. Keep external data in files of its own.");
         }
-        if (links(file) > 1) {
+        if (FileTree.links(file) > 1) {
             throw notAllowed(where + "is a hard link to another file. Put a copy there.");
         }
         return file;
-    }
-
-    private static int links(Path file) throws IOException {
-        if (!file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
-            return 1;
-        }
-        return (Integer) Files.getAttribute(file, "unix:nlink", LinkOption.NOFOLLOW_LINKS);
     }
 
     private static RejectedException notAllowed(String message) {

@@ -73,8 +73,7 @@ public final class BundleVerifier {
     }
 
     private static void requireOneName(String path, Path file) throws IOException, RejectedException {
-        boolean countsLinks = file.getFileSystem().supportedFileAttributeViews().contains("unix");
-        if (countsLinks && (Integer) Files.getAttribute(file, "unix:nlink", LinkOption.NOFOLLOW_LINKS) > 1) {
+        if (FileTree.links(file) > 1) {
             throw new RejectedException(
                     RejectionCode.PLACE_NOT_ALLOWED,
                     "'" + path + "' at " + file + " is a hard link: the same file has another name elsewhere."

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -14,7 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What is done with whole directories: listing, forcing to the disk, taking away. Links are taken away, not followed. */
+/** Files and directories as the file system has them: listing, counting links, forcing to the disk, taking away. Links are not followed. */
 public final class FileTree {
     private FileTree() {}
 
@@ -45,6 +46,14 @@ public final class FileTree {
             }
         });
         return files;
+    }
+
+    /** How many names a file has; more than one are hard links. 1 where the file system does not tell. */
+    public static int links(Path file) throws IOException {
+        if (!file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+            return 1;
+        }
+        return (Integer) Files.getAttribute(file, "unix:nlink", LinkOption.NOFOLLOW_LINKS);
     }
 
     /** Forces a file, or the names in a directory, to the disk. */

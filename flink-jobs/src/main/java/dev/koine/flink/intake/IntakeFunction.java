@@ -173,9 +173,9 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
 
     private void takeExpert(InboundEvent event, Context context, Collector<Turn> out) throws Exception {
         ExpertEvent expert = Events.expert(event);
-        running.begin(event.getModelId(), sequence(), Instant.now());
         try {
             signatures.require(expert);
+            running.begin(event.getModelId(), sequence(), Instant.now());
             if (expert.getAction() != ExpertAction.MERGE) {
                 emit(event, null, List.of(), out, context);
                 signatures.taken(expert);
