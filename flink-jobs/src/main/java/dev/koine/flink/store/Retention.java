@@ -7,6 +7,7 @@ import dev.koine.engine.store.StoredArtifact;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -26,6 +27,12 @@ import java.util.TreeSet;
  * merge needs stays, also if it was there before. Whoever is stopped in between leaves what the next run takes.
  */
 public final class Retention {
+    /** Times of files come from a file system's clock, which may be another machine's or tick some milliseconds behind ours. */
+    private static final Duration CLOCKS = Duration.ofSeconds(2);
+
+    /** What is written outside of merges, such as the record that one begins, is written long before this. */
+    private static final Duration LONGEST_WRITE = Duration.ofMinutes(10);
+
     private final ArtifactStore store;
     private final RetentionPolicy policy;
 
@@ -55,7 +62,8 @@ public final class Retention {
         Instant before = new RunningMerges(store.records())
                 .oldest()
                 .filter(graceful::isAfter)
-                .orElse(graceful);
+                .orElse(graceful)
+                .minus(CLOCKS);
         VersionRecords records = new VersionRecords(store.records());
         List<VersionRecords.Recorded> kept = new ArrayList<>();
         List<VersionRecords.Recorded> outdated = new ArrayList<>();
@@ -82,7 +90,7 @@ public final class Retention {
             }
             progress.report("looking through the store", i + 1, all.size());
         }
-        int unfinished = isDry ? 0 : store.removeUnfinished(before);
+        int unfinished = isDry ? 0 : store.removeUnfinished(before.minus(LONGEST_WRITE));
         return new Swept(outdated.size(), artifacts, bytes, unfinished, all.size() - artifacts);
     }
 
