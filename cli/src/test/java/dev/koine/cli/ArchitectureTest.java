@@ -23,6 +23,8 @@ class ArchitectureTest {
                 .definedBy("dev.koine.schemas..")
                 .layer("engine")
                 .definedBy("dev.koine.engine..")
+                .layer("object-store")
+                .definedBy("dev.koine.objectstore..")
                 .layer("embedded-broker")
                 .definedBy("dev.koine.broker..")
                 .layer("subscriber")
@@ -37,6 +39,8 @@ class ArchitectureTest {
                 .mayNotAccessAnyLayer()
                 .whereLayer("engine")
                 .mayNotAccessAnyLayer()
+                .whereLayer("object-store")
+                .mayOnlyAccessLayers("engine")
                 .whereLayer("embedded-broker")
                 .mayNotAccessAnyLayer()
                 .whereLayer("subscriber")
@@ -44,7 +48,7 @@ class ArchitectureTest {
                 .whereLayer("accelerator")
                 .mayOnlyAccessLayers("engine", "subscriber")
                 .whereLayer("flink-jobs")
-                .mayOnlyAccessLayers("schemas", "engine", "subscriber", "accelerator")
+                .mayOnlyAccessLayers("schemas", "engine", "object-store", "subscriber", "accelerator")
                 .check(KOINE);
     }
 

@@ -1,6 +1,8 @@
 package dev.koine.flink;
 
+import dev.koine.engine.RejectedException;
 import dev.koine.flink.store.RetentionPolicy;
+import dev.koine.objectstore.RemotePlace;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.signature.TrustedKeys;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.util.ParameterTool;
 import org.apache.flink.util.TimeUtils;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +30,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * bootstrap.servers       Kafka brokers (required)
- * store                   file: URI of the store's directory, the same on every TaskManager (required)
- * allowed.places          comma-separated URI prefixes that bundles may lie under (empty: none)
+ * store                   the store: file: URI of a directory that every TaskManager has, or s3://bucket/prefix/ (required)
+ * store.cache             directory on each TaskManager for copies of what S3 holds (default: koine-store-cache in scratch)
+ * store.cache.size        about how large it may grow; what was used within an hour stays (default 20 gb)
+ * allowed.places          comma-separated URI prefixes, file: or s3:, that bundles may lie under (empty: none)
  * topic.models, topic.experts, topic.updates, topic.rejections
  * job.id                  names the job's Kafka transactions; keep it for the life of the job (default koine)
  * unknown.model.grace.ms  how long an expert waits for its model's registration (default 10000)
@@ -55,7 +60,7 @@ import org.jspecify.annotations.Nullable;
  * ({@code taskmanager.memory.task.off-heap.size}).
  */
 public final class MergeJobArguments {
-    private static final String PLACE = "a file: URI such as file:///var/koine/";
+    private static final String PLACE = "a URI such as file:///var/koine/ or s3://bucket/koine/";
     private static final String KAFKA = "kafka.";
     private static final String KAFKA_CONFIG = "kafka.config";
 
@@ -74,10 +79,16 @@ public final class MergeJobArguments {
                 .topics(topics(parameters))
                 .allowedPlaces(places(parameters));
         MergeJobConfig defaults = config.build();
+        Path scratch = Path.of(parameters.get("scratch", defaults.scratch()));
         return config.jobId(parameters.get("job.id", defaults.jobId()))
                 .unknownModelGrace(millis(parameters, "unknown.model.grace.ms", defaults.unknownModelGrace()))
                 .transactionTimeout(millis(parameters, "transaction.timeout.ms", defaults.transactionTimeout()))
-                .scratch(Path.of(parameters.get("scratch", defaults.scratch())))
+                .scratch(scratch)
+                .storeCache(
+                        Path.of(parameters.get(
+                                "store.cache",
+                                scratch.resolve("koine-store-cache").toString())),
+                        bytes(parameters, "store.cache.size", defaults.storeCacheBytes()))
                 .threads(threads(parameters, defaults.threads()))
                 .decomposition(device(parameters, defaults.decomposition()))
                 .retention(retention(parameters, defaults.retention()))
@@ -138,10 +149,10 @@ public final class MergeJobArguments {
             if ("file".equals(place.getScheme()) && place.getRawAuthority() == null && place.getPath() != null) {
                 return place;
             }
-        } catch (URISyntaxException e) {
+            return RemotePlace.require(place);
+        } catch (URISyntaxException | RejectedException e) {
             throw malformed(name, value, PLACE);
         }
-        throw malformed(name, value, PLACE);
     }
 
     private static Signatures signatures(ParameterTool parameters) {
@@ -184,6 +195,15 @@ public final class MergeJobArguments {
             return TimeUtils.parseDuration(value);
         } catch (IllegalArgumentException e) {
             throw malformed(name, value, "a duration such as 30 min or 7 d");
+        }
+    }
+
+    private static long bytes(ParameterTool parameters, String name, long preset) {
+        String value = parameters.get(name, preset + " b");
+        try {
+            return MemorySize.parseBytes(value);
+        } catch (IllegalArgumentException e) {
+            throw malformed(name, value, "a size such as 20 gb");
         }
     }
 

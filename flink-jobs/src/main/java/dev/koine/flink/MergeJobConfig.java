@@ -1,8 +1,11 @@
 package dev.koine.flink;
 
+import dev.koine.engine.store.ArtifactStore;
 import dev.koine.flink.store.RetentionPolicy;
+import dev.koine.objectstore.Stores;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.onnx.ExecutionProvider;
+import java.io.IOException;
 import java.io.Serializable;
 import java.net.URI;
 import java.nio.file.Path;
@@ -12,12 +15,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeSet;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the merge job needs to know; {@link MergeJobArguments} reads it from a command line.
  *
  * @param kafka properties for every Kafka client, {@code bootstrap.servers} among them
- * @param store directory of the store
+ * @param store where the store is: a directory, or a prefix in object storage
+ * @param storeCache directory on each TaskManager for copies of what object storage holds
+ * @param storeCacheBytes about how large that may grow
  * @param allowedPlaces URI prefixes that bundles may lie under
  * @param jobId prefix of the transactional ids
  * @param unknownModelGrace how long an expert waits for its model's registration
@@ -33,6 +40,8 @@ public record MergeJobConfig(
         Map<String, String> kafka,
         Topics topics,
         URI store,
+        String storeCache,
+        long storeCacheBytes,
         List<URI> allowedPlaces,
         String jobId,
         Duration unknownModelGrace,
@@ -66,9 +75,13 @@ public record MergeJobConfig(
         return "MergeJobConfig[job " + jobId + ", store " + store + ", kafka " + new TreeSet<>(kafka.keySet()) + "]";
     }
 
-    /** The store's directory on this machine. */
-    public Path storeDirectory() {
-        return Path.of(store);
+    /**
+     * Opens the store.
+     *
+     * @param executor where parts of one piece of work are done side by side; not what calls the store
+     */
+    public ArtifactStore openStore(Executor executor) throws IOException {
+        return Stores.open(store, Path.of(storeCache), storeCacheBytes, executor);
     }
 
     /** The directory for running totals on this machine. */
@@ -87,6 +100,8 @@ public record MergeJobConfig(
     public static final class Builder {
         private final Map<String, String> kafka = new HashMap<>();
         private final URI store;
+        private @Nullable String storeCache;
+        private long storeCacheBytes = 20L << 30;
         private Topics topics = Topics.DEFAULT;
         private List<URI> allowedPlaces = List.of();
         private String jobId = "koine";
@@ -107,6 +122,13 @@ public record MergeJobConfig(
         /** Adds properties for every Kafka client. */
         public Builder kafka(Map<String, String> properties) {
             kafka.putAll(properties);
+            return this;
+        }
+
+        /** Where copies of what object storage holds are kept, and about how many bytes of them. */
+        public Builder storeCache(Path directory, long bytes) {
+            storeCache = directory.toString();
+            storeCacheBytes = bytes;
             return this;
         }
 
@@ -170,6 +192,10 @@ public record MergeJobConfig(
                     kafka,
                     topics,
                     store,
+                    storeCache != null
+                            ? storeCache
+                            : Path.of(scratch, "koine-store-cache").toString(),
+                    storeCacheBytes,
                     allowedPlaces,
                     jobId,
                     unknownModelGrace,

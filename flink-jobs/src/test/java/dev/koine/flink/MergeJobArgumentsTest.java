@@ -115,7 +115,9 @@ class MergeJobArgumentsTest {
     @ParameterizedTest
     @CsvSource({
         "store, /var/koine",
-        "store, s3://bucket/koine",
+        "store, s3://key:secret@bucket/koine",
+        "store, http://bucket/koine",
+        "store.cache.size, large",
         "store, file: ///x y",
         "allowed.places, models",
         "threads, many",

@@ -26,7 +26,8 @@ public final class ManifestTarget {
         try {
             Bundle bundle = Bundle.of(lines[0].replace("$ALLOWED", ALLOWED.toString()), files);
             bundle.digest();
-            Path directory = PLACES.require(bundle);
+            Bundle.ofListing(bundle.uri(), bundle.listing());
+            Path directory = PLACES.require(bundle).directory();
             if (!directory.startsWith(ALLOWED)) {
                 throw new AssertionError(bundle + " leads to " + directory);
             }

@@ -2,6 +2,7 @@ package dev.koine.subscriber;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -36,19 +37,22 @@ final class BundleCache implements AutoCloseable {
     private static final int KEPT = 2;
 
     private final Path directory;
+    private final BundleSource source;
     private final FileChannel lock;
 
-    private BundleCache(Path directory, FileChannel lock) {
+    private BundleCache(Path directory, BundleSource source, FileChannel lock) {
         this.directory = directory;
+        this.source = source;
         this.lock = lock;
     }
 
     /**
      * Opens a cache and clears what an earlier owner left half done.
      *
+     * @param source where bundles come from
      * @throws IOException if the directory cannot be used or has another owner
      */
-    static BundleCache open(Path directory) throws IOException {
+    static BundleCache open(Path directory, BundleSource source) throws IOException {
         Files.createDirectories(directory);
         FileChannel channel =
                 FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -57,7 +61,7 @@ final class BundleCache implements AutoCloseable {
             throw new IOException("The cache directory " + directory
                     + " is in use by another subscriber. Give each subscriber a directory of its own.");
         }
-        BundleCache cache = new BundleCache(directory, channel);
+        BundleCache cache = new BundleCache(directory, source, channel);
         try {
             for (Path path : cache.list()) {
                 if (path.getFileName().toString().startsWith(INCOMING)) {
@@ -89,11 +93,11 @@ final class BundleCache implements AutoCloseable {
                 delete(target);
             }
         }
-        requireReachable(bundle.directory());
+        requireReachable(bundle);
         Files.createDirectories(directory);
         Path incoming = Files.createTempDirectory(directory, INCOMING);
         try {
-            BundleVerifier.copyVerified(bundle, incoming);
+            BundleVerifier.copyVerified(bundle, source, incoming);
             Files.move(incoming, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException | RejectedException | RuntimeException e) {
             deleteQuietly(incoming);
@@ -126,10 +130,10 @@ final class BundleCache implements AutoCloseable {
         lock.close();
     }
 
-    private static void requireReachable(Path source) throws IOException {
-        if (!Files.isDirectory(source)) {
+    private static void requireReachable(Bundle bundle) throws IOException, RejectedException {
+        if (bundle.isLocal() && !Files.isDirectory(bundle.directory())) {
             throw new IOException(
-                    "There is no folder " + source + " here. Mount the store where the merge job has it.");
+                    "There is no folder " + bundle.directory() + " here. Mount the store where the merge job has it.");
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.koine.subscriber;
 
+import dev.koine.engine.store.BundleSource;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.signature.TrustedKeys;
 import java.io.IOException;
@@ -20,6 +21,7 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
     private final Map<String, Object> consumerProperties = new HashMap<>();
     private String updatesTopic = Topics.DEFAULT.updates();
     private SubscriberListener listener = SubscriberListener.NONE;
+    private BundleSource source = BundleSource.LOCAL;
     private @Nullable TrustedKeys trustedKeys;
     private @Nullable String modelId;
     private @Nullable Path cacheDirectory;
@@ -54,6 +56,12 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
     /** Where copies of bundles are kept, for this subscriber alone; needs room for three. */
     public ModelSubscriberBuilder<M> cacheDirectory(Path directory) {
         cacheDirectory = directory;
+        return this;
+    }
+
+    /** Where bundles are fetched from; if not said, from where the store is mounted, which has to be the path that the job has it under. */
+    public ModelSubscriberBuilder<M> bundleSource(BundleSource bundles) {
+        source = bundles;
         return this;
     }
 
@@ -106,7 +114,7 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
         ModelSubscriber<M> subscriber = new ModelSubscriber<>(
                 id,
                 () -> new UpdatesTopic(properties, topic, id),
-                BundleCache.open(directory),
+                BundleCache.open(directory, source),
                 new LastServed(directory),
                 modelLoader,
                 listener,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -99,7 +100,7 @@ class BundleCacheTest {
     }
 
     private BundleCache open() throws Exception {
-        return BundleCache.open(directory.resolve("cache"));
+        return BundleCache.open(directory.resolve("cache"), BundleSource.LOCAL);
     }
 
     private Bundle bundle(String contents) throws Exception {

@@ -2,9 +2,12 @@ package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.ProgressBar;
+import dev.koine.engine.store.FileTree;
 import dev.koine.flink.store.Retention;
 import dev.koine.flink.store.RetentionPolicy;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
@@ -72,7 +75,13 @@ public final class GcCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         RetentionPolicy policy = new RetentionPolicy(keep, age, !dropExperts, grace);
         ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
-        Retention.Swept swept = new Retention(store.open(), policy).sweep(Instant.now(), dryRun, progress);
+        Path cache = Files.createTempDirectory("koine-gc");
+        Retention.Swept swept;
+        try {
+            swept = new Retention(store.open(cache), policy).sweep(Instant.now(), dryRun, progress);
+        } finally {
+            FileTree.delete(cache);
+        }
         out.printf(
                 "%s %d versions, and %d files and models of %,d bytes; %d stay.%n",
                 dryRun ? "Would take away" : "Took away",

@@ -6,12 +6,10 @@ import dev.koine.schemas.ExpertEvent;
 import dev.koine.subscriber.events.Bundles;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** An expert, and how it is to be merged. */
 final class MergeEventOptions {
@@ -36,8 +34,8 @@ final class MergeEventOptions {
             defaultValue = "1")
     double weight;
 
-    @Parameters(paramLabel = "DIR", description = "Folder with the fine-tuned model, exported like the base.")
-    Path directory;
+    @Mixin
+    BundleOptions bundle;
 
     /** The event, with the folder's files hashed. */
     ExpertEvent event(PrintWriter out) throws IOException, RejectedException {
@@ -49,7 +47,7 @@ final class MergeEventOptions {
                 .setLanguages(languages)
                 .setTasks(tasks)
                 .setWeight(weight)
-                .setBundle(Bundles.toAvro(Hashing.describe(directory, out)))
+                .setBundle(Bundles.toAvro(bundle.describe(out)))
                 .setTime(Instant.now())
                 .build();
     }

@@ -3,14 +3,12 @@ package dev.koine.cli.command;
 import dev.koine.flink.Recipes;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.events.Bundles;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code koine register}. */
@@ -31,15 +29,14 @@ public final class RegisterCommand implements Callable<Integer> {
     @Mixin
     Sender sender;
 
-    @Parameters(paramLabel = "DIR", description = "Folder with the base: ONNX files, tokenizer, config.")
-    Path directory;
+    @Mixin
+    BundleOptions bundle;
 
     @Override
     public Integer call() throws Exception {
         ModelRegistration registration = ModelRegistration.newBuilder()
                 .setModelId(modelId)
-                .setBase(Bundles.toAvro(
-                        Hashing.describe(directory, spec.commandLine().getOut())))
+                .setBase(Bundles.toAvro(bundle.describe(spec.commandLine().getOut())))
                 .setRecipe(Recipes.toAvro(recipe.recipe()))
                 .setTime(Instant.now())
                 .build();

@@ -2,6 +2,7 @@ package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.speech.SpeechService;
+import dev.koine.objectstore.StandaloneBundles;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.ModelSubscriberBuilder;
 import dev.koine.subscriber.ServedVersion;
@@ -80,6 +81,7 @@ public final class ServeCommand implements Callable<Integer> {
                 .consumerProperties(properties)
                 .modelId(modelId)
                 .cacheDirectory(cache)
+                .bundleSource(new StandaloneBundles())
                 .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT));
         if (trustedKeys != null) {
             wanted.trustedKeys(TrustedKeys.read(trustedKeys));

@@ -1,8 +1,10 @@
 package dev.koine.cli.command;
 
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.engine.store.LocalStore;
+import dev.koine.objectstore.RemotePlace;
+import dev.koine.objectstore.Stores;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -10,21 +12,36 @@ import picocli.CommandLine.Option;
 
 /** Which store. */
 class StoreOption {
+    private static final long CACHE_BYTES = 20L << 30;
+
     @Option(
             names = "--store",
             required = true,
-            paramLabel = "DIR",
-            description = "Folder of the store, such as ./koine-data/store.")
-    Path directory;
+            paramLabel = "PLACE",
+            description = "The store: a folder such as ./koine-data/store, or s3://bucket/prefix/.",
+            converter = PlaceConverter.class)
+    URI place;
 
-    /** Opens the store; one that is not there is not made. */
-    ArtifactStore open() throws IOException {
+    /**
+     * Opens the store; one that is not there is not made.
+     *
+     * @param cache a folder for what is read from object storage
+     */
+    ArtifactStore open(Path cache) throws IOException {
+        if (RemotePlace.isRemote(place)) {
+            Stores.initializeFileSystems();
+        } else {
+            requireStore(Path.of(place));
+        }
+        return Stores.open(place, cache, CACHE_BYTES, Runnable::run);
+    }
+
+    private static void requireStore(Path directory) throws NoSuchFileException {
         boolean isStore =
                 Files.isDirectory(directory.resolve("artifacts")) && Files.isDirectory(directory.resolve("bundles"));
         if (!isStore) {
             throw new NoSuchFileException(
                     directory.toString(), null, "is no store of Koine; it has no artifacts and bundles");
         }
-        return LocalStore.open(directory);
     }
 }

@@ -4,16 +4,19 @@ import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.embedded.EmbeddedKoine;
 import dev.koine.flink.Signatures;
+import dev.koine.objectstore.RemotePlace;
+import dev.koine.objectstore.Stores;
 import dev.koine.subscriber.signature.TrustedKeys;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.JobStatus;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,10 +44,19 @@ public final class UpCommand implements Callable<Integer> {
     int port;
 
     @Option(
+            names = "--store",
+            paramLabel = "PLACE",
+            description = "Where models are kept: a folder, or s3://bucket/prefix/ (default: a folder in --dir).",
+            converter = PlaceConverter.class)
+    URI store;
+
+    @Option(
             names = "--allow",
-            paramLabel = "DIR",
-            description = "Folder that bundles may lie in; may be given several times (default: the current folder).")
-    List<Path> allowed = List.of(Path.of(""));
+            paramLabel = "PLACE",
+            description =
+                    "Folder or s3: prefix that bundles may lie in; may be given several times (default: the current folder).",
+            converter = PlaceConverter.class)
+    List<URI> allowed = List.of(Path.of("").toAbsolutePath().toUri());
 
     @Option(
             names = "--signatures",
@@ -76,15 +88,18 @@ public final class UpCommand implements Callable<Integer> {
         Path log = directory.resolve("koine.log");
         Logs.to(log);
         PrintWriter out = spec.commandLine().getOut();
-        List<Path> places = new ArrayList<>();
-        for (Path place : allowed) {
-            places.add(Folders.requireFolder(place));
+        List<String> places = new ArrayList<>();
+        for (URI place : allowed) {
+            places.add(shown(RemotePlace.isRemote(place) ? place : folder(place)));
+        }
+        if (Stream.concat(allowed.stream(), Stream.ofNullable(store)).anyMatch(RemotePlace::isRemote)) {
+            Stores.initializeFileSystems();
         }
         CountDownLatch interrupted = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
         out.printf("Starting in %s ...%n", directory);
         try (EmbeddedKoine koine = EmbeddedKoine.start(
-                directory, port, places.stream().map(Path::toUri).toList(), device.device, signatures())) {
+                directory, new EmbeddedKoine.Settings(port, store, allowed, device.device, signatures()))) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 interrupted.countDown();
                 awaitQuietly(stopped);
@@ -92,10 +107,7 @@ public final class UpCommand implements Callable<Integer> {
             out.printf(
                     "Koine is up. Broker: %s. Stop with Ctrl-C.%n"
                             + "  store:               %s%n  bundles may lie in:  %s%n  log:                 %s%n",
-                    koine.bootstrapServers(),
-                    koine.store(),
-                    places.stream().map(Path::toString).collect(Collectors.joining(", ")),
-                    log);
+                    koine.bootstrapServers(), shown(koine.store()), String.join(", ", places), log);
             JobStatus status = koine.jobStatus();
             while (!interrupted.await(1, TimeUnit.SECONDS)) {
                 JobStatus now = koine.jobStatus();
@@ -113,6 +125,14 @@ public final class UpCommand implements Callable<Integer> {
             stopped.countDown();
         }
         return ExitCode.OK;
+    }
+
+    private static URI folder(URI place) throws IOException {
+        return Folders.requireFolder(Path.of(place)).toUri();
+    }
+
+    private static String shown(URI place) {
+        return RemotePlace.isRemote(place) ? place.toString() : Path.of(place).toString();
     }
 
     private Signatures signatures() throws IOException {

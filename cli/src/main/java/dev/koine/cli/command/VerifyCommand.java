@@ -7,9 +7,11 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.FileTree;
 import dev.koine.flink.store.StoreCheck;
+import dev.koine.objectstore.StandaloneBundles;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.events.Bundles;
@@ -85,7 +87,12 @@ public final class VerifyCommand implements Callable<Integer> {
         Path work = Files.createTempDirectory("koine-verify");
         StoreCheck.Checked checked;
         try (WorkPool pool = new WorkPool(Runtime.getRuntime().availableProcessors())) {
-            checked = new StoreCheck(kept.open(), work, pool, progress, problem -> out.println("BAD: " + problem))
+            checked = new StoreCheck(
+                            kept.open(work.resolve("cache")),
+                            work,
+                            pool,
+                            progress,
+                            problem -> out.println("BAD: " + problem))
                     .run(kept.fromExperts);
         } finally {
             FileTree.delete(work);
@@ -112,10 +119,11 @@ public final class VerifyCommand implements Callable<Integer> {
             throw new RejectedException(
                     RejectionCode.UNKNOWN_MODEL, "No such version is announced for a model '" + modelId + "'.");
         }
+        BundleSource bundles = new StandaloneBundles();
         int bad = 0;
         for (ModelUpdate update : updates) {
             try {
-                verify(update);
+                verify(update, bundles);
                 out.printf("version %d  %s  good%n", update.getVersion(), Plain.of(update.getDigest()));
             } catch (RejectedException e) {
                 bad++;
@@ -128,14 +136,19 @@ public final class VerifyCommand implements Callable<Integer> {
         return bad == 0 ? ExitCode.OK : ExitCode.REJECTED;
     }
 
-    private static void verify(ModelUpdate update) throws Exception {
+    private static void verify(ModelUpdate update, BundleSource bundles) throws Exception {
         Bundle bundle = Bundles.fromAvro(update.getBundle());
         if (!bundle.digest().equals(update.getDigest())) {
             throw new RejectedException(
                     RejectionCode.DIGEST_MISMATCH,
                     "The files that the update lists have the digest " + bundle.digest() + ", not the announced one.");
         }
-        BundleVerifier.verify(bundle, bundle.directory());
-        OnnxSessions.open(bundle.directory(), OnnxOptions.DEFAULT).close();
+        Path copy = Files.createTempDirectory("koine-verify");
+        try {
+            BundleVerifier.copyVerified(bundle, bundles, copy);
+            OnnxSessions.open(copy, OnnxOptions.DEFAULT).close();
+        } finally {
+            FileTree.delete(copy);
+        }
     }
 }

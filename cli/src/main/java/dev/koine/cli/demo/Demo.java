@@ -75,9 +75,8 @@ public final class Demo {
         Evaluation evaluation = Evaluation.of(fixtures, LANGUAGES);
         try (EmbeddedKoine koine = EmbeddedKoine.start(
                         directory.resolve("koine"),
-                        0,
-                        List.of(fixtures.directory().toUri(), directory.toUri()),
-                        ExecutionProvider.AUTO);
+                        EmbeddedKoine.Settings.of(
+                                List.of(fixtures.directory().toUri(), directory.toUri()), ExecutionProvider.AUTO));
                 EventPublisher publisher = new EventPublisher(koine.kafkaProperties());
                 OutcomeReader outcomes = new OutcomeReader(koine.kafkaProperties(), Topics.DEFAULT);
                 ModelSubscriber<SpeechModel> subscriber = ModelSubscriber.<SpeechModel>builder()

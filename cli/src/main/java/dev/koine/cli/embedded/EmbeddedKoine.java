@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
 import org.apache.flink.api.common.JobStatus;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Broker, merge job and store in this JVM, all below one directory: the same job graph as on a cluster. Stopped and started again
@@ -23,13 +24,14 @@ import org.apache.flink.api.common.JobStatus;
 public final class EmbeddedKoine implements AutoCloseable {
     private static final Duration CHECKPOINT_INTERVAL = Duration.ofMillis(500);
     private static final int PARTITIONS = 1;
+    private static final long CACHE_BYTES = 20L << 30;
 
     private final FolderLock lock;
     private final EmbeddedBroker broker;
     private final EmbeddedJob job;
-    private final Path store;
+    private final URI store;
 
-    private EmbeddedKoine(FolderLock lock, EmbeddedBroker broker, EmbeddedJob job, Path store) {
+    private EmbeddedKoine(FolderLock lock, EmbeddedBroker broker, EmbeddedJob job, URI store) {
         this.lock = lock;
         this.broker = broker;
         this.job = job;
@@ -37,52 +39,51 @@ public final class EmbeddedKoine implements AutoCloseable {
     }
 
     /**
-     * Starts everything.
+     * What to start.
      *
-     * @param directory for all that is kept; made if it is not there
      * @param port of the broker on the loopback address; 0 for a free one
+     * @param store where the store is; null for a directory beside the rest
      * @param allowedPlaces where bundles may lie
      * @param device where the job decomposes matrices
+     * @param signatures whose events are taken, and with what versions are signed
      */
-    public static EmbeddedKoine start(Path directory, int port, List<URI> allowedPlaces, ExecutionProvider device)
-            throws IOException {
-        return start(directory, port, allowedPlaces, device, Signatures.OFF);
+    public record Settings(
+            int port, @Nullable URI store, List<URI> allowedPlaces, ExecutionProvider device, Signatures signatures) {
+        /** Any port, the store beside the rest, no signatures. */
+        public static Settings of(List<URI> allowedPlaces, ExecutionProvider device) {
+            return new Settings(0, null, allowedPlaces, device, Signatures.OFF);
+        }
     }
 
     /**
      * Starts everything.
      *
-     * @param signatures whose events are taken, and with what versions are signed
+     * @param directory for all that is kept; made if it is not there
      */
-    public static EmbeddedKoine start(
-            Path directory, int port, List<URI> allowedPlaces, ExecutionProvider device, Signatures signatures)
-            throws IOException {
+    public static EmbeddedKoine start(Path directory, Settings settings) throws IOException {
         Path home = Files.createDirectories(directory).toRealPath();
         FolderLock lock = FolderLock.take(home);
         try {
-            return start(lock, home, port, allowedPlaces, device, signatures);
+            return start(lock, home, settings);
         } catch (IOException | RuntimeException e) {
             lock.close();
             throw e;
         }
     }
 
-    private static EmbeddedKoine start(
-            FolderLock lock,
-            Path home,
-            int port,
-            List<URI> allowedPlaces,
-            ExecutionProvider device,
-            Signatures signatures)
-            throws IOException {
-        Path store = Files.createDirectories(home.resolve("store"));
-        EmbeddedBroker broker = EmbeddedBroker.start(home.resolve("kafka"), port);
+    private static EmbeddedKoine start(FolderLock lock, Path home, Settings settings) throws IOException {
+        URI store = settings.store();
+        if (store == null) {
+            store = Files.createDirectories(home.resolve("store")).toUri();
+        }
+        EmbeddedBroker broker = EmbeddedBroker.start(home.resolve("kafka"), settings.port());
         try {
             TopicSetup.createMissing(properties(broker.bootstrapServers()), Topics.DEFAULT, PARTITIONS);
-            MergeJobConfig config = MergeJobConfig.builder(broker.bootstrapServers(), store.toUri())
-                    .allowedPlaces(allowedPlaces)
-                    .decomposition(device)
-                    .signatures(signatures)
+            MergeJobConfig config = MergeJobConfig.builder(broker.bootstrapServers(), store)
+                    .storeCache(home.resolve("store-cache"), CACHE_BYTES)
+                    .allowedPlaces(settings.allowedPlaces())
+                    .decomposition(settings.device())
+                    .signatures(settings.signatures())
                     .build();
             int slots = Runtime.getRuntime().availableProcessors();
             EmbeddedJob job = EmbeddedJob.start(config, home.resolve("flink"), slots, CHECKPOINT_INTERVAL);
@@ -103,8 +104,8 @@ public final class EmbeddedKoine implements AutoCloseable {
         return properties(broker.bootstrapServers());
     }
 
-    /** The store's directory. */
-    public Path store() {
+    /** Where the store is. */
+    public URI store() {
         return store;
     }
 

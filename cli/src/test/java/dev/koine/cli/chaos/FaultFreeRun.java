@@ -21,7 +21,9 @@ final class FaultFreeRun {
     static Map<String, String> finalDigests(Path directory, Path broken, Collection<Workload.Planned> events)
             throws Exception {
         try (EmbeddedKoine koine = EmbeddedKoine.start(
-                        directory, 0, List.of(Fixtures.CTC.toUri(), broken.toUri()), ExecutionProvider.CPU);
+                        directory,
+                        EmbeddedKoine.Settings.of(
+                                List.of(Fixtures.CTC.toUri(), broken.toUri()), ExecutionProvider.CPU));
                 EventPublisher publisher = new EventPublisher(koine.kafkaProperties());
                 OutcomeReader reader = new OutcomeReader(koine.kafkaProperties(), Topics.DEFAULT)) {
             Ledger ledger = new Ledger();

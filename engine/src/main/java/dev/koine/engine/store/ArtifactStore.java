@@ -1,6 +1,7 @@
 package dev.koine.engine.store;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -23,7 +24,11 @@ public interface ArtifactStore {
      */
     <X extends Exception> String put(Writer<X> writer) throws IOException, X;
 
-    /** A readable local file with this content. */
+    /**
+     * A readable local file with this content.
+     *
+     * @throws DamagedException if what the store has is something else
+     */
     Path get(String digest) throws IOException;
 
     /**
@@ -34,8 +39,15 @@ public interface ArtifactStore {
      */
     <X extends Exception> Bundle putBundle(Writer<X> writer) throws IOException, X;
 
-    /** A readable local directory with the bundle of this digest. */
+    /**
+     * A readable local directory with the bundle of this digest.
+     *
+     * @throws DamagedException if what the store has is something else
+     */
     Path bundle(String digest) throws IOException;
+
+    /** Where others, which have this store under the same name, fetch the bundle of this digest from. */
+    URI address(String digest) throws IOException;
 
     /**
      * Makes something count as put now, so that whoever looks for what is old leaves it.

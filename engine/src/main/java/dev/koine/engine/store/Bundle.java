@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -23,6 +25,7 @@ import java.util.stream.Stream;
  */
 public record Bundle(URI uri, List<BundleFile> files) {
     private static final int MOST_FILES = 4096;
+    private static final Pattern LINE = Pattern.compile("([0-9a-f]{64})  ([0-9]{1,18})  (.*)");
     private static final long MOST_BYTES = 256L << 30;
 
     /** Sorts the files by path. What an event said is to be taken in with {@link #of}, which checks it. */
@@ -88,7 +91,7 @@ public record Bundle(URI uri, List<BundleFile> files) {
             String path = root.relativize(file)
                     .toString()
                     .replace(file.getFileSystem().getSeparator(), "/");
-            BundleVerifier.requireRegular(path, file);
+            LocalBundles.requireRegular(path, file);
             paths.add(path);
             digests.begin(() -> Sha256.of(file));
         }
@@ -105,10 +108,24 @@ public record Bundle(URI uri, List<BundleFile> files) {
     }
 
     /**
-     * Identifies the contents: {@code sha256:} and the SHA-256 of the listing with a line {@code <sha256>  <size>  <path>\n} a
-     * file, ordered by path. Where the bundle lies does not matter.
+     * Reads a {@link #listing} back.
+     *
+     * @throws RejectedException INVALID_EVENT if it is none, TOO_LARGE as in {@link #of}
      */
-    public String digest() {
+    public static Bundle ofListing(URI uri, String listing) throws RejectedException {
+        List<BundleFile> files = new ArrayList<>();
+        for (String line : listing.lines().toList()) {
+            Matcher parts = LINE.matcher(line);
+            if (!parts.matches()) {
+                throw invalid("Not a line of a bundle's listing: " + line);
+            }
+            files.add(new BundleFile(parts.group(3), Long.parseLong(parts.group(2)), parts.group(1)));
+        }
+        return of(uri.toString(), files);
+    }
+
+    /** All files in one text: a line {@code <sha256>  <size>  <path>\n} each, ordered by path. */
+    public String listing() {
         StringBuilder listing = new StringBuilder();
         for (BundleFile file : files) {
             listing.append(file.sha256())
@@ -118,12 +135,22 @@ public record Bundle(URI uri, List<BundleFile> files) {
                     .append(file.path())
                     .append('\n');
         }
-        return "sha256:" + Sha256.of(listing.toString().getBytes(StandardCharsets.UTF_8));
+        return listing.toString();
+    }
+
+    /** Identifies the contents: {@code sha256:} and the SHA-256 of the {@link #listing}. Where the bundle lies does not matter. */
+    public String digest() {
+        return Sha256.PREFIX + Sha256.of(listing().getBytes(StandardCharsets.UTF_8));
     }
 
     /** The sum of all sizes, in bytes. */
     public long bytes() {
         return files.stream().mapToLong(BundleFile::size).sum();
+    }
+
+    /** Whether the place is a {@code file:} URI. */
+    public boolean isLocal() {
+        return "file".equals(uri.getScheme());
     }
 
     /**
@@ -133,7 +160,7 @@ public record Bundle(URI uri, List<BundleFile> files) {
      */
     public Path directory() throws RejectedException {
         String authority = uri.getRawAuthority();
-        if (!"file".equals(uri.getScheme()) || uri.isOpaque() || authority != null) {
+        if (!isLocal() || uri.isOpaque() || authority != null) {
             throw notLocal();
         }
         try {

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param sha256 64 lower-case hexadecimal digits
  */
 public record BundleFile(String path, long size, String sha256) {
-    private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final int LONGEST_PATH = 512;
     private static final int LONGEST_QUOTE = 60;
     private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
@@ -30,6 +29,22 @@ public record BundleFile(String path, long size, String sha256) {
         }
     }
 
+    /** The refusal of a bundle that lists this file where there is none. */
+    public RejectedException missing(String place) {
+        return new RejectedException(
+                RejectionCode.MISSING_FILE,
+                "The bundle lists '" + path + "' but there is no file at " + place
+                        + ". Put it there, or send the event with the right place.");
+    }
+
+    /** The refusal of a file that has another size, in bytes, than is listed. */
+    public RejectedException wrongSize(long found) {
+        return new RejectedException(
+                RejectionCode.SIZE_MISMATCH,
+                "The file '" + path + "' has " + found + " bytes or more but the bundle lists " + size
+                        + ". Wait until it is written whole before sending the event, or list its present size.");
+    }
+
     private @Nullable String problem() {
         if (path.length() > LONGEST_PATH) {
             return "The bundle lists a file whose path has " + path.length() + " characters, and " + LONGEST_PATH
@@ -42,7 +57,7 @@ public record BundleFile(String path, long size, String sha256) {
         if (size < 0) {
             return "The bundle lists '" + path + "' with a size of " + size + ". Give its size in bytes.";
         }
-        if (!SHA256.matcher(sha256).matches()) {
+        if (!Sha256.isHex(sha256)) {
             return "The bundle lists '" + path + "' with the digest '" + sha256
                     + "'. Give its SHA-256 as 64 lower-case hexadecimal digits, as sha256sum prints it.";
         }

@@ -9,12 +9,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.regex.Pattern;
 
 /** Records as files, a folder a part of the name. */
 final class LocalRecords implements StoreRecords {
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*");
-
     private final Path directory;
     private final Path aside;
 
@@ -62,9 +59,6 @@ final class LocalRecords implements StoreRecords {
     }
 
     private Path file(String name) {
-        if (!NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException("Not a name of a record: " + name);
-        }
-        return directory.resolve(name);
+        return directory.resolve(StoreRecords.requireName(name));
     }
 }

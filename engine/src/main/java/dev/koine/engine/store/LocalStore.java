@@ -2,6 +2,7 @@ package dev.koine.engine.store;
 
 import dev.koine.engine.RejectedException;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -28,9 +28,7 @@ import java.util.stream.Stream;
  * </pre>
  */
 public final class LocalStore implements ArtifactStore {
-    private static final String PREFIX = "sha256:";
     private static final int MOST_ATTEMPTS = 100;
-    private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
     private final Path artifacts;
     private final Path bundles;
@@ -73,7 +71,7 @@ public final class LocalStore implements ArtifactStore {
             String sha256 = Sha256.of(temporary);
             Files.move(temporary, artifacts.resolve(sha256), StandardCopyOption.ATOMIC_MOVE);
             FileTree.force(artifacts);
-            return PREFIX + sha256;
+            return Sha256.PREFIX + sha256;
         } finally {
             Files.deleteIfExists(temporary);
         }
@@ -81,7 +79,7 @@ public final class LocalStore implements ArtifactStore {
 
     @Override
     public Path get(String digest) throws IOException {
-        Path file = artifacts.resolve(hex(digest));
+        Path file = artifacts.resolve(Sha256.hexOf(digest));
         if (!Files.isRegularFile(file)) {
             throw new NoSuchFileException(
                     file.toString(), null, "the store has lost an artifact that a version refers to");
@@ -97,7 +95,7 @@ public final class LocalStore implements ArtifactStore {
             SideBySide<Path> forced = forceAll(temporary);
             Bundle written = describe(temporary);
             forced.await();
-            Path place = bundles.resolve(hex(written.digest()));
+            Path place = bundles.resolve(Sha256.hexOf(written.digest()));
             settle(temporary, place);
             FileTree.force(bundles);
             return new Bundle(place.toUri(), written.files());
@@ -108,7 +106,7 @@ public final class LocalStore implements ArtifactStore {
 
     @Override
     public Path bundle(String digest) throws IOException {
-        Path directory = bundles.resolve(hex(digest));
+        Path directory = bundles.resolve(Sha256.hexOf(digest));
         if (!Files.isDirectory(directory)) {
             throw new NoSuchFileException(
                     directory.toString(), null, "the store has lost a bundle that a version refers to");
@@ -117,12 +115,17 @@ public final class LocalStore implements ArtifactStore {
     }
 
     @Override
+    public URI address(String digest) throws IOException {
+        return bundle(digest).toUri();
+    }
+
+    @Override
     public boolean renew(StoredArtifact.Kind kind, String digest) throws IOException {
         return renewed(home(kind, digest));
     }
 
     private Path home(StoredArtifact.Kind kind, String digest) {
-        return (kind == StoredArtifact.Kind.FILE ? artifacts : bundles).resolve(hex(digest));
+        return (kind == StoredArtifact.Kind.FILE ? artifacts : bundles).resolve(Sha256.hexOf(digest));
     }
 
     @Override
@@ -185,13 +188,13 @@ public final class LocalStore implements ArtifactStore {
     /** Empty for what is gone by now, and for what is no artifact. */
     private static Optional<StoredArtifact> listed(StoredArtifact.Kind kind, Path path) throws IOException {
         String name = path.getFileName().toString();
-        if (!HEX.matcher(name).matches()) {
+        if (!Sha256.isHex(name)) {
             return Optional.empty();
         }
         try {
             return Optional.of(new StoredArtifact(
                     kind,
-                    PREFIX + name,
+                    Sha256.PREFIX + name,
                     bytes(path),
                     Files.getLastModifiedTime(path).toInstant()));
         } catch (NoSuchFileException gone) {
@@ -220,14 +223,6 @@ public final class LocalStore implements ArtifactStore {
         } catch (NoSuchFileException e) {
             return false;
         }
-    }
-
-    private static String hex(String digest) {
-        if (!digest.startsWith(PREFIX)
-                || !HEX.matcher(digest.substring(PREFIX.length())).matches()) {
-            throw new IllegalArgumentException("Not a digest of the form sha256:<64 hexadecimal digits>: " + digest);
-        }
-        return digest.substring(PREFIX.length());
     }
 
     /** Somebody else may put the same, or take it away, at any moment. */

@@ -8,10 +8,15 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 
 /** SHA-256 in the 64 lower-case hexadecimal digits that events carry. */
 public final class Sha256 {
+    /** What a digest of an artifact begins with, before the hexadecimal digits. */
+    public static final String PREFIX = "sha256:";
+
     static final int BUFFER_BYTES = 1 << 16;
+    private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
     private Sha256() {}
 
@@ -33,6 +38,20 @@ public final class Sha256 {
             }
         }
         return hex(digest.digest());
+    }
+
+    /** The hexadecimal digits of a digest that begins with {@link #PREFIX}. */
+    public static String hexOf(String digest) {
+        String hex = digest.substring(Math.min(PREFIX.length(), digest.length()));
+        if (!digest.startsWith(PREFIX) || !isHex(hex)) {
+            throw new IllegalArgumentException("Not a digest of the form sha256:<64 hexadecimal digits>: " + digest);
+        }
+        return hex;
+    }
+
+    /** Whether a text is 64 lower-case hexadecimal digits. */
+    public static boolean isHex(String text) {
+        return HEX.matcher(text).matches();
     }
 
     public static String hex(byte[] digest) {

@@ -9,19 +9,20 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 
 /**
- * Work on files that an executor does at the same time where it can.
+ * Work that an executor does at the same time where it can.
  *
- * @param <T> the result for a file
+ * @param <T> the result of a piece
  */
-final class SideBySide<T> {
+public final class SideBySide<T> {
     private final Executor executor;
     private final List<FutureTask<T>> begun = new ArrayList<>();
 
-    SideBySide(Executor executor) {
+    public SideBySide(Executor executor) {
         this.executor = executor;
     }
 
-    void begin(Callable<T> work) {
+    /** Gives the executor a piece of work. */
+    public void begin(Callable<T> work) {
         FutureTask<T> task = new FutureTask<>(work);
         begun.add(task);
         executor.execute(task);
@@ -32,7 +33,7 @@ final class SideBySide<T> {
      *
      * @throws IOException the first that was thrown, in that order; or if this thread is interrupted
      */
-    List<T> await() throws IOException {
+    public List<T> await() throws IOException {
         List<T> results = new ArrayList<>();
         for (FutureTask<T> task : begun) {
             try {
@@ -41,10 +42,10 @@ final class SideBySide<T> {
                 if (e.getCause() instanceof IOException trouble) {
                     throw trouble;
                 }
-                throw new IllegalStateException("Work on a file failed.", e.getCause());
+                throw new IllegalStateException("Work on the store failed.", e.getCause());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new IOException("Interrupted while waiting for work on files", e);
+                throw new IOException("Interrupted while waiting for the store", e);
             }
         }
         return results;

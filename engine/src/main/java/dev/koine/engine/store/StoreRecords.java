@@ -23,6 +23,18 @@ public interface StoreRecords {
     /** The names of all records below a name, such as {@code versions/demo}, sorted. */
     List<String> list(String below) throws IOException;
 
+    /**
+     * Returns what can be a name.
+     *
+     * @throws IllegalArgumentException if it cannot
+     */
+    static String requireName(String name) {
+        if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")) {
+            throw new IllegalArgumentException("Not a name of a record: " + name);
+        }
+        return name;
+    }
+
     /** Takes a record away; one that is not there is no trouble. */
     void delete(String name) throws IOException;
 }

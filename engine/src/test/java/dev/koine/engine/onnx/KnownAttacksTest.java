@@ -7,6 +7,7 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,12 +94,14 @@ class KnownAttacksTest {
         BundleVerifier.verify(announced, bundle);
         Files.write(bundle.resolve("weights"), SECRET);
         RejectedException swapped = catchThrowableOfType(
-                RejectedException.class, () -> BundleVerifier.copyVerified(announced, parent.resolve("copy")));
+                RejectedException.class,
+                () -> BundleVerifier.copyVerified(announced, BundleSource.LOCAL, parent.resolve("copy")));
         assertThat(swapped.code()).isEqualTo(RejectionCode.DIGEST_MISMATCH);
         Files.delete(bundle.resolve("weights"));
         Files.createSymbolicLink(bundle.resolve("weights"), secret);
         RejectedException linked = catchThrowableOfType(
-                RejectedException.class, () -> BundleVerifier.copyVerified(announced, parent.resolve("other")));
+                RejectedException.class,
+                () -> BundleVerifier.copyVerified(announced, BundleSource.LOCAL, parent.resolve("other")));
         assertThat(linked.code()).isEqualTo(RejectionCode.PLACE_NOT_ALLOWED);
     }
 

@@ -42,7 +42,7 @@ class BundleTest {
         assertThat(bundle.bytes()).isEqualTo(9);
         BundleVerifier.verify(bundle, source);
 
-        BundleVerifier.copyVerified(bundle, directory.resolve("copy"));
+        BundleVerifier.copyVerified(bundle, BundleSource.LOCAL, directory.resolve("copy"));
         Bundle copy = Bundle.describe(directory.resolve("copy"));
         assertThat(copy.files()).isEqualTo(bundle.files());
         assertThat(copy.digest()).isEqualTo(bundle.digest());
@@ -58,7 +58,7 @@ class BundleTest {
         assertRefused(
                 RejectionCode.PLACE_NOT_ALLOWED,
                 "hard link",
-                () -> BundleVerifier.copyVerified(bundle, directory.resolve("copy")));
+                () -> BundleVerifier.copyVerified(bundle, BundleSource.LOCAL, directory.resolve("copy")));
     }
 
     @Test
@@ -125,7 +125,8 @@ class BundleTest {
         Files.writeString(file, "Weights");
         assertRejected(RejectionCode.DIGEST_MISMATCH, () -> BundleVerifier.verify(bundle, source));
         assertRejected(
-                RejectionCode.DIGEST_MISMATCH, () -> BundleVerifier.copyVerified(bundle, directory.resolve("copy")));
+                RejectionCode.DIGEST_MISMATCH,
+                () -> BundleVerifier.copyVerified(bundle, BundleSource.LOCAL, directory.resolve("copy")));
         Files.writeString(file, "more weights");
         assertRejected(RejectionCode.SIZE_MISMATCH, () -> BundleVerifier.verify(bundle, source));
         Files.delete(file);

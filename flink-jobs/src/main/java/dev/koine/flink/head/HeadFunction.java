@@ -4,7 +4,6 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.engine.store.LocalStore;
 import dev.koine.flink.MergeJobConfig;
 import dev.koine.flink.sink.Rejections;
 import dev.koine.flink.sink.Stage;
@@ -115,7 +114,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         pieces = getRuntimeContext()
                 .getMapState(new MapStateDescriptor<>("pieces", Types.LONG, new AvroTypeInfo<>(PieceSet.class)));
         pool = new WorkPool(config.threads());
-        ArtifactStore store = LocalStore.open(config.storeDirectory(), pool.executor());
+        ArtifactStore store = config.openStore(pool.executor());
         @Nullable String key = config.signatures().signingKey();
         signingKey = key == null ? null : SigningKey.read(Path.of(key));
         records = new VersionRecords(store.records());

@@ -38,6 +38,7 @@ final class RunningModels implements AutoCloseable {
      * @param base digest of the registered base in the store
      */
     RunningModel get(String modelId, String base, double scale, Contents inside) throws IOException {
+        StoredBundles.keepAtHand(store, base);
         @Nullable RunningModel model = models.get(modelId);
         if (model == null) {
             model = rebuild(base, scale, inside.experts());

@@ -48,7 +48,7 @@ final class Versions {
     /** Version 0: the base itself. */
     ModelUpdate registered(Turn turn, ModelRegistration registration) throws RejectedException, IOException {
         Bundle announced = Bundles.fromAvro(registration.getBase());
-        Bundle kept = new Bundle(store.bundle(turn.getBundleDigest()).toUri(), announced.files());
+        Bundle kept = new Bundle(store.address(turn.getBundleDigest()), announced.files());
         return ModelUpdate.newBuilder()
                 .setModelId(registration.getModelId())
                 .setVersion(0)

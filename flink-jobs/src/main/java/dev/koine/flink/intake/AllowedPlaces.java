@@ -3,6 +3,7 @@ package dev.koine.flink.intake;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;
+import dev.koine.objectstore.RemotePlace;
 import java.io.IOException;
 import java.io.Serializable;
 import java.net.URI;
@@ -12,7 +13,7 @@ import java.util.List;
 /**
  * The places that bundles may come from.
  *
- * @param prefixes {@code file:} URIs of directories; a bundle must lie in one of them or below
+ * @param prefixes {@code file:} URIs of directories, or prefixes in object storage; a bundle must lie in one of them or below
  */
 public record AllowedPlaces(List<URI> prefixes) implements Serializable {
     public AllowedPlaces {
@@ -22,11 +23,18 @@ public record AllowedPlaces(List<URI> prefixes) implements Serializable {
     /**
      * Checks that a bundle may be read.
      *
-     * @return its directory, with all links resolved
-     * @throws RejectedException {@link RejectionCode#PLACE_NOT_ALLOWED} if the URI is no {@code file:} URI or lies outside of every
-     *     prefix, also by way of {@code ..} or a link; {@link RejectionCode#MISSING_FILE} if the directory cannot be found
+     * @return the bundle at the place to read it from: of a directory with all links resolved
+     * @throws RejectedException {@link RejectionCode#PLACE_NOT_ALLOWED} if the place lies outside of every prefix, also by way of
+     *     {@code ..} or a link; {@link RejectionCode#MISSING_FILE} if a directory cannot be found
      */
-    public Path require(Bundle bundle) throws RejectedException {
+    public Bundle require(Bundle bundle) throws RejectedException {
+        if (RemotePlace.isRemote(bundle.uri())) {
+            URI place = RemotePlace.require(bundle.uri());
+            if (prefixes.stream().noneMatch(prefix -> RemotePlace.isBelow(place, prefix))) {
+                throw notAllowed(bundle);
+            }
+            return bundle;
+        }
         Path said = bundle.directory();
         requireAllowed(bundle, said);
         Path real;
@@ -40,17 +48,24 @@ public record AllowedPlaces(List<URI> prefixes) implements Serializable {
                             + "). Put the bundle there, where the job can read it, or send the event with the right place.");
         }
         requireAllowed(bundle, real);
-        return real;
+        return new Bundle(real.toUri(), bundle.files());
     }
 
     private void requireAllowed(Bundle bundle, Path directory) throws RejectedException {
         for (URI prefix : prefixes) {
+            if (RemotePlace.isRemote(prefix)) {
+                continue;
+            }
             Path place = Path.of(prefix).normalize();
             if (directory.startsWith(place) || directory.startsWith(real(place))) {
                 return;
             }
         }
-        throw new RejectedException(
+        throw notAllowed(bundle);
+    }
+
+    private RejectedException notAllowed(Bundle bundle) {
+        return new RejectedException(
                 RejectionCode.PLACE_NOT_ALLOWED,
                 "The bundle lies at " + bundle.uri() + ", where this job may not read. "
                         + (prefixes.isEmpty()

@@ -7,16 +7,17 @@ import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.flink.InputFiles;
 import dev.koine.flink.Recipes;
+import dev.koine.objectstore.ObjectBundles;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.events.Bundles;
 import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.onnx.OnnxSessions;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 
 /** Takes a base model in: checks it, and copies it to the store, so that nobody can change it under the job's feet. */
@@ -24,6 +25,7 @@ final class BaseIntake {
     private static final OnnxOptions LOADS = new OnnxOptions(1, ExecutionProvider.CPU);
 
     private final AllowedPlaces places;
+    private final BundleSource bundles = new ObjectBundles();
     private final ArtifactStore store;
     private final WorkPool pool;
 
@@ -41,12 +43,11 @@ final class BaseIntake {
     Bundle take(ModelRegistration registration) throws RejectedException, IOException {
         Recipes.fromAvro(registration.getRecipe());
         Bundle bundle = Bundles.fromAvro(registration.getBase());
-        Path directory = places.require(bundle);
-        Bundle found = new Bundle(directory.toUri(), bundle.files());
+        Bundle found = places.require(bundle);
         return InputFiles.read(
-                List.of(directory),
+                found.isLocal() ? List.of(found.directory()) : List.of(),
                 () -> store.<RejectedException>putBundle(copy -> {
-                    BundleVerifier.copyVerified(found, copy);
+                    BundleVerifier.copyVerified(found, bundles, copy);
                     ModelBundle model = ModelBundle.open(copy);
                     requireFloatWeights(model);
                     Grids.of(model.weights(), pool);

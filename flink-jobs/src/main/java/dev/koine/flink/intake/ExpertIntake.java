@@ -10,9 +10,11 @@ import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
+import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.flink.InputFiles;
 import dev.koine.flink.prune.BundlePlaces;
+import dev.koine.objectstore.ObjectBundles;
 import dev.koine.subscriber.events.Bundles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,6 +29,7 @@ import java.util.Map;
  */
 final class ExpertIntake {
     private final AllowedPlaces places;
+    private final BundleSource bundles = new ObjectBundles();
     private final ArtifactStore store;
     private final WorkPool pool;
 
@@ -52,11 +55,10 @@ final class ExpertIntake {
     Plan plan(dev.koine.schemas.Bundle announced, ModelBundle base, String baseDigest, Recipe recipe)
             throws RejectedException, IOException {
         Bundle said = Bundles.fromAvro(announced);
-        Path directory = places.require(said);
-        Bundle found = new Bundle(directory.toUri(), said.files());
+        Bundle found = places.require(said);
         List<Plan> planned = new ArrayList<>();
         InputFiles.read(
-                List.of(directory),
+                found.isLocal() ? List.of(found.directory()) : List.of(),
                 () -> store.<RejectedException>putBundle(copy -> {
                     copy(found, copy);
                     List<PruneTask> tasks = PrunePlan.of(
@@ -72,7 +74,7 @@ final class ExpertIntake {
         List<WorkPool.Part<BundleFile>> parts = new ArrayList<>();
         for (BundleFile file : bundle.files()) {
             parts.add(() -> {
-                BundleVerifier.copyVerified(new Bundle(bundle.uri(), List.of(file)), target);
+                BundleVerifier.copyVerified(new Bundle(bundle.uri(), List.of(file)), bundles, target);
                 return file;
             });
         }

@@ -8,7 +8,6 @@ import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
-import dev.koine.engine.store.LocalStore;
 import dev.koine.flink.Faults;
 import dev.koine.flink.MergeJobConfig;
 import dev.koine.flink.Recipes;
@@ -22,11 +21,13 @@ import dev.koine.flink.state.PruneTaskMessage;
 import dev.koine.flink.state.Turn;
 import dev.koine.flink.state.WaitingEvent;
 import dev.koine.flink.store.RunningMerges;
+import dev.koine.objectstore.Stores;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.events.Bundles;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -88,9 +89,12 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         signatures = new SignatureGate(
                 config.signatures(),
                 getRuntimeContext().getMapState(new MapStateDescriptor<>("newest-signed", Types.STRING, Types.LONG)));
+        for (URI place : config.allowedPlaces()) {
+            Stores.requireFileSystem(place);
+        }
         AllowedPlaces places = new AllowedPlaces(config.allowedPlaces());
         pool = new WorkPool(config.threads());
-        store = LocalStore.open(config.storeDirectory(), pool.executor());
+        store = config.openStore(pool.executor());
         running = new RunningMerges(store.records());
         baseIntake = new BaseIntake(places, store, pool);
         expertIntake = new ExpertIntake(places, store, pool);
@@ -237,9 +241,11 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     }
 
     private ModelBundle base(ModelRegistration model) throws RejectedException, IOException {
+        String digest = Bundles.fromAvro(model.getBase()).digest();
+        StoredBundles.keepAtHand(store, digest);
         @Nullable ModelBundle base = bases.get(model.getModelId());
         if (base == null) {
-            base = StoredBundles.open(store, Bundles.fromAvro(model.getBase()).digest());
+            base = StoredBundles.open(store, digest);
             bases.put(model.getModelId(), base);
         }
         return base;

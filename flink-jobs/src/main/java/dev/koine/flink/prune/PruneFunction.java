@@ -4,7 +4,6 @@ import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.PruneTask;
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.engine.store.LocalStore;
 import dev.koine.flink.Faults;
 import dev.koine.flink.InputFiles;
 import dev.koine.flink.MergeJobConfig;
@@ -37,7 +36,7 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
 
     @Override
     public void open(OpenContext context) throws IOException {
-        store = LocalStore.open(config.storeDirectory());
+        store = config.openStore(Runnable::run);
         decomposition = DeviceDecomposition.open(config.decomposition());
         LOG.info("Matrices are decomposed {}.", decomposition.description());
         plans = new PlanStore(store, decomposition);

@@ -12,6 +12,7 @@ import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.DamagedException;
 import dev.koine.engine.store.FileTree;
 import dev.koine.engine.store.Sha256;
 import dev.koine.engine.store.StoredArtifact;
@@ -109,12 +110,12 @@ public final class StoreCheck {
     }
 
     private String digest(StoredArtifact artifact) throws IOException {
-        if (artifact.kind() == StoredArtifact.Kind.FILE) {
-            return "sha256:" + Sha256.of(store.get(artifact.digest()));
-        }
         try {
+            if (artifact.kind() == StoredArtifact.Kind.FILE) {
+                return Sha256.PREFIX + Sha256.of(store.get(artifact.digest()));
+            }
             return Bundle.describe(store.bundle(artifact.digest())).digest();
-        } catch (RejectedException e) {
+        } catch (RejectedException | DamagedException e) {
             return String.valueOf(e.getMessage());
         }
     }

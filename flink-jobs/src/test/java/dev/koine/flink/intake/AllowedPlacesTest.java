@@ -35,7 +35,8 @@ class AllowedPlacesTest {
     @ParameterizedTest
     @ValueSource(strings = {"a", "a/", "a/de", "a/de/", "a/x/../de", "ab/../a/de", "a/%64e"})
     void allowsWhatLiesBelow(String place) throws Exception {
-        assertThat(places.require(bundle(directory.toUri() + place))).startsWith(directory.resolve("a"));
+        assertThat(places.require(bundle(directory.toUri() + place)).directory())
+                .startsWith(directory.resolve("a"));
     }
 
     @ParameterizedTest
@@ -65,7 +66,8 @@ class AllowedPlacesTest {
         assertThat(refused(directory.resolve("a/out/de").toUri().toString()))
                 .isEqualTo(RejectionCode.PLACE_NOT_ALLOWED);
         Files.createSymbolicLink(directory.resolve("a/in"), directory.resolve("a/de"));
-        assertThat(places.require(bundle(directory.resolve("a/in").toUri().toString())))
+        assertThat(places.require(bundle(directory.resolve("a/in").toUri().toString()))
+                        .directory())
                 .isEqualTo(directory.resolve("a/de"));
     }
 
@@ -73,13 +75,23 @@ class AllowedPlacesTest {
     void allowsAPlaceThatIsItselfALink() throws Exception {
         Path link = Files.createSymbolicLink(directory.resolve("link"), directory.resolve("a"));
         AllowedPlaces linked = new AllowedPlaces(List.of(link.toUri()));
-        assertThat(linked.require(bundle(link.resolve("de").toUri().toString())))
+        assertThat(linked.require(bundle(link.resolve("de").toUri().toString())).directory())
                 .isEqualTo(directory.resolve("a/de"));
     }
 
     @Test
     void saysThatAFolderIsMissing() {
         assertThat(refused(directory.toUri() + "a/nowhere")).isEqualTo(RejectionCode.MISSING_FILE);
+    }
+
+    @Test
+    void objectStorageIsAllowedWhereItIsNamed() throws Exception {
+        String expert = "s3://bucket/experts/de/";
+        assertThat(refused(expert)).isEqualTo(RejectionCode.PLACE_NOT_ALLOWED);
+        places = new AllowedPlaces(List.of(directory.toUri(), URI.create("s3://bucket/experts/")));
+        assertThat(places.require(bundle(expert)).uri()).hasToString(expert);
+        assertThat(refused("s3://bucket/experts/../de")).isEqualTo(RejectionCode.PLACE_NOT_ALLOWED);
+        assertThat(refused("s3://bucket/bases/de")).isEqualTo(RejectionCode.PLACE_NOT_ALLOWED);
     }
 
     @Test

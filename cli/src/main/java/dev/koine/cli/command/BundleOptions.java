@@ -1,0 +1,33 @@
+package dev.koine.cli.command;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.store.Bundle;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** A folder that becomes a bundle in an event; says that it is hashed, since that reads every byte of it. */
+final class BundleOptions {
+    @Parameters(paramLabel = "DIR", description = "Folder with the model: ONNX files, tokenizer, config.")
+    Path directory;
+
+    @Option(
+            names = "--at",
+            paramLabel = "PLACE",
+            description = {
+                "Where the job finds the same files, if not in DIR: a folder, or s3://bucket/models/de/.",
+                "They have to be there already."
+            },
+            converter = PlaceConverter.class)
+    URI place;
+
+    Bundle describe(PrintWriter out) throws IOException, RejectedException {
+        out.printf("Hashing %s ...%n", directory);
+        Bundle bundle = Bundle.describe(directory);
+        out.printf("%d files, %,d bytes, %s%n", bundle.files().size(), bundle.bytes(), bundle.digest());
+        return place == null ? bundle : new Bundle(place, bundle.files());
+    }
+}

@@ -1,0 +1,56 @@
+package dev.koine.objectstore;
+
+import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.store.LocalStore;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.concurrent.Executor;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.GlobalConfiguration;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.plugin.PluginUtils;
+
+/** Opens stores by their URI. */
+public final class Stores {
+    private Stores() {}
+
+    /**
+     * Opens the store at a URI: a directory that is made if it is not there, or a prefix in object storage.
+     *
+     * @param cache a directory on this machine for what object storage holds; processes may share it
+     * @param cacheBytes about how large that may grow; what was used within the last hour stays
+     * @param executor where parts of one piece of work are done side by side; not what calls the store
+     * @throws IOException if the directory cannot be used, or there is no file system for the URI
+     */
+    public static ArtifactStore open(URI store, Path cache, long cacheBytes, Executor executor) throws IOException {
+        if (!RemotePlace.isRemote(store)) {
+            return LocalStore.open(Path.of(store), executor);
+        }
+        return new ObjectStore(
+                new RemoteObjects(FileSystem.get(store), new org.apache.flink.core.fs.Path(store)),
+                LocalStore.open(cache, executor),
+                cacheBytes,
+                executor);
+    }
+
+    /**
+     * Requires that this process can read a place, as far as that shows without trying.
+     *
+     * @throws IOException if there is no file system for the URI; the message names Flink's plugin
+     */
+    public static void requireFileSystem(URI place) throws IOException {
+        if (RemotePlace.isRemote(place) && FileSystem.get(place) == null) {
+            throw new IOException("There is no file system for " + place);
+        }
+    }
+
+    /**
+     * Makes Flink's file systems known to a process that is no part of a Flink cluster: plugins from the directory that the environment
+     * names as FLINK_PLUGINS_DIR, settings such as {@code s3.endpoint} from the {@code config.yaml} in FLINK_CONF_DIR.
+     */
+    public static void initializeFileSystems() {
+        Configuration configuration = GlobalConfiguration.loadConfiguration();
+        FileSystem.initialize(configuration, PluginUtils.createPluginManagerFromRootFolder(configuration));
+    }
+}
