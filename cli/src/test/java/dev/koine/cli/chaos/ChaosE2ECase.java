@@ -6,6 +6,7 @@ import dev.koine.cli.Fixtures;
 import dev.koine.cli.demo.BrokenExpert;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.FileTree;
+import dev.koine.objectstore.ObjectBundles;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.events.OutcomeReader;
 import dev.koine.subscriber.onnx.OnnxOptions;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -48,6 +50,20 @@ class ChaosE2ECase {
         }
     }
 
+    @Test
+    void nothingIsLostAndNothingHappensTwiceInS3() throws Exception {
+        Path directory = fresh("s3");
+        try (FaultyS3 s3 = FaultyS3.in(directory.resolve("s3"))) {
+            run(directory, s3, bundle -> {
+                s3.initializeFileSystems();
+                Path copy = directory.resolve("copy");
+                BundleVerifier.copyVerified(bundle, new ObjectBundles(), copy);
+                OnnxSessions.open(copy, OnnxOptions.DEFAULT).close();
+                FileTree.delete(copy);
+            });
+        }
+    }
+
     private static Path fresh(String name) throws Exception {
         Path directory = Path.of("target", "chaos", name + "-" + SEED).toAbsolutePath();
         FileTree.delete(directory);
@@ -69,12 +85,14 @@ class ChaosE2ECase {
         Audit audit;
         ServiceLog service;
         Storm storm;
-        try (LocalCluster cluster = LocalCluster.in(directory.resolve("cluster"))) {
-            cluster.start(
-                    "--allow", Fixtures.CTC.toString(),
-                    "--allow", broken.getParent().toString(),
-                    "--store", store.uri(),
-                    "--model", Workload.MODELS.get(0));
+        List<String> options = new ArrayList<>(store.clusterOptions());
+        options.addAll(List.of(
+                "--allow", Fixtures.CTC.toString(),
+                "--allow", broken.getParent().toString(),
+                "--store", store.uri(),
+                "--model", Workload.MODELS.get(0)));
+        try (LocalCluster cluster = LocalCluster.in(directory.resolve("cluster"), store.environment())) {
+            cluster.start(options.toArray(new String[0]));
             cluster.start(LocalCluster.SERVICE);
             try (Storm raging = new Storm(cluster, processes);
                     Pipeline pipeline =
@@ -94,6 +112,7 @@ class ChaosE2ECase {
                 service = awaitService(cluster, audit.newestVersion(Workload.MODELS.get(0)));
             }
         }
+        store.requireNoSecret(directory.resolve("cluster"));
         Duration took = Duration.between(began, Instant.now());
         Map<String, String> digests = audit.finalDigests();
         tally.line(

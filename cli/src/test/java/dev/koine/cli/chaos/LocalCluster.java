@@ -27,15 +27,21 @@ final class LocalCluster implements AutoCloseable {
 
     private final Path directory;
     private final int portBase;
+    private final Map<String, String> environment;
 
-    private LocalCluster(Path directory, int portBase) {
+    private LocalCluster(Path directory, int portBase, Map<String, String> environment) {
         this.directory = directory;
         this.portBase = portBase;
+        this.environment = environment;
     }
 
-    /** Prepares a cluster whose ports are free now; {@link #start} runs its processes. */
-    static LocalCluster in(Path directory) throws IOException {
-        return new LocalCluster(Files.createDirectories(directory), freePorts());
+    /**
+     * Prepares a cluster whose ports are free now; {@link #start} runs its processes.
+     *
+     * @param environment of its processes, beside the usual
+     */
+    static LocalCluster in(Path directory, Map<String, String> environment) throws IOException {
+        return new LocalCluster(Files.createDirectories(directory), freePorts(), environment);
     }
 
     Path directory() {
@@ -123,9 +129,10 @@ final class LocalCluster implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(line)
                 .redirectErrorStream(true)
                 .redirectOutput(printed().toFile());
-        Map<String, String> environment = builder.environment();
-        environment.put("KOINE_CLASSPATH", System.getProperty("java.class.path"));
-        environment.put("JAVA_HOME", System.getProperty("java.home"));
+        Map<String, String> variables = builder.environment();
+        variables.putAll(environment);
+        variables.put("KOINE_CLASSPATH", System.getProperty("java.class.path"));
+        variables.put("JAVA_HOME", System.getProperty("java.home"));
         Process process = builder.start();
         if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
             process.destroyForcibly();

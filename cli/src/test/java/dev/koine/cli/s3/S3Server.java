@@ -99,14 +99,26 @@ public final class S3Server implements AutoCloseable {
         return "s3://" + BUCKET + "/" + prefix + "/";
     }
 
-    /** Puts a folder's files into the bucket. */
-    public void put(Path folder, String prefix) throws IOException {
+    /** Starts it again if it does not run. */
+    public void restartIfDead() throws IOException, InterruptedException {
+        if (process == null || !process.isAlive()) {
+            start();
+        }
+    }
+
+    /** Makes this server known to Flink's file systems in this process. */
+    public void initializeFileSystems() {
         Configuration configuration = new Configuration();
         configuration.setString("s3.endpoint", "http://127.0.0.1:" + port);
         configuration.setString("s3.path.style.access", "true");
         configuration.setString("s3.access-key", KEY_ID);
         configuration.setString("s3.secret-key", secret);
         FileSystem.initialize(configuration, PluginUtils.createPluginManagerFromRootFolder(configuration));
+    }
+
+    /** Puts a folder's files into the bucket. */
+    public void put(Path folder, String prefix) throws IOException {
+        initializeFileSystems();
         FileSystem bucket = FileSystem.get(URI.create("s3://" + BUCKET + "/"));
         List<Path> files;
         try (Stream<Path> tree = Files.walk(folder)) {
