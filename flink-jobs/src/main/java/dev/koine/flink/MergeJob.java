@@ -94,7 +94,7 @@ public final class MergeJob {
         SingleOutputStreamOperator<InboundEvent> decoded = env.fromSource(
                         source(config), WatermarkStrategy.noWatermarks(), "events")
                 .uid("events")
-                .process(new DecodeFunction(config.topics().models()))
+                .process(new DecodeFunction(config.topics().models(), config.kafka()))
                 .returns(new AvroTypeInfo<>(InboundEvent.class))
                 .name("decode")
                 .uid("decode");
@@ -149,7 +149,7 @@ public final class MergeJob {
             SerializableFunction<T, @Nullable String> modelId) {
         return KafkaSink.<T>builder()
                 .setKafkaProducerConfig(config.kafkaProperties())
-                .setRecordSerializer(new EventSerializer<>(topic, type, modelId))
+                .setRecordSerializer(new EventSerializer<>(topic, type, modelId, config.kafka()))
                 .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
                 .setTransactionalIdPrefix(config.jobId() + "-" + name)
                 .setProperty(

@@ -25,6 +25,7 @@ import dev.koine.subscriber.events.EventPublisher;
 import dev.koine.subscriber.events.Outcome;
 import dev.koine.subscriber.events.OutcomeReader;
 import dev.koine.subscriber.onnx.ExecutionProvider;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -166,7 +167,7 @@ class SecuredBrokerITCase {
                 .satisfies(refusal -> assertThat(refusal.toString()).doesNotContain("password-of"));
     }
 
-    private static Outcome await(OutcomeReader outcomes, Position event) {
+    private static Outcome await(OutcomeReader outcomes, Position event) throws IOException {
         return outcomes.await(event, PATIENCE).orElseThrow(() -> new AssertionError("nothing became of " + event));
     }
 }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaCompatibility;
 import org.apache.avro.SchemaNormalization;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DatumReader;
@@ -28,12 +29,13 @@ public final class EventCodec<T extends SpecificRecord> {
     private static final byte[] MARKER = {(byte) 0xC3, 0x01};
     private static final int HEADER_BYTES = MARKER.length + Long.BYTES;
 
+    private final SpecificData model;
     private final Schema schema;
     private final BinaryMessageEncoder<T> encoder;
     private final Map<Long, Reader<T>> readers = new HashMap<>();
 
     private EventCodec(Class<T> type, Iterable<Schema> olderSchemas) {
-        SpecificData model = SpecificData.getForClass(type);
+        model = SpecificData.getForClass(type);
         schema = model.getSchema(type);
         encoder = new BinaryMessageEncoder<>(model, schema);
         for (Schema older : olderSchemas) {
@@ -67,21 +69,53 @@ public final class EventCodec<T extends SpecificRecord> {
         }
     }
 
+    /** The event alone, without any header. */
+    public byte[] encodeBody(T event) {
+        byte[] message = encode(event);
+        return Arrays.copyOfRange(message, HEADER_BYTES, message.length);
+    }
+
+    /** The schema that events are written with. */
+    public Schema schema() {
+        return schema;
+    }
+
     /**
      * The event that a message holds.
      *
      * @throws UndecodableException if the bytes are not a whole event, or were written with a schema that is not known here
      */
     public T decode(byte[] message) throws UndecodableException {
-        Reader<T> reader = readerFor(message);
+        return decode(readerFor(message), message, HEADER_BYTES);
+    }
+
+    /**
+     * The event that a message holds after a header that names its schema in another way.
+     *
+     * @param writer the schema that it was written with
+     * @param headerBytes how many bytes of the message are not the event
+     * @throws UndecodableException if the bytes are not a whole event, or their schema does not resolve to this one by Avro's rules
+     */
+    public T decode(Schema writer, byte[] message, int headerBytes) throws UndecodableException {
+        SchemaCompatibility.SchemaPairCompatibility found =
+                SchemaCompatibility.checkReaderWriterCompatibility(schema, writer);
+        if (found.getType() != SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE) {
+            throw new UndecodableException("The message was written with a schema " + writer.getFullName()
+                    + " that does not resolve to " + schema.getFullName()
+                    + ". Send it to the topic that it belongs to, or write it with Koine's schema.");
+        }
+        return decode(Reader.of(model, writer, schema), message, headerBytes);
+    }
+
+    private T decode(Reader<T> reader, byte[] message, int headerBytes) throws UndecodableException {
         try {
-            BinaryDecoder walk = body(message);
+            BinaryDecoder walk = body(message, headerBytes);
             new WireCheck(walk, message.length).walk(reader.writer());
             if (!walk.isEnd()) {
                 throw new UndecodableException("Bytes are left over after the " + schema.getName()
                         + ". Send one event a message, as the schema in its header says.");
             }
-            return reader.reader().read(null, body(message));
+            return reader.reader().read(null, body(message, headerBytes));
         } catch (IOException
                 | AvroRuntimeException
                 | ClassCastException
@@ -95,15 +129,16 @@ public final class EventCodec<T extends SpecificRecord> {
         }
     }
 
-    private static BinaryDecoder body(byte[] message) {
-        return DecoderFactory.get().binaryDecoder(message, HEADER_BYTES, message.length - HEADER_BYTES, null);
+    private static BinaryDecoder body(byte[] message, int headerBytes) {
+        return DecoderFactory.get().binaryDecoder(message, headerBytes, message.length - headerBytes, null);
     }
 
     private Reader<T> readerFor(byte[] message) throws UndecodableException {
         if (message.length < HEADER_BYTES || message[0] != MARKER[0] || message[1] != MARKER[1]) {
             throw new UndecodableException("The message of " + message.length
                     + " bytes is not an Avro single-object encoding, which starts with C3 01. Write it with the schema "
-                    + schema.getFullName() + " in that encoding; a schema registry's wire format is another one.");
+                    + schema.getFullName()
+                    + " in that encoding; a schema registry's format is read where the registry is configured.");
         }
         long fingerprint = ByteBuffer.wrap(message, MARKER.length, Long.BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN)

@@ -35,7 +35,10 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
         return this;
     }
 
-    /** Settings of the Kafka consumer, such as those for TLS; the ones that a subscriber's promises rest on are not overruled. */
+    /**
+     * Settings of the Kafka consumer, such as those for TLS, and of a schema registry, as {@link
+     * dev.koine.subscriber.registry.EventFormat} has them; the ones that a subscriber's promises rest on are not overruled.
+     */
     public ModelSubscriberBuilder<M> consumerProperties(Map<String, ?> properties) {
         consumerProperties.putAll(properties);
         return this;

@@ -3,6 +3,8 @@ package dev.koine.subscriber;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.UndecodableException;
+import dev.koine.subscriber.registry.EventFormat;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +15,7 @@ import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -33,12 +36,14 @@ final class UpdatesTopic implements AutoCloseable {
     private static final Duration CATCH_UP_AT_MOST = Duration.ofSeconds(10);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
+    private final EventFormat format;
     private final String topic;
     private final String modelId;
     private long partitionsCheckedNanos;
 
     UpdatesTopic(Map<String, Object> consumerProperties, String topic, String modelId) {
         this.consumer = new KafkaConsumer<>(settings(consumerProperties));
+        this.format = EventFormat.of(consumerProperties);
         this.topic = topic;
         this.modelId = modelId;
     }
@@ -111,13 +116,15 @@ final class UpdatesTopic implements AutoCloseable {
         return ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
     }
 
-    private static @Nullable ModelUpdate decode(ConsumerRecord<byte[], byte[]> record) {
+    private @Nullable ModelUpdate decode(ConsumerRecord<byte[], byte[]> record) {
         byte[] value = record.value();
         if (value == null) {
             return null;
         }
         try {
-            return CODEC.decode(value);
+            return format.decode(CODEC, value);
+        } catch (IOException e) {
+            throw new KafkaException(String.valueOf(e.getMessage()), e);
         } catch (UndecodableException e) {
             LOG.warn(
                     "Skipped offset {} of {}-{}: {}",

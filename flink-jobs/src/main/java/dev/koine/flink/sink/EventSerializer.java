@@ -1,7 +1,12 @@
 package dev.koine.flink.sink;
 
 import dev.koine.schemas.EventCodec;
+import dev.koine.subscriber.registry.EventFormat;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.util.function.SerializableFunction;
@@ -9,7 +14,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes events in Avro single-object encoding.
+ * Writes events as {@link EventFormat} has them.
  *
  * @param <T> the record
  */
@@ -19,10 +24,20 @@ public final class EventSerializer<T extends SpecificRecord> implements KafkaRec
     private final String topic;
     private final Class<T> type;
     private final SerializableFunction<T, @Nullable String> modelId;
+    private final HashMap<String, String> clientProperties;
     private transient @Nullable EventCodec<T> codec;
+    private transient @Nullable EventFormat format;
 
-    /** @param modelId the record's key */
-    public EventSerializer(String topic, Class<T> type, SerializableFunction<T, @Nullable String> modelId) {
+    /**
+     * @param modelId the record's key
+     * @param clientProperties of the producer
+     */
+    public EventSerializer(
+            String topic,
+            Class<T> type,
+            SerializableFunction<T, @Nullable String> modelId,
+            Map<String, String> clientProperties) {
+        this.clientProperties = new HashMap<>(clientProperties);
         this.topic = topic;
         this.type = type;
         this.modelId = modelId;
@@ -30,11 +45,18 @@ public final class EventSerializer<T extends SpecificRecord> implements KafkaRec
 
     @Override
     public ProducerRecord<byte[], byte[]> serialize(T event, KafkaSinkContext context, @Nullable Long timestamp) {
-        if (codec == null) {
+        if (codec == null || format == null) {
             codec = EventCodec.of(type);
+            format = EventFormat.of(clientProperties);
         }
         @Nullable String key = modelId.apply(event);
-        return new ProducerRecord<>(
-                topic, key == null ? null : key.getBytes(StandardCharsets.UTF_8), codec.encode(event));
+        try {
+            return new ProducerRecord<>(
+                    topic,
+                    key == null ? null : key.getBytes(StandardCharsets.UTF_8),
+                    format.encode(codec, topic, event));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

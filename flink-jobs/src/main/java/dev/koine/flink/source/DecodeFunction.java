@@ -5,20 +5,38 @@ import dev.koine.flink.Faults;
 import dev.koine.flink.sink.Rejections;
 import dev.koine.flink.sink.Stage;
 import dev.koine.flink.state.InboundEvent;
+import dev.koine.subscriber.registry.EventFormat;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 
-/** Decodes each event as far as its model id, which the stream is keyed by from here on. */
+/**
+ * Decodes each event as far as its model id, which the stream is keyed by from here on. An event with a schema registry's header goes on
+ * in Koine's own encoding, so that the registry is asked here only.
+ */
 public final class DecodeFunction extends ProcessFunction<InboundEvent, InboundEvent> {
     private static final long serialVersionUID = 1L;
 
     private final String modelsTopic;
+    private final HashMap<String, String> clientProperties;
+    private transient EventFormat format;
 
-    /** @param modelsTopic the topic with registrations; every other one has expert events */
-    public DecodeFunction(String modelsTopic) {
+    /**
+     * @param modelsTopic the topic with registrations; every other one has expert events
+     * @param clientProperties of the consumer
+     */
+    public DecodeFunction(String modelsTopic, Map<String, String> clientProperties) {
         this.modelsTopic = modelsTopic;
+        this.clientProperties = new HashMap<>(clientProperties);
+    }
+
+    @Override
+    public void open(OpenContext context) {
+        format = EventFormat.of(clientProperties);
     }
 
     @Override
@@ -32,7 +50,8 @@ public final class DecodeFunction extends ProcessFunction<InboundEvent, InboundE
         out.collect(event);
     }
 
-    private SpecificRecord decode(InboundEvent event) throws RejectedException {
+    private SpecificRecord decode(InboundEvent event) throws RejectedException, IOException {
+        Events.translate(event, event.getTopic().equals(modelsTopic), format);
         return event.getTopic().equals(modelsTopic) ? Events.registration(event) : Events.expert(event);
     }
 }

@@ -9,6 +9,8 @@ import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.UndecodableException;
+import dev.koine.subscriber.registry.EventFormat;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.regex.Pattern;
 import org.apache.avro.specific.SpecificRecord;
@@ -70,6 +72,28 @@ public final class Events {
     public static @Nullable String expertId(InboundEvent event) throws RejectedException {
         String id = expert(event).getExpertId();
         return id.isEmpty() ? null : id;
+    }
+
+    /**
+     * Puts an event that has a schema registry's header into Koine's own encoding.
+     *
+     * @throws RejectedException {@link RejectionCode#UNDECODABLE}
+     * @throws IOException if the registry does not answer
+     */
+    static void translate(InboundEvent event, boolean isRegistration, EventFormat format)
+            throws RejectedException, IOException {
+        @Nullable ByteBuffer value = event.getValue();
+        if (value == null || value.remaining() > MessageSizes.MOST_INBOUND || !format.needsRegistry(bytes(value))) {
+            return;
+        }
+        try {
+            event.setValue(ByteBuffer.wrap(
+                    isRegistration
+                            ? REGISTRATIONS.encode(format.decode(REGISTRATIONS, bytes(value)))
+                            : EXPERTS.encode(format.decode(EXPERTS, bytes(value)))));
+        } catch (UndecodableException e) {
+            throw new RejectedException(RejectionCode.UNDECODABLE, String.valueOf(e.getMessage()));
+        }
     }
 
     private static <T extends SpecificRecord> T decode(EventCodec<T> codec, InboundEvent event)

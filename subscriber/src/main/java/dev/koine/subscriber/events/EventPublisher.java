@@ -2,6 +2,7 @@ package dev.koine.subscriber.events;
 
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.Position;
+import dev.koine.subscriber.registry.EventFormat;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Properties;
@@ -16,9 +17,11 @@ import org.apache.kafka.common.serialization.StringSerializer;
 /** Writes events to Kafka, keyed by model id, and waits until the broker has them. */
 public final class EventPublisher implements AutoCloseable {
     private final KafkaProducer<String, byte[]> producer;
+    private final EventFormat format;
 
-    /** @param kafka client properties */
+    /** @param kafka client properties; {@link EventFormat} reads those of a schema registry */
     public EventPublisher(Properties kafka) {
+        format = EventFormat.of(kafka);
         Properties properties = new Properties();
         properties.putAll(kafka);
         properties.remove("default.api.timeout.ms");
@@ -34,11 +37,11 @@ public final class EventPublisher implements AutoCloseable {
      * Writes one event.
      *
      * @return where it stands
-     * @throws IOException if the broker does not confirm it
+     * @throws IOException if the broker does not confirm it, or a schema registry that is asked for does not answer
      */
     public <T extends SpecificRecord> Position publish(String topic, String modelId, T event, Class<T> type)
             throws IOException {
-        return publish(topic, modelId, EventCodec.of(type).encode(event));
+        return publish(topic, modelId, format.encode(EventCodec.of(type), topic, event));
     }
 
     /** Writes bytes as they are. */

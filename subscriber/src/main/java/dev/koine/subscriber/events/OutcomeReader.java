@@ -6,6 +6,7 @@ import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.Topics;
 import dev.koine.schemas.UndecodableException;
+import dev.koine.subscriber.registry.EventFormat;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,15 +31,17 @@ public final class OutcomeReader implements AutoCloseable {
 
     private final EventCodec<ModelUpdate> updates = EventCodec.of(ModelUpdate.class);
     private final EventCodec<Rejection> rejections = EventCodec.of(Rejection.class);
+    private final EventFormat format;
     private final Topics topics;
     private final KafkaConsumer<byte[], byte[]> consumer;
 
     /**
-     * @param kafka client properties
+     * @param kafka client properties; {@link EventFormat} reads those of a schema registry
      * @throws IOException if the broker does not answer, or has no such topics
      */
     public OutcomeReader(Properties kafka, Topics topics) throws IOException {
         this.topics = topics;
+        this.format = EventFormat.of(kafka);
         Properties properties = new Properties();
         properties.putAll(kafka);
         properties.put("isolation.level", "read_committed");
@@ -92,8 +95,9 @@ public final class OutcomeReader implements AutoCloseable {
      * Waits for what becomes of an event.
      *
      * @return empty if nothing did within the time
+     * @throws IOException as {@link #poll}
      */
-    public Optional<Outcome> await(Position event, Duration timeout) {
+    public Optional<Outcome> await(Position event, Duration timeout) throws IOException {
         Instant deadline = Instant.now().plus(timeout);
         while (Instant.now().isBefore(deadline)) {
             Optional<Outcome> found = poll().stream()
@@ -106,8 +110,12 @@ public final class OutcomeReader implements AutoCloseable {
         return Optional.empty();
     }
 
-    /** What was committed since the last reading, each topic in order; waits a moment if that is nothing. */
-    public List<Outcome> poll() {
+    /**
+     * What was committed since the last reading, each topic in order; waits a moment if that is nothing.
+     *
+     * @throws IOException if a schema registry that is asked for does not answer; read on with another reader
+     */
+    public List<Outcome> poll() throws IOException {
         List<Outcome> outcomes = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> message : consumer.poll(POLL)) {
             byte[] value = message.value();
@@ -117,8 +125,8 @@ public final class OutcomeReader implements AutoCloseable {
             try {
                 outcomes.add(
                         message.topic().equals(topics.updates())
-                                ? new Outcome.Updated(updates.decode(value))
-                                : new Outcome.Rejected(rejections.decode(value)));
+                                ? new Outcome.Updated(format.decode(updates, value))
+                                : new Outcome.Rejected(format.decode(rejections, value)));
             } catch (UndecodableException e) {
                 LOG.warn(
                         "Skipped offset {} of {}-{}, which no merge job wrote: {}",
