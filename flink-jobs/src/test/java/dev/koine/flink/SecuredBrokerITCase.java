@@ -55,7 +55,8 @@ class SecuredBrokerITCase {
 
     @Test
     void eachRoleDoesItsPartAndNoMore() throws Exception {
-        try (SecuredBroker secured = SecuredBroker.start(directory)) {
+        try (CapturedLog log = CapturedLog.start();
+                SecuredBroker secured = SecuredBroker.start(directory)) {
             TopicSetup.createMissing(secured.properties("admin"), TOPICS, 1);
             allowEachRoleItsPart(secured);
             MergeJobConfig config = MergeJobConfig.builder(
@@ -89,6 +90,10 @@ class SecuredBrokerITCase {
                 nobodyDoesMore(secured);
                 noPasswordIsShown(job);
             }
+            assertThat(log.lines())
+                    .as("the clients tell their settings")
+                    .anyMatch(line -> line.contains("sasl.jaas.config"));
+            assertThat(log.lines()).noneMatch(line -> line.contains("password-of"));
         }
     }
 
