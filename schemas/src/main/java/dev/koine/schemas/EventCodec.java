@@ -120,7 +120,8 @@ public final class EventCodec<T extends SpecificRecord> {
                 | AvroRuntimeException
                 | ClassCastException
                 | IndexOutOfBoundsException
-                | UnsupportedOperationException e) {
+                | UnsupportedOperationException
+                | StackOverflowError e) {
             throw new UndecodableException(
                     "The message names a schema of " + schema.getName() + " but its " + message.length
                             + " bytes are not one (" + e

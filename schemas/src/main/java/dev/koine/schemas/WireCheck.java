@@ -31,6 +31,7 @@ final class WireCheck {
             }
             case ARRAY -> {
                 for (long n = decoder.readArrayStart(); n != 0; n = decoder.arrayNext()) {
+                    requirePossible(n);
                     for (long i = 0; i < n; i++) {
                         walk(schema.getElementType());
                     }
@@ -38,6 +39,7 @@ final class WireCheck {
             }
             case MAP -> {
                 for (long n = decoder.readMapStart(); n != 0; n = decoder.mapNext()) {
+                    requirePossible(n);
                     for (long i = 0; i < n; i++) {
                         skipBytes();
                         walk(schema.getValueType());
@@ -54,6 +56,13 @@ final class WireCheck {
             case DOUBLE -> decoder.readDouble();
             case BOOLEAN -> decoder.readBoolean();
             case NULL -> decoder.readNull();
+        }
+    }
+
+    /** Elements of some schemas take no bytes, so that a message of twenty bytes could keep a reader busy for years. */
+    private void requirePossible(long elements) throws EOFException {
+        if (elements < 0 || elements > limit) {
+            throw new EOFException(elements + " elements");
         }
     }
 

@@ -128,6 +128,29 @@ class EventFormatTest {
         assertThat(refused(framed(other, record))).hasMessageContaining("does not resolve");
     }
 
+    /** A schema that resolves to ours, with one field more that is hard on whoever reads it. */
+    private byte[] withField(String type, byte... content) {
+        String ours = CODEC.schema().toString();
+        String theirs = ours.substring(0, ours.lastIndexOf("]")) + ",{\"name\":\"more\",\"type\":" + type + "}]}";
+        serve(new Schema.Parser().parse(theirs));
+        format = EventFormat.of(Map.of(EventFormat.URL, url()));
+        byte[] body = CODEC.encodeBody(event());
+        return ByteBuffer.allocate(5 + body.length + content.length)
+                .put(new byte[] {0, 0, 0, 0, 7})
+                .put(body)
+                .put(content)
+                .array();
+    }
+
+    @Test
+    void aHostileSchemaEndsInARefusal() {
+        byte[] endless = withField("{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"r\",\"type\":\"R\"}]}");
+        assertThat(refused(endless)).isNotNull();
+        byte[] million = {(byte) 0x80, (byte) 0x89, 0x7A, 0};
+        byte[] nothings = withField("{\"type\":\"array\",\"items\":\"null\"}", million);
+        assertThat(refused(nothings)).hasMessageContaining("elements");
+    }
+
     @Test
     void refusesAnIdThatTheRegistryDoesNotHave() {
         assertThat(refused(new byte[] {0, 0, 0, 0, 9, 1})).hasMessageContaining("schema 9");
