@@ -8,6 +8,7 @@ import org.apache.logging.log4j.core.LogEvent;
 import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.logging.log4j.core.appender.AbstractAppender;
 import org.apache.logging.log4j.core.config.Configurator;
+import org.apache.logging.log4j.core.config.LoggerConfig;
 import org.apache.logging.log4j.core.config.Property;
 
 /** Everything that this process logs from INFO up, exceptions and their causes with it. */
@@ -32,8 +33,12 @@ final class CapturedLog implements AutoCloseable {
         CapturedLog log = new CapturedLog();
         Configurator.setAllLevels(LogManager.ROOT_LOGGER_NAME, Level.INFO);
         log.appender.start();
-        log.context.getConfiguration().addAppender(log.appender);
-        log.context.getConfiguration().getRootLogger().addAppender(log.appender, Level.INFO, null);
+        LoggerConfig root = log.context.getConfiguration().getRootLogger();
+        root.getAppenders().forEach((name, usual) -> {
+            root.removeAppender(name);
+            root.addAppender(usual, Level.WARN, null);
+        });
+        root.addAppender(log.appender, Level.INFO, null);
         log.context.updateLoggers();
         return log;
     }

@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.Interruption;
 import dev.koine.cli.speech.SpeechService;
 import dev.koine.objectstore.StandaloneBundles;
 import dev.koine.subscriber.ModelSubscriber;
@@ -20,8 +21,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,6 +39,7 @@ import picocli.CommandLine.Spec;
         footer = {"%nExample:", "  koine serve --model demo --cache ./service eval/fixtures/ctc/evaluation/ca"})
 public final class ServeCommand implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration STOP_WITHIN = Duration.ofSeconds(20);
 
     @Spec
     CommandSpec spec;
@@ -71,12 +71,6 @@ public final class ServeCommand implements Callable<Integer> {
         List<Utterance> utterances = EvaluationSet.read(speech).utterances();
         Map<String, Object> properties = new HashMap<>();
         kafka.properties().forEach((name, value) -> properties.put(name.toString(), value));
-        CountDownLatch interrupted = new CountDownLatch(1);
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            interrupted.countDown();
-            awaitQuietly(stopped);
-        }));
         ModelSubscriberBuilder<SpeechModel> wanted = ModelSubscriber.<SpeechModel>builder()
                 .consumerProperties(properties)
                 .modelId(modelId)
@@ -86,19 +80,18 @@ public final class ServeCommand implements Callable<Integer> {
         if (trustedKeys != null) {
             wanted.trustedKeys(TrustedKeys.read(trustedKeys));
         }
-        try (ModelSubscriber<SpeechModel> subscriber = wanted.start()) {
-            if (awaitFirst(subscriber, interrupted)) {
-                serve(subscriber, utterances, interrupted);
+        try (Interruption interruption = Interruption.listen(STOP_WITHIN);
+                ModelSubscriber<SpeechModel> subscriber = wanted.start()) {
+            if (awaitFirst(subscriber, interruption)) {
+                serve(subscriber, utterances, interruption);
             }
-        } finally {
-            stopped.countDown();
         }
         return ExitCode.OK;
     }
 
-    private boolean awaitFirst(ModelSubscriber<SpeechModel> subscriber, CountDownLatch interrupted)
+    private boolean awaitFirst(ModelSubscriber<SpeechModel> subscriber, Interruption interruption)
             throws InterruptedException {
-        while (interrupted.getCount() > 0) {
+        while (!interruption.isThere()) {
             try {
                 subscriber.awaitVersion(0, PATIENCE);
                 return true;
@@ -109,13 +102,13 @@ public final class ServeCommand implements Callable<Integer> {
         return false;
     }
 
-    private void serve(ModelSubscriber<SpeechModel> subscriber, List<Utterance> utterances, CountDownLatch interrupted)
+    private void serve(ModelSubscriber<SpeechModel> subscriber, List<Utterance> utterances, Interruption interruption)
             throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
         try (SpeechService service = SpeechService.start(subscriber, utterances)) {
             boolean last = false;
             while (!last) {
-                last = interrupted.await(1, TimeUnit.SECONDS);
+                last = interruption.awaitSecond();
                 out.printf(
                         "%s  version %d  answered %d  failed %d%n",
                         now(),
@@ -128,13 +121,5 @@ public final class ServeCommand implements Callable<Integer> {
 
     private static LocalTime now() {
         return LocalTime.now().truncatedTo(ChronoUnit.SECONDS);
-    }
-
-    private static void awaitQuietly(CountDownLatch latch) {
-        try {
-            latch.await(20, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.Interruption;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.embedded.EmbeddedKoine;
 import dev.koine.flink.Signatures;
@@ -11,11 +12,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobStatus;
 import picocli.CommandLine.Command;
@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
         description = "Runs broker, merge job and store in this process until it is interrupted.",
         footer = {"%nExample:", "  koine up --dir ./koine-data --allow ./models"})
 public final class UpCommand implements Callable<Integer> {
+    private static final Duration STOP_WITHIN = Duration.ofSeconds(90);
+
     @Spec
     CommandSpec spec;
 
@@ -95,21 +97,17 @@ public final class UpCommand implements Callable<Integer> {
         if (Stream.concat(allowed.stream(), Stream.ofNullable(store)).anyMatch(RemotePlace::isRemote)) {
             Stores.initializeFileSystems();
         }
-        CountDownLatch interrupted = new CountDownLatch(1);
-        CountDownLatch stopped = new CountDownLatch(1);
         out.printf("Starting in %s ...%n", directory);
-        try (EmbeddedKoine koine = EmbeddedKoine.start(
-                directory, new EmbeddedKoine.Settings(port, store, allowed, device.device, signatures()))) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                interrupted.countDown();
-                awaitQuietly(stopped);
-            }));
+        EmbeddedKoine started = EmbeddedKoine.start(
+                directory, new EmbeddedKoine.Settings(port, store, allowed, device.device, signatures()));
+        try (Interruption interruption = Interruption.listen(STOP_WITHIN);
+                EmbeddedKoine koine = started) {
             out.printf(
                     "Koine is up. Broker: %s. Stop with Ctrl-C.%n"
                             + "  store:               %s%n  bundles may lie in:  %s%n  log:                 %s%n",
                     koine.bootstrapServers(), shown(koine.store()), String.join(", ", places), log);
             JobStatus status = koine.jobStatus();
-            while (!interrupted.await(1, TimeUnit.SECONDS)) {
+            while (!interruption.awaitSecond()) {
                 JobStatus now = koine.jobStatus();
                 if (now != status) {
                     out.printf("The merge job is %s.%n", now);
@@ -121,8 +119,6 @@ public final class UpCommand implements Callable<Integer> {
                 }
             }
             out.println("Stopping ...");
-        } finally {
-            stopped.countDown();
         }
         return ExitCode.OK;
     }
@@ -145,13 +141,5 @@ public final class UpCommand implements Callable<Integer> {
                 required,
                 trustedKeys == null ? TrustedKeys.NONE : TrustedKeys.read(trustedKeys),
                 signingKey == null ? null : signingKey.toAbsolutePath().toString());
-    }
-
-    private static void awaitQuietly(CountDownLatch latch) {
-        try {
-            latch.await(90, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }
