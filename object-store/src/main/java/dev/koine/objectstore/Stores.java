@@ -5,6 +5,7 @@ import dev.koine.engine.store.LocalStore;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
@@ -13,6 +14,14 @@ import org.apache.flink.core.plugin.PluginUtils;
 
 /** Opens stores by their URI. */
 public final class Stores {
+    /** So that an S3 that does not answer is told in about half a minute; by itself its client tries for many. */
+    private static final Map<String, String> PATIENCE = Map.of(
+            "s3.connection.establish.timeout", "3000",
+            "s3.connection.timeout", "10000",
+            "s3.attempts.maximum", "3",
+            "s3.retry.limit", "3",
+            "s3.retry.interval", "300ms");
+
     private Stores() {}
 
     /**
@@ -48,9 +57,12 @@ public final class Stores {
     /**
      * Makes Flink's file systems known to a process that is no part of a Flink cluster: plugins from the directory that the environment
      * names as FLINK_PLUGINS_DIR, settings such as {@code s3.endpoint} from the {@code config.yaml} in FLINK_CONF_DIR.
+     * Where that does not say how long an S3 may take to answer, it is about half a minute.
      */
     public static void initializeFileSystems() {
-        Configuration configuration = GlobalConfiguration.loadConfiguration();
+        Configuration configuration = new Configuration();
+        PATIENCE.forEach(configuration::setString);
+        configuration.addAll(GlobalConfiguration.loadConfiguration());
         FileSystem.initialize(configuration, PluginUtils.createPluginManagerFromRootFolder(configuration));
     }
 }
