@@ -79,16 +79,15 @@ public final class MergeJobArguments {
                 .topics(topics(parameters))
                 .allowedPlaces(places(parameters));
         MergeJobConfig defaults = config.build();
-        Path scratch = Path.of(parameters.get("scratch", defaults.scratch()));
+        @Nullable String cache = parameters.get("store.cache");
+        if (cache != null) {
+            config.storeCache(Path.of(cache));
+        }
         return config.jobId(parameters.get("job.id", defaults.jobId()))
                 .unknownModelGrace(millis(parameters, "unknown.model.grace.ms", defaults.unknownModelGrace()))
                 .transactionTimeout(millis(parameters, "transaction.timeout.ms", defaults.transactionTimeout()))
-                .scratch(scratch)
-                .storeCache(
-                        Path.of(parameters.get(
-                                "store.cache",
-                                scratch.resolve("koine-store-cache").toString())),
-                        bytes(parameters, "store.cache.size", defaults.storeCacheBytes()))
+                .scratch(Path.of(parameters.get("scratch", defaults.scratch())))
+                .storeCacheBytes(bytes(parameters, "store.cache.size", defaults.storeCacheBytes()))
                 .threads(threads(parameters, defaults.threads()))
                 .decomposition(device(parameters, defaults.decomposition()))
                 .retention(retention(parameters, defaults.retention()))

@@ -101,7 +101,7 @@ public record MergeJobConfig(
         private final Map<String, String> kafka = new HashMap<>();
         private final URI store;
         private @Nullable String storeCache;
-        private long storeCacheBytes = 20L << 30;
+        private long storeCacheBytes = Stores.CACHE_BYTES;
         private Topics topics = Topics.DEFAULT;
         private List<URI> allowedPlaces = List.of();
         private String jobId = "koine";
@@ -125,10 +125,14 @@ public record MergeJobConfig(
             return this;
         }
 
-        /** Where copies of what object storage holds are kept, and about how many bytes of them. */
-        public Builder storeCache(Path directory, long bytes) {
+        /** Where copies of what object storage holds are kept; in the scratch directory if not said. */
+        public Builder storeCache(Path directory) {
             storeCache = directory.toString();
-            storeCacheBytes = bytes;
+            return this;
+        }
+
+        public Builder storeCacheBytes(long value) {
+            storeCacheBytes = value;
             return this;
         }
 

@@ -32,11 +32,9 @@ final class CacheLimit {
             return;
         }
         last = now;
-        int unfinished = cache.removeUnfinished(now.minus(LONGEST_WRITE));
+        cache.removeUnfinished(now.minus(LONGEST_WRITE));
         List<StoredArtifact> all = cache.list();
-        long bytes = unfinished == 0 && all.isEmpty()
-                ? 0
-                : all.stream().mapToLong(StoredArtifact::bytes).sum();
+        long bytes = all.stream().mapToLong(StoredArtifact::bytes).sum();
         List<StoredArtifact> oldestFirst = all.stream()
                 .filter(artifact -> artifact.renewed().isBefore(now.minus(IN_USE)))
                 .sorted(Comparator.comparing(StoredArtifact::renewed))

@@ -86,7 +86,7 @@ final class Copies {
         for (Copy copy : of(hex)) {
             if (!copy.isCondemned()) {
                 objects.put(path(hex, copy.name()) + RENEWED, MARK);
-                if (of(hex).stream().anyMatch(now -> now.name().equals(copy.name()) && !now.isCondemned())) {
+                if (isGood(hex, copy.name())) {
                     return Optional.of(copy);
                 }
             }
@@ -94,7 +94,7 @@ final class Copies {
         return Optional.empty();
     }
 
-    /** Whether a copy that was just written may be used. */
+    /** Whether a copy is there and may be used. */
     boolean isGood(String hex, String copy) throws IOException {
         return of(hex).stream().anyMatch(found -> found.name().equals(copy) && !found.isCondemned());
     }

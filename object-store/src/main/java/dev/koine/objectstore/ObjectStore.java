@@ -174,7 +174,7 @@ public final class ObjectStore implements ArtifactStore {
                 Bundle bundle =
                         Bundle.ofListing(place(hex, copy.name()), new String(manifest.get(), StandardCharsets.UTF_8));
                 Bundle got = cache.<RejectedException>putBundle(
-                        target -> BundleVerifier.copyVerified(bundle, new ObjectBundles(), target));
+                        target -> BundleVerifier.copyVerified(bundle, (whole, file) -> open(hex, copy, file), target));
                 if (got.digest().equals(digest)) {
                     return;
                 }
@@ -184,6 +184,15 @@ public final class ObjectStore implements ArtifactStore {
             }
         }
         throw lost(digest, damaged);
+    }
+
+    private InputStream open(String hex, Copies.Copy copy, BundleFile file) throws IOException, RejectedException {
+        String name = folder(hex, copy.name()) + "/" + file.path();
+        try {
+            return objects.open(name);
+        } catch (FileNotFoundException e) {
+            throw file.missing(objects.path(name).toString());
+        }
     }
 
     private IOException lost(String digest, @Nullable String damaged) {

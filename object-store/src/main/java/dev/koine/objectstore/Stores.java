@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
@@ -14,6 +15,9 @@ import org.apache.flink.core.plugin.PluginUtils;
 
 /** Opens stores by their URI. */
 public final class Stores {
+    /** About how large the cache of a store in object storage may grow where nobody says. */
+    public static final long CACHE_BYTES = 20L << 30;
+
     /** So that an S3 that does not answer is told in about half a minute; by itself its client tries for many. */
     private static final Map<String, String> PATIENCE = Map.of(
             "s3.connection.establish.timeout", "3000",
@@ -49,8 +53,8 @@ public final class Stores {
      * @throws IOException if there is no file system for the URI; the message names Flink's plugin
      */
     public static void requireFileSystem(URI place) throws IOException {
-        if (RemotePlace.isRemote(place) && FileSystem.get(place) == null) {
-            throw new IOException("There is no file system for " + place);
+        if (RemotePlace.isRemote(place)) {
+            Objects.requireNonNull(FileSystem.get(place));
         }
     }
 

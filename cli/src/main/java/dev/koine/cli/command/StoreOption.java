@@ -12,8 +12,6 @@ import picocli.CommandLine.Option;
 
 /** Which store. */
 class StoreOption {
-    private static final long CACHE_BYTES = 20L << 30;
-
     @Option(
             names = "--store",
             required = true,
@@ -33,7 +31,7 @@ class StoreOption {
         } else {
             requireStore(Path.of(place));
         }
-        return Stores.open(place, cache, CACHE_BYTES, Runnable::run);
+        return Stores.open(place, cache, Stores.CACHE_BYTES, Runnable::run);
     }
 
     private static void requireStore(Path directory) throws NoSuchFileException {

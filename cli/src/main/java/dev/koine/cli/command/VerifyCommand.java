@@ -143,6 +143,11 @@ public final class VerifyCommand implements Callable<Integer> {
                     RejectionCode.DIGEST_MISMATCH,
                     "The files that the update lists have the digest " + bundle.digest() + ", not the announced one.");
         }
+        if (bundle.isLocal()) {
+            BundleVerifier.verify(bundle, bundle.directory());
+            OnnxSessions.open(bundle.directory(), OnnxOptions.DEFAULT).close();
+            return;
+        }
         Path copy = Files.createTempDirectory("koine-verify");
         try {
             BundleVerifier.copyVerified(bundle, bundles, copy);

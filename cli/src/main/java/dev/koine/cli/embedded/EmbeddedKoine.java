@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 public final class EmbeddedKoine implements AutoCloseable {
     private static final Duration CHECKPOINT_INTERVAL = Duration.ofMillis(500);
     private static final int PARTITIONS = 1;
-    private static final long CACHE_BYTES = 20L << 30;
 
     private final FolderLock lock;
     private final EmbeddedBroker broker;
@@ -80,7 +79,7 @@ public final class EmbeddedKoine implements AutoCloseable {
         try {
             TopicSetup.createMissing(properties(broker.bootstrapServers()), Topics.DEFAULT, PARTITIONS);
             MergeJobConfig config = MergeJobConfig.builder(broker.bootstrapServers(), store)
-                    .storeCache(home.resolve("store-cache"), CACHE_BYTES)
+                    .storeCache(home.resolve("store-cache"))
                     .allowedPlaces(settings.allowedPlaces())
                     .decomposition(settings.device())
                     .signatures(settings.signatures())

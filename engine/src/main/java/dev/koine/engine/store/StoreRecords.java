@@ -3,12 +3,15 @@ package dev.koine.engine.store;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Small things that a store knows by name and not by digest: what was announced, what is being merged. A name is of parts of letters,
  * digits, '.', '_' and '-' between slashes, such as {@code versions/demo/12}, each beginning with a letter or digit.
  */
 public interface StoreRecords {
+    /** What a name looks like. */
+    Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*");
 
     /**
      * Keeps a record, in place of one that has this name; readers see the old one or the new one, whole.
@@ -29,7 +32,7 @@ public interface StoreRecords {
      * @throws IllegalArgumentException if it cannot
      */
     static String requireName(String name) {
-        if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")) {
+        if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("Not a name of a record: " + name);
         }
         return name;

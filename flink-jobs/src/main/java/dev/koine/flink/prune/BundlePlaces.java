@@ -1,6 +1,7 @@
 package dev.koine.flink.prune;
 
 import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.store.Sha256;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -16,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record BundlePlaces(Map<Path, String> digests) {
     private static final String SCHEME = "bundle";
-    private static final String DIGEST = "sha256:";
 
     public BundlePlaces {
         digests = Map.copyOf(digests);
@@ -26,7 +26,7 @@ public record BundlePlaces(Map<Path, String> digests) {
     URI name(Path file) {
         for (Map.Entry<Path, String> bundle : digests.entrySet()) {
             if (file.startsWith(bundle.getKey())) {
-                String hex = bundle.getValue().substring(DIGEST.length());
+                String hex = Sha256.hexOf(bundle.getValue());
                 return uri("/" + hex + "/" + bundle.getKey().relativize(file));
             }
         }
@@ -45,7 +45,7 @@ public record BundlePlaces(Map<Path, String> digests) {
         if (path == null || slash < 0) {
             throw new IOException("No file of a bundle is named " + name + "; the plan in the store is damaged.");
         }
-        return store.bundle(DIGEST + path.substring(1, slash)).resolve(path.substring(slash + 1));
+        return store.bundle(Sha256.PREFIX + path.substring(1, slash)).resolve(path.substring(slash + 1));
     }
 
     private static URI uri(String path) {

@@ -83,14 +83,18 @@ public final class Events {
     static void translate(InboundEvent event, boolean isRegistration, EventFormat format)
             throws RejectedException, IOException {
         @Nullable ByteBuffer value = event.getValue();
-        if (value == null || value.remaining() > MessageSizes.MOST_INBOUND || !format.needsRegistry(bytes(value))) {
+        if (value == null || value.remaining() > MessageSizes.MOST_INBOUND) {
+            return;
+        }
+        byte[] bytes = bytes(value);
+        if (!format.needsRegistry(bytes)) {
             return;
         }
         try {
             event.setValue(ByteBuffer.wrap(
                     isRegistration
-                            ? REGISTRATIONS.encode(format.decode(REGISTRATIONS, bytes(value)))
-                            : EXPERTS.encode(format.decode(EXPERTS, bytes(value)))));
+                            ? REGISTRATIONS.encode(format.decode(REGISTRATIONS, bytes))
+                            : EXPERTS.encode(format.decode(EXPERTS, bytes))));
         } catch (UndecodableException e) {
             throw new RejectedException(RejectionCode.UNDECODABLE, String.valueOf(e.getMessage()));
         }
