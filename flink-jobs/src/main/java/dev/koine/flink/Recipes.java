@@ -30,15 +30,16 @@ public final class Recipes {
 
     /** The form for events. */
     public static dev.koine.schemas.Recipe toAvro(Recipe recipe) {
-        return new dev.koine.schemas.Recipe(
-                recipe.rank(),
-                recipe.density(),
-                recipe.scale(),
-                recipe.precision().name(),
-                recipe.rules().stream()
+        return dev.koine.schemas.Recipe.newBuilder()
+                .setRank(recipe.rank())
+                .setDensity(recipe.density())
+                .setScale(recipe.scale())
+                .setPrecision(recipe.precision().name())
+                .setRules(recipe.rules().stream()
                         .map(rule -> new dev.koine.schemas.PolicyRule(
                                 rule.pattern(), rule.policy().name()))
-                        .toList());
+                        .toList())
+                .build();
     }
 
     private static <E extends Enum<E>> E constant(Class<E> type, String field, String name) throws RejectedException {

@@ -36,12 +36,13 @@ final class GoldenEvents {
                 List.of(
                         new BundleFile("decoder/model.onnx", 5_000_000_000L, "0123456789abcdef".repeat(4)),
                         new BundleFile("vocabulário.json", 7L, "f".repeat(64))));
-        Recipe recipe = new Recipe(
-                5,
-                0.125,
-                0.25,
-                "FLOAT16",
-                List.of(new PolicyRule("**/embed/*", "FROZEN"), new PolicyRule("**", "LORS")));
+        Recipe recipe = Recipe.newBuilder()
+                .setRank(5)
+                .setDensity(0.125)
+                .setScale(0.25)
+                .setPrecision("FLOAT16")
+                .setRules(List.of(new PolicyRule("**/embed/*", "FROZEN"), new PolicyRule("**", "LORS")))
+                .build();
         Instant time = Instant.ofEpochMilli(1_795_000_000_123L);
         Position position = new Position("koine.experts", 3, 1L << 40, time);
         Map<String, SpecificRecord> events = new LinkedHashMap<>();
@@ -82,14 +83,15 @@ final class GoldenEvents {
                         .setParent(299L)
                         .setDigest("sha256:" + "ab".repeat(32))
                         .setBundle(bundle)
-                        .setExperts(List.of(new MergedExpert(
-                                "medical-de",
-                                12L,
-                                List.of("de"),
-                                List.of("TRANSCRIBE"),
-                                -0.75,
-                                "sha256:" + "cd".repeat(32),
-                                "sha256:" + "ef".repeat(32))))
+                        .setExperts(List.of(MergedExpert.newBuilder()
+                                .setExpertId("medical-de")
+                                .setRevision(12L)
+                                .setLanguages(List.of("de"))
+                                .setTasks(List.of("TRANSCRIBE"))
+                                .setWeight(-0.75)
+                                .setBundleDigest("sha256:" + "cd".repeat(32))
+                                .setTaskVectorDigest("sha256:" + "ef".repeat(32))
+                                .build()))
                         .setRecipe(recipe)
                         .setCause(Cause.newBuilder()
                                 .setChange(Change.REPLACED)

@@ -47,6 +47,7 @@ final class RandomRecords {
             case INT -> random.nextInt();
             case LONG -> random.nextLong();
             case DOUBLE -> random.nextGaussian();
+            case BOOLEAN -> random.nextBoolean();
             case NULL -> null;
             default ->
                 throw new AssertionError("No event has had a " + schema.getType() + " yet; say how one is made.");

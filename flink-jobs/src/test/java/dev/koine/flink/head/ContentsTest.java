@@ -61,6 +61,14 @@ class ContentsTest {
     }
 
     private static MergedExpert expert(String id, long revision) {
-        return new MergedExpert(id, revision, List.of(id), List.of(), 1.0, "sha256:b", "sha256:t");
+        return MergedExpert.newBuilder()
+                .setExpertId(id)
+                .setRevision(revision)
+                .setLanguages(List.of(id))
+                .setTasks(List.of())
+                .setWeight(1.0)
+                .setBundleDigest("sha256:b")
+                .setTaskVectorDigest("sha256:t")
+                .build();
     }
 }
