@@ -82,7 +82,7 @@ public final class EventCost {
             }
             subjects.add(new Subject(
                     members,
-                    RunningModel.restore(base, Recipe.PUBLISHED.scale(), store, work, pool, members),
+                    RunningModel.restore(base, Recipe.PUBLISHED, store, work, pool, members),
                     new ArrayList<>(),
                     new ArrayList<>()));
         }
@@ -119,7 +119,8 @@ public final class EventCost {
         long start = System.nanoTime();
         double before = Cpu.seconds();
         change.apply();
-        Bundle version = store.<RejectedException>putBundle(target -> model.write(target, Progress.NONE));
+        Bundle version =
+                store.<RejectedException>putBundle(target -> model.write(target, model.scales(), Progress.NONE));
         Sample sample = new Sample((System.nanoTime() - start) / 1e9, Cpu.seconds() - before);
         FileTree.delete(version.directory());
         return sample;

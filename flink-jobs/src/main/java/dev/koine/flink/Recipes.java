@@ -4,6 +4,9 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.PolicyRule;
 import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.Scale;
+import dev.koine.engine.merge.Scaling;
+import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import java.util.ArrayList;
@@ -25,7 +28,18 @@ public final class Recipes {
             rules.add(new PolicyRule(rule.getPattern(), constant(Policy.class, "policy", rule.getPolicy())));
         }
         Precision precision = constant(Precision.class, "precision", recipe.getPrecision());
-        return new Recipe(recipe.getRank(), recipe.getDensity(), recipe.getScale(), precision, rules).validated();
+        Scaling scaling = constant(Scaling.class, "scaling", recipe.getScaling());
+        double factor = scaling == Scaling.SEARCH ? 1 : recipe.getScale();
+        return new Recipe(
+                        MergeMethods.of(recipe.getMethod()),
+                        recipe.getRank(),
+                        recipe.getDensity(),
+                        new Scale(scaling, factor, recipe.getScaleGrid()),
+                        precision,
+                        recipe.getSeed(),
+                        recipe.getSlack(),
+                        rules)
+                .validated();
     }
 
     /** The form for events. */
@@ -33,12 +47,17 @@ public final class Recipes {
         return dev.koine.schemas.Recipe.newBuilder()
                 .setRank(recipe.rank())
                 .setDensity(recipe.density())
-                .setScale(recipe.scale())
+                .setScale(recipe.scale().factor())
                 .setPrecision(recipe.precision().name())
                 .setRules(recipe.rules().stream()
                         .map(rule -> new dev.koine.schemas.PolicyRule(
                                 rule.pattern(), rule.policy().name()))
                         .toList())
+                .setMethod(recipe.method().name())
+                .setScaling(recipe.scale().scaling().name())
+                .setScaleGrid(recipe.scale().grid())
+                .setSeed(recipe.seed())
+                .setSlack(recipe.slack())
                 .build();
     }
 

@@ -11,12 +11,15 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.FileTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,6 +55,14 @@ public final class MergeCommand implements Callable<Integer> {
     RecipeOptions recipe;
 
     @Option(
+            names = "--task-vectors",
+            paramLabel = "DIR",
+            description =
+                    "New or empty folder in which each expert's task vector is kept as files; their bytes are printed.")
+    @Nullable
+    Path taskVectors;
+
+    @Option(
             names = "--threads",
             description = "Threads to use (default: all processors).",
             defaultValue = "0",
@@ -81,6 +92,9 @@ public final class MergeCommand implements Callable<Integer> {
     private String merge(WorkPool pool, CompletableFuture<Void> warm) throws Exception {
         ModelBundle opened = ModelBundle.open(base);
         List<OfflineMerge.Expert> members = experts.stream().map(this::expert).toList();
+        if (taskVectors != null) {
+            members = kept(members, Folders.requireEmpty(taskVectors));
+        }
         Path target = Folders.requireEmpty(out);
         Thread interrupted = new Thread(() -> clear(target));
         Runtime.getRuntime().addShutdownHook(interrupted);
@@ -94,7 +108,39 @@ public final class MergeCommand implements Callable<Integer> {
         } finally {
             Runtime.getRuntime().removeShutdownHook(interrupted);
         }
+        printTaskVectors(members);
         return Bundle.describe(out, pool.executor()).digest();
+    }
+
+    /** Each has a folder of its own, numbered as on the command line. */
+    private static List<OfflineMerge.Expert> kept(List<OfflineMerge.Expert> members, Path folder) {
+        List<OfflineMerge.Expert> kept = new ArrayList<>();
+        for (OfflineMerge.Expert member : members) {
+            String number = String.format(Locale.ROOT, "%03d", kept.size());
+            kept.add(new OfflineMerge.Expert(member.directory(), member.weight(), folder.resolve(number)));
+        }
+        return kept;
+    }
+
+    private void printTaskVectors(List<OfflineMerge.Expert> members) throws IOException {
+        for (OfflineMerge.Expert member : members) {
+            Path folder = member.taskVector();
+            if (folder != null) {
+                spec.commandLine()
+                        .getOut()
+                        .printf("task vector of %s: %d bytes  %s%n", member.directory(), bytes(folder), folder);
+            }
+        }
+    }
+
+    private static long bytes(Path folder) throws IOException {
+        long bytes = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) {
+                bytes += Files.size(file);
+            }
+        }
+        return bytes;
     }
 
     /** After Ctrl-C: half a model in the folder might be taken for a whole one. */

@@ -3,14 +3,30 @@ package dev.koine.cli.command;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.PolicyRule;
 import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.Scale;
+import dev.koine.engine.merge.method.MergeMethod;
+import dev.koine.engine.merge.method.MergeMethods;
+import dev.koine.engine.merge.method.Parameter;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** The merge recipe. The defaults are the published ones of LoRS-Merging. */
 final class RecipeOptions {
+    @Option(
+            names = "--method",
+            description = {
+                "How experts are pruned and put together (default: ${DEFAULT-VALUE}):",
+                "${COMPLETION-CANDIDATES}."
+            },
+            completionCandidates = Methods.class,
+            defaultValue = "LORS")
+    String method;
+
     @Option(
             names = "--rank",
             description = "Rank of the low-rank part (default: ${DEFAULT-VALUE}).",
@@ -19,15 +35,29 @@ final class RecipeOptions {
 
     @Option(
             names = "--density",
-            description = "Fraction of the residual that is kept (default: ${DEFAULT-VALUE}).",
+            description = "Fraction of the entries that are kept (default: ${DEFAULT-VALUE}).",
             defaultValue = "0.2")
     double density;
 
     @Option(
             names = "--scale",
-            description = "Factor of the summed task vectors (default: ${DEFAULT-VALUE}).",
+            paramLabel = "NUMBER|POLICY",
+            description = {
+                "Factor of what the task vectors combine to (default: ${DEFAULT-VALUE}):",
+                "a number; 1/n, with n experts; norm, as long as they are on average; model-stock, from their angles;",
+                "search or search:0.1,0.2,..., the best on the evaluation sets (not for koine merge)."
+            },
             defaultValue = "0.2")
-    double scale;
+    String scale;
+
+    @Option(names = "--seed", description = "Of what a method draws (default: ${DEFAULT-VALUE}).", defaultValue = "0")
+    long seed;
+
+    @Option(
+            names = "--slack",
+            description = "How far a sign may lose its election and still count, 0 to 1 (default: ${DEFAULT-VALUE}).",
+            defaultValue = "0")
+    double slack;
 
     @Option(
             names = "--precision",
@@ -39,7 +69,7 @@ final class RecipeOptions {
             names = "--policy",
             paramLabel = "GLOB=POLICY",
             description = {
-                "Overrules the policy (LORS, SPARSE, DENSE, FROZEN) of weights whose position matches; the first match decides.",
+                "Overrules the policy (LORS, LOW_RANK, SPARSE, RANDOM, DENSE, FROZEN) of weights whose position matches; the first match decides.",
                 "koine inspect shows positions."
             })
     Map<String, Policy> policies = Map.of();
@@ -48,6 +78,23 @@ final class RecipeOptions {
         List<PolicyRule> rules = policies.entrySet().stream()
                 .map(entry -> new PolicyRule(entry.getKey(), entry.getValue()))
                 .toList();
-        return new Recipe(rank, density, scale, precision, rules).validated();
+        MergeMethod chosen = MergeMethods.of(method);
+        return new Recipe(chosen, rank, density, Scale.parse(scale), precision, seed, slack, rules).validated();
+    }
+
+    /** The methods, each with the options that it takes, for the help. */
+    static final class Methods implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return MergeMethods.all().stream().map(Methods::describe).iterator();
+        }
+
+        private static String describe(MergeMethod method) {
+            String options = method.parameters().stream()
+                    .map(Parameter::name)
+                    .map(name -> "--" + name)
+                    .collect(Collectors.joining(" "));
+            return method.name() + ": " + method.summary() + (options.isEmpty() ? "" : " (" + options + ")");
+        }
     }
 }

@@ -89,6 +89,21 @@ public record Grid(double step) {
         return total == 0 ? base : (float) (base + scale * (total * grid.step));
     }
 
+    /**
+     * The merged weights of {@code count} elements, in place: {@code base + scale * (delta * step)} in double, rounded to float32 once;
+     * where the delta is zero, the base's very bits.
+     *
+     * @param weights the base's
+     * @param deltas in steps of the grid
+     */
+    static void merge(float[] weights, double[] deltas, int count, Grid grid, double scale) {
+        for (int i = 0; i < count; i++) {
+            if (deltas[i] != 0) {
+                weights[i] = (float) (weights[i] + scale * (deltas[i] * grid.step));
+            }
+        }
+    }
+
     /** {@link #merged(float, int, Grid, double)} of {@code count} elements from {@code at} on, in place: {@code weights} holds the base's. */
     public static void merge(float[] weights, int[] totals, int at, int count, Grid grid, double scale) {
         for (int i = at; i < at + count; i++) {

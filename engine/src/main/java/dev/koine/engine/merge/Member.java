@@ -1,7 +1,7 @@
 package dev.koine.engine.merge;
 
 /**
- * An expert inside a version, as far as the sum is concerned.
+ * An expert inside a version, as far as the merge is concerned.
  *
  * @param taskVector digest of its {@link TaskVector} in the store
  * @param weight factor of its task vector

@@ -2,7 +2,9 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.Decomposition;
+import dev.koine.engine.merge.method.Combination;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.BundleWriter;
 import dev.koine.engine.onnx.ModelBundle;
@@ -16,11 +18,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * Merges experts that lie on this machine, without Kafka or Flink; the bytes are those that the job would announce. Goes tensor by tensor
- * through base and experts at once: each is read once, and nothing is kept in between.
+ * Merges experts that lie on this machine, without Kafka or Flink; the bytes are those that the job would announce. Where the merged
+ * delta is a sum and the scale is known beforehand, goes tensor by tensor through base and experts at once: each is read once, and nothing
+ * is kept in between. Else goes the job's way, with a scratch directory beside the result.
  */
 public final class OfflineMerge {
     private final ModelBundle base;
@@ -39,28 +43,67 @@ public final class OfflineMerge {
         this.progress = progress;
     }
 
-    /** An expert's bundle on this machine, and the factor of its task vector. */
-    public record Expert(Path directory, double weight) {}
+    /**
+     * An expert on this machine.
+     *
+     * @param directory its bundle
+     * @param weight factor of its task vector
+     * @param taskVector where the files of its task vector are to be kept; null for nowhere
+     */
+    public record Expert(
+            Path directory, double weight, @Nullable Path taskVector) {
+        /** An expert whose task vector is not kept. */
+        public Expert(Path directory, double weight) {
+            this(directory, weight, null);
+        }
+    }
 
     /**
      * Merges the experts into the base.
      *
      * @param target a directory for the merged bundle, which is empty or does not exist, and stays so if the merge fails
-     * @throws RejectedException if base or an expert is refused
+     * @throws RejectedException if base or an expert is refused, or the recipe's scale is to be searched: there are no evaluation sets here
      */
     public void merge(List<Expert> experts, Path target) throws RejectedException, IOException {
         recipe.validated();
+        if (recipe.scale().scaling() == Scaling.SEARCH) {
+            throw new RejectedException(
+                    RejectionCode.INVALID_EVENT,
+                    "The recipe's scale is " + recipe.scale()
+                            + ", and there are no evaluation sets here to search it on; give a number, 1/n, norm or model-stock.");
+        }
         List<Alignment> aligned = new ArrayList<>();
         for (Expert expert : experts) {
             aligned.add(Alignment.of(base, ModelBundle.open(expert.directory())));
         }
-        List<MergeItem> items = MergePlan.of(base, aligned, recipe);
         boolean existed = Files.exists(target);
         try {
-            write(items, experts.stream().map(Expert::weight).toList(), target);
+            if (isDoneByTensor(experts)) {
+                List<MergeItem> items = MergePlan.of(base, aligned, recipe);
+                write(items, experts.stream().map(Expert::weight).toList(), target);
+            } else {
+                writeStaged(experts, aligned, target);
+            }
         } catch (RejectedException | IOException | RuntimeException e) {
             clear(target, existed);
             throw e;
+        }
+    }
+
+    private boolean isDoneByTensor(List<Expert> experts) {
+        Scaling scaling = recipe.scale().scaling();
+        return recipe.method().combination() == Combination.SUM
+                && (scaling == Scaling.FIXED || scaling == Scaling.PER_EXPERT)
+                && experts.stream().allMatch(expert -> expert.taskVector() == null);
+    }
+
+    private void writeStaged(List<Expert> experts, List<Alignment> aligned, Path target)
+            throws RejectedException, IOException {
+        Path scratch = Files.createTempDirectory(target.toAbsolutePath().getParent(), ".koine-merge-");
+        try {
+            new StagedMerge(base, recipe, decomposition, pool, progress).merge(experts, aligned, scratch, target);
+        } finally {
+            clear(scratch, false);
         }
     }
 
@@ -71,8 +114,11 @@ public final class OfflineMerge {
                 .distinct()
                 .toList();
         try (BundleWriter writer = BundleWriter.create(base, directory, written)) {
+            double factor = recipe.scale().factor();
+            boolean isFixed = recipe.scale().scaling() == Scaling.FIXED;
+            double scale = isFixed ? factor : factor / Math.max(1, factors.size());
             TensorPruner pruner = new TensorPruner(recipe, decomposition);
-            TensorMerger merger = new TensorMerger(recipe, factors, grids(items), pruner, writer);
+            TensorMerger merger = new TensorMerger(scale, factors, grids(items), pruner, writer);
             long total = items.stream().mapToLong(MergeItem::count).sum();
             AtomicLong done = new AtomicLong();
             List<WorkPool.Part<MergeItem>> parts = new ArrayList<>();

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class TensorMerger {
     private static final int CHUNK_ELEMENTS = 1 << 14;
 
-    private final Recipe recipe;
+    private final double scale;
     private final List<Double> factors;
     private final Map<String, Grid> grids;
     private final TensorPruner pruner;
@@ -30,12 +30,13 @@ final class TensorMerger {
     private final Scratch scratch = new Scratch();
 
     /**
+     * @param scale factor of the sum
      * @param factors factor of each expert's task vector
      * @param grids by the key of an item's first weight, where an item is a part of a tensor
      */
     TensorMerger(
-            Recipe recipe, List<Double> factors, Map<String, Grid> grids, TensorPruner pruner, BundleWriter writer) {
-        this.recipe = recipe;
+            double scale, List<Double> factors, Map<String, Grid> grids, TensorPruner pruner, BundleWriter writer) {
+        this.scale = scale;
         this.factors = factors;
         this.grids = grids;
         this.pruner = pruner;
@@ -127,8 +128,8 @@ final class TensorMerger {
             last.block().read(from, count, chunk, 0);
             if (totals != null) {
                 add(item, from, chunk, count, last.factor(), grid, totals, from);
-                Grid.merge(values, totals, from, count, grid, recipe.scale());
-            } else if (!kernels.addOnGrid(values, from, chunk, count, last.factor(), grid.step(), recipe.scale())) {
+                Grid.merge(values, totals, from, count, grid, scale);
+            } else if (!kernels.addOnGrid(values, from, chunk, count, last.factor(), grid.step(), scale)) {
                 add(item, from, chunk, count, last.factor(), grid, new int[count], 0);
                 throw new IllegalStateException("a chunk was refused, and no element of it is at fault");
             }
@@ -141,7 +142,7 @@ final class TensorMerger {
     private void requireInRange(MergeItem item, int from, float[] before, float[] values, int count, Grid grid)
             throws RejectedException {
         float largest = item.base().type().largestValue();
-        if (grid.reach(recipe.scale()) <= largest) {
+        if (grid.reach(scale) <= largest) {
             return;
         }
         for (int i = 0; i < count; i++) {

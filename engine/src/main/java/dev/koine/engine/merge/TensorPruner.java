@@ -32,7 +32,7 @@ public final class TensorPruner {
     }
 
     public TensorPruner(Recipe recipe, Decomposition decomposition) {
-        this.pruner = new Pruner(recipe.rank(), recipe.density(), recipe.precision(), decomposition);
+        this.pruner = new Pruner(recipe.rank(), recipe.density(), recipe.seed(), recipe.precision(), decomposition);
     }
 
     /** Prunes a task and keeps the result in the store; returns the digest of that {@link TaskVectorFile piece}. */
@@ -85,9 +85,9 @@ public final class TensorPruner {
             return pruner.dense(delta, item.count());
         }
         List<Long> shape = item.base().shape();
-        boolean matrix = shape.size() == 2;
+        boolean matrix = shape.size() == 2 || (shape.size() > 2 && item.policy() == Policy.LOW_RANK);
         int rows = matrix ? Math.toIntExact(shape.get(0)) : 1;
-        int columns = matrix ? Math.toIntExact(shape.get(1)) : item.count();
+        int columns = item.count() / rows;
         return pruner.prune(delta, rows, columns, item.policy());
     }
 

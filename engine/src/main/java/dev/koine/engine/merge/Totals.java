@@ -24,10 +24,10 @@ import org.slf4j.LoggerFactory;
  * {@link IOException}. After one of those the file holds no defined totals and is to be made again. Threads may work on ranges
  * that do not touch; a range belongs to one thread at a time.
  */
-public final class Totals implements AutoCloseable {
+public final class Totals implements Sums {
     private static final Logger LOG = LoggerFactory.getLogger(Totals.class);
     /** Elements: what a chunk takes, some 200 KB, stays in the second cache. */
-    private static final int CHUNK = 1 << 14;
+    static final int CHUNK = 1 << 14;
 
     private final FileChannel channel;
     private final List<Tensor> tensors;
@@ -87,35 +87,40 @@ public final class Totals implements AutoCloseable {
         }
     }
 
-    /**
-     * Adds a weighted block from element {@code from} on: every total grows by {@code rint(weight * value / step)}.
-     *
-     * @throws RejectedException {@code TOTAL_OVERFLOW} if an addend or a total leaves int32, {@code NON_FINITE} if an addend is
-     *     not finite; the totals are as they were before the call
-     */
+    /** Every total grows by {@code rint(weight * value / step)}. */
+    @Override
     public void add(int tensor, long from, PrunedBlock block, Grid grid, double weight)
             throws IOException, RejectedException {
         apply(tensor, from, block, grid, weight, 1);
     }
 
-    /**
-     * {@link #add} modulo 2<sup>32</sup>, for sums that are known to end in range: the end is exact, whatever the order, though a sum
-     * on the way may not be.
-     *
-     * @throws RejectedException {@code TOTAL_OVERFLOW} or {@code NON_FINITE} for an addend that never was in a total
-     */
+    @Override
     public void addModular(int tensor, long from, PrunedBlock block, Grid grid, double weight)
             throws IOException, RejectedException {
-        Chunks chunks = new Chunks(tensor, from, block, grid, weight);
+        float[] values = buffers.get().values();
         for (long done = 0; done < block.numel(); done += CHUNK) {
-            chunks.apply((int) done, 1, true);
+            int count = read(block, (int) done, values);
+            Addends addends = new Addends(tensor, from + done, values, count, grid, weight);
+            require(addends, apply(addends, 1, true));
         }
     }
 
-    /** Takes back what {@link #add} with the same arguments added; refuses as that does. */
+    @Override
     public void subtract(int tensor, long from, PrunedBlock block, Grid grid, double weight)
             throws IOException, RejectedException {
         apply(tensor, from, block, grid, weight, -1);
+    }
+
+    @Override
+    public void readDeltas(int tensor, long from, double[] target, int count) throws IOException {
+        int[] totals = buffers.get().totals();
+        for (int done = 0; done < count; done += CHUNK) {
+            int n = Math.min(CHUNK, count - done);
+            read(tensor, from + done, totals, 0, n);
+            for (int i = 0; i < n; i++) {
+                target[done + i] = totals[i];
+            }
+        }
     }
 
     /** Reads {@code count} totals of one weight from element {@code from} on. */
@@ -136,60 +141,71 @@ public final class Totals implements AutoCloseable {
 
     private void apply(int tensor, long from, PrunedBlock block, Grid grid, double weight, int sign)
             throws IOException, RejectedException {
-        Chunks chunks = new Chunks(tensor, from, block, grid, weight);
+        float[] values = buffers.get().values();
         for (long done = 0; done < block.numel(); done += CHUNK) {
-            try {
-                chunks.apply((int) done, sign, false);
-            } catch (RejectedException e) {
+            int count = read(block, (int) done, values);
+            Addends addends = new Addends(tensor, from + done, values, count, grid, weight);
+            int added = apply(addends, sign, false);
+            if (added < count) {
+                RejectedException refusal = refusal(addends, added);
                 for (long undone = done - CHUNK; undone >= 0; undone -= CHUNK) {
-                    chunks.apply((int) undone, -sign, false);
+                    int n = read(block, (int) undone, values);
+                    Addends back = new Addends(tensor, from + undone, values, n, grid, weight);
+                    require(back, apply(back, -sign, false));
                 }
-                throw e;
+                throw refusal;
             }
         }
     }
 
-    /** One pass over a block; a chunk is written only when every element of it is good. */
-    private final class Chunks {
-        private final int tensor;
-        private final long from;
-        private final PrunedBlock block;
-        private final Grid grid;
-        private final double weight;
-        private final long start;
-        private final ByteBuffer bytes;
-        private final float[] values;
-        private final int[] totals;
+    private static int read(PrunedBlock block, int done, float[] values) {
+        int count = Math.min(CHUNK, block.numel() - done);
+        block.read(done, count, values, 0);
+        return count;
+    }
 
-        Chunks(int tensor, long from, PrunedBlock block, Grid grid, double weight) {
-            this.tensor = tensor;
-            this.from = from;
-            this.block = block;
-            this.grid = grid;
-            this.weight = weight;
-            this.start = start(tensor, from, block.numel());
-            Buffers own = buffers.get();
-            this.bytes = own.bytes();
-            this.values = own.values();
-            this.totals = own.totals();
-        }
+    /** Values to add to consecutive totals of a weight; at most {@link #CHUNK}. */
+    record Addends(int tensor, long from, float[] values, int count, Grid grid, double weight) {}
 
-        void apply(int done, int sign, boolean modular) throws IOException, RejectedException {
-            int n = Math.min(CHUNK, block.numel() - done);
-            block.read(done, n, values, 0);
-            readInts(bytes, start + done, totals, 0, n);
-            int added = grid.add(totals, 0, values, n, weight, sign, modular);
-            if (added < n) {
-                long element = from + done + added;
-                throw OutOfRange.total(tensors.get(tensor).name(), element, values[added], weight, grid);
-            }
-            bytes.clear().limit(n * Integer.BYTES);
-            bytes.asIntBuffer().put(totals, 0, n);
-            long position = (start + done) * Integer.BYTES;
-            while (bytes.hasRemaining()) {
-                position += channel.write(bytes, position);
-            }
+    /**
+     * Adds them, or takes them away for the sign -1.
+     *
+     * @return their number; or the first that is refused: then none was added
+     */
+    int apply(Addends addends, int sign, boolean modular) throws IOException {
+        Buffers own = buffers.get();
+        ByteBuffer bytes = own.bytes();
+        int[] totals = own.totals();
+        int n = addends.count();
+        long start = start(addends.tensor(), addends.from(), n);
+        readInts(bytes, start, totals, 0, n);
+        int added = addends.grid().add(totals, 0, addends.values(), n, addends.weight(), sign, modular);
+        if (added < n) {
+            return added;
         }
+        bytes.clear().limit(n * Integer.BYTES);
+        bytes.asIntBuffer().put(totals, 0, n);
+        long position = start * Integer.BYTES;
+        while (bytes.hasRemaining()) {
+            position += channel.write(bytes, position);
+        }
+        return n;
+    }
+
+    private void require(Addends addends, int added) throws RejectedException {
+        if (added < addends.count()) {
+            throw refusal(addends, added);
+        }
+    }
+
+    /** Why an addend is refused. */
+    RejectedException refusal(Addends addends, int index) {
+        return OutOfRange.total(
+                tensors.get(addends.tensor()).name(),
+                addends.from() + index,
+                addends.values()[index],
+                addends.weight(),
+                addends.grid());
     }
 
     private void readInts(ByteBuffer bytes, long index, int[] target, int at, int count) throws IOException {

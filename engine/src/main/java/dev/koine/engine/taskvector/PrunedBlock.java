@@ -6,7 +6,7 @@ package dev.koine.engine.taskvector;
  * <p>{@link #read} is the one definition of what a compressed task vector says: float32 in a fixed order, so that whoever holds
  * the block gets the same bits.
  */
-public sealed interface PrunedBlock permits LorsBlock, DenseBlock {
+public sealed interface PrunedBlock permits LorsBlock, DenseBlock, CombinedBlock {
 
     /** The number of elements. */
     int numel();

@@ -12,7 +12,8 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Prunes the weight delta of a tensor to its compressed task vector (LoRS-Merging, arXiv 2502.17380v3). Safe for several threads.
+ * Prunes the weight delta of a tensor to its compressed task vector (LoRS-Merging, arXiv 2502.17380v3; {@link Policy} has the other
+ * ways). Safe for several threads.
  *
  * <pre>
  *   L = the best rank-r approximation of delta, its factors rounded to the precision
@@ -26,24 +27,32 @@ import java.util.Arrays;
 public final class Pruner {
     private final int rank;
     private final double density;
+    private final long seed;
     private final Precision precision;
     private final Decomposition decomposition;
     private final Kernels kernels = Kernels.fastest();
     private final Scratch scratch = new Scratch();
 
+    /** Draws with seed 0. */
+    public Pruner(int rank, double density, Precision precision, Decomposition decomposition) {
+        this(rank, density, 0, precision, decomposition);
+    }
+
     /**
-     * @param rank rank of L; {@code LORS} only
-     * @param density part of the entries that S keeps, 0 to 1; {@code LORS} and {@code SPARSE}
+     * @param rank rank of L; {@code LORS} and {@code LOW_RANK}
+     * @param density part of the entries that are kept, 0 to 1; {@code LORS}, {@code SPARSE} and {@code RANDOM}
+     * @param seed {@code RANDOM} only
      * @param precision element type of what is kept
      * @param decomposition finds L
      * @throws IllegalArgumentException if rank or density is out of range
      */
-    public Pruner(int rank, double density, Precision precision, Decomposition decomposition) {
+    public Pruner(int rank, double density, long seed, Precision precision, Decomposition decomposition) {
         if (rank < 0 || !(density >= 0 && density <= 1)) {
             throw new IllegalArgumentException("rank " + rank + ", density " + density);
         }
         this.rank = rank;
         this.density = density;
+        this.seed = seed;
         this.precision = precision;
         this.decomposition = decomposition;
     }
@@ -51,7 +60,7 @@ public final class Pruner {
     /**
      * Prunes a delta. Equal arguments give an equal block.
      *
-     * <p>{@code LORS} from rank {@code min(rows, columns)} on has {@code L = delta} and nothing left for S; that is kept as a
+     * <p>{@code LORS} and {@code LOW_RANK} from rank {@code min(rows, columns)} on have {@code L = delta} and nothing left for S; that is kept as a
      * {@link DenseBlock}, which says the same in fewer bytes. So a vector, given as one row or one column, is kept whole.
      *
      * @param delta float32, row-major, shape {@code [rows, columns]}; not changed. A tensor that is no matrix has one row
@@ -73,21 +82,38 @@ public final class Pruner {
                 yield new LorsBlock(precision, nothing, new long[0], new float[0]);
             }
             case SPARSE -> withLargest(delta, nothing, keep);
-            case LORS -> {
-                requireFinite(delta);
-                if (rank > 0 && rank >= Math.min(rows, columns)) {
-                    yield dense(delta, delta.length);
-                }
-                LowRank exact = decomposition.truncate(delta, rows, columns, rank);
-                LowRank rounded = new LowRank(
-                        rows,
-                        columns,
-                        exact.rank(),
-                        rounded(exact.u(), exact.u().length),
-                        rounded(exact.v(), exact.v().length));
-                yield withLargest(delta, rounded, keep);
-            }
+            case LORS -> lors(delta, rows, columns, keep);
+            case LOW_RANK -> lors(delta, rows, columns, 0);
+            case RANDOM -> atRandom(delta, nothing);
         };
+    }
+
+    private PrunedBlock lors(float[] delta, int rows, int columns, int keep) throws RejectedException, IOException {
+        requireFinite(delta);
+        if (rank > 0 && rank >= Math.min(rows, columns)) {
+            return dense(delta, delta.length);
+        }
+        LowRank exact = decomposition.truncate(delta, rows, columns, rank);
+        LowRank rounded = new LowRank(
+                rows,
+                columns,
+                exact.rank(),
+                rounded(exact.u(), exact.u().length),
+                rounded(exact.v(), exact.v().length));
+        return withLargest(delta, rounded, keep);
+    }
+
+    private LorsBlock atRandom(float[] delta, LowRank nothing) throws RejectedException {
+        requireFinite(delta);
+        float[] rescaled = scratch.floats(delta.length);
+        try {
+            for (int i = 0; i < delta.length; i++) {
+                rescaled[i] = (float) (delta[i] / density);
+            }
+            return withMarked(rescaled, nothing, RandomSelection.mark(delta, density, seed));
+        } finally {
+            scratch.release(rescaled);
+        }
     }
 
     /**

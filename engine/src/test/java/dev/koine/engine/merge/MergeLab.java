@@ -74,12 +74,12 @@ final class MergeLab implements AutoCloseable {
     }
 
     RunningModel open() throws RejectedException, IOException {
-        return RunningModel.open(base, recipe.scale(), store, directory, pool);
+        return RunningModel.open(base, recipe, store, directory, pool);
     }
 
     /** The digest of the version that the model stands at. */
     String digest(RunningModel model) throws RejectedException, IOException {
-        return store.<RejectedException>putBundle(target -> model.write(target, Progress.NONE))
+        return store.<RejectedException>putBundle(target -> model.write(target, model.scales(), Progress.NONE))
                 .digest();
     }
 

@@ -93,7 +93,7 @@ class RecipeParityTest {
                         RECIPE.density());
             }
             for (int i = 0; i < update.length; i++) {
-                update[i] += RECIPE.scale() * WEIGHTS[e] * pruned[i];
+                update[i] += RECIPE.scale().factor() * WEIGHTS[e] * pruned[i];
             }
         }
         double allowed = 1e-5 * Reference.norm(update);

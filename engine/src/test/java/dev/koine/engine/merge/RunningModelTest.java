@@ -7,6 +7,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.merge.method.Combination;
+import dev.koine.engine.merge.method.MergeMethod;
+import dev.koine.engine.merge.method.MergeMethods;
+import dev.koine.engine.merge.method.Parameter;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ElementType;
 import dev.koine.engine.onnx.ModelBundle;
@@ -37,7 +41,7 @@ class RunningModelTest {
     private static final Recipe RECIPE = new Recipe(2, 0.3, 0.4, Precision.FLOAT32, List.of());
 
     /** A step from 0 on takes an expert in, or out if it is inside; {@code EXPERTS} puts one in the place of another. */
-    @Property(tries = 15)
+    @Property(tries = 60)
     void aVersionDependsOnTheMembersInsideAlone(
             @ForAll long seed, @ForAll @Size(min = 1, max = 8) List<@IntRange(max = EXPERTS) Integer> history)
             throws Exception {
@@ -95,13 +99,30 @@ class RunningModelTest {
         }
     }
 
-    private static Recipe recipe(Random random) {
+    /** Any method with any scale that it goes with. */
+    private static Recipe recipe(Random random) throws RejectedException {
+        List<MergeMethod> methods = MergeMethods.all();
+        MergeMethod method = methods.get(random.nextInt(methods.size()));
+        boolean mayKeepNothing = !method.parameters().contains(Parameter.DENSITY_OVER_ZERO);
+        double density = mayKeepNothing && random.nextInt(4) == 0 ? 0 : 1 - random.nextDouble();
+        Scale number = Scale.fixed(random.nextGaussian());
+        List<Scale> scales = method.combination() == Combination.SUM
+                ? List.of(
+                        number,
+                        Scale.of(Scaling.PER_EXPERT, 1.5),
+                        Scale.of(Scaling.NORM, 0.75),
+                        Scale.of(Scaling.MODEL_STOCK, 1))
+                : List.of(number, Scale.of(Scaling.NORM, 0.75));
         return new Recipe(
-                random.nextInt(4),
-                random.nextInt(4) == 0 ? 0 : random.nextDouble(),
-                random.nextGaussian(),
-                Precision.values()[random.nextInt(2)],
-                List.of());
+                        method,
+                        random.nextInt(4),
+                        density,
+                        scales.get(random.nextInt(scales.size())),
+                        Precision.values()[random.nextInt(2)],
+                        random.nextLong(),
+                        random.nextBoolean() ? 0 : random.nextDouble(),
+                        List.of())
+                .validated();
     }
 
     /** The broken expert's task vector lies in one piece a tensor, of which many are added before one is refused. */
@@ -231,7 +252,7 @@ class RunningModelTest {
                 MergeLab other = new MergeLab(deeper, RECIPE);
                 RunningModel model = other.open()) {
             Member foreign = other.prune(other.write(deeper.tuned(new Random(9))), 1);
-            try (RunningModel mine = RunningModel.open(lab.base, 1, other.store, lab.directory, lab.pool)) {
+            try (RunningModel mine = RunningModel.open(lab.base, RECIPE, other.store, lab.directory, lab.pool)) {
                 assertThatThrownBy(() -> mine.add(foreign))
                         .isInstanceOf(IOException.class)
                         .hasMessageContaining("that the base does not have");
@@ -249,7 +270,7 @@ class RunningModelTest {
             model.add(lab.prune(lab.write(base.tuned(new Random(11))), 1));
             List<Long> left = Collections.synchronizedList(new ArrayList<>());
             Progress progress = (stage, done, total) -> left.add(total - done);
-            model.write(lab.directory.resolve("version"), progress);
+            model.write(lab.directory.resolve("version"), model.scales(), progress);
             assertThat(left).contains(0L).allMatch(remaining -> remaining >= 0);
         }
     }

@@ -39,7 +39,10 @@ class TaskVectorTest {
                 "[]",
                 "{\"format\":1}",
                 "{\"format\":1,\"pieces\":[]}",
-                "{\"format\":2,\"base\":\"b\",\"expert\":\"e\",\"pieces\":[]}",
+                "{\"format\":3,\"base\":\"b\",\"expert\":\"e\",\"pieces\":[]}",
+                "{\"format\":2,\"base\":\"b\",\"expert\":\"\",\"pieces\":[\"sha256:1\"]}",
+                "{\"format\":2,\"base\":\"b\",\"expert\":\"\",\"pieces\":[\"sha256:1\"],\"factors\":[0.5,0.5]}",
+                "{\"format\":1,\"base\":\"b\",\"expert\":\"e\",\"pieces\":[\"sha256:1\"],\"factors\":[0.5]}",
                 "{\"format\":1,\"base\":\"b\",\"expert\":\"e\",\"pieces\":[null]}"
             })
     void anUnreadableOneIsTroubleOfTheStore(String json) throws Exception {

@@ -2,6 +2,7 @@ package dev.koine.flink.head;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.Member;
+import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.RunningModel;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
@@ -37,21 +38,21 @@ final class RunningModels implements AutoCloseable {
      *
      * @param base digest of the registered base in the store
      */
-    RunningModel get(String modelId, String base, double scale, Contents inside) throws IOException {
+    RunningModel get(String modelId, String base, Recipe recipe, Contents inside) throws IOException {
         StoredBundles.keepAtHand(store, base);
         @Nullable RunningModel model = models.get(modelId);
         if (model == null) {
-            model = rebuild(base, scale, inside.experts());
+            model = rebuild(base, recipe, inside.experts());
             models.put(modelId, model);
         }
         return model;
     }
 
-    private RunningModel rebuild(String base, double scale, List<MergedExpert> inside) throws IOException {
+    private RunningModel rebuild(String base, Recipe recipe, List<MergedExpert> inside) throws IOException {
         ModelBundle index = StoredBundles.open(store, base);
         List<Member> members = inside.stream().map(RunningModels::member).toList();
         try {
-            return RunningModel.restore(index, scale, store, scratch, pool, members);
+            return RunningModel.restore(index, recipe, store, scratch, pool, members);
         } catch (RejectedException e) {
             throw new IOException("What was merged before is refused now; something in the store is damaged.", e);
         }

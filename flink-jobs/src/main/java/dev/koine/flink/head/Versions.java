@@ -172,15 +172,12 @@ final class Versions {
 
     private ModelUpdate changed(ModelUpdate base, Contents inside, ModelUpdate next, TotalsChange change)
             throws RejectedException, IOException {
-        RunningModel model = models.get(
-                base.getModelId(),
-                base.getDigest(),
-                Recipes.fromAvro(base.getRecipe()).scale(),
-                inside);
+        RunningModel model =
+                models.get(base.getModelId(), base.getDigest(), Recipes.fromAvro(base.getRecipe()), inside);
         try {
             Bundle bundle = Faults.contain("model '" + base.getModelId() + "'", () -> {
                 change.apply(model);
-                return store.<RejectedException>putBundle(target -> model.write(target, Progress.NONE));
+                return store.<RejectedException>putBundle(target -> model.write(target, model.scales(), Progress.NONE));
             });
             next.setDigest(bundle.digest());
             next.setBundle(Bundles.toAvro(bundle));

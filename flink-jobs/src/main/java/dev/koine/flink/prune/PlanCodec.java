@@ -36,7 +36,8 @@ final class PlanCodec {
                         .map(task -> new StoredTask(task.items().stream()
                                 .map(item -> toStored(item, places))
                                 .toList()))
-                        .toList());
+                        .toList(),
+                recipe.seed());
     }
 
     private static PruneItemMessage toStored(PruneItem item, BundlePlaces places) {
@@ -102,7 +103,8 @@ final class PlanCodec {
     }
 
     static Recipe recipe(StoredPlan plan) {
-        return new Recipe(plan.getRank(), plan.getDensity(), 1, Precision.valueOf(plan.getPrecision()), List.of());
+        return new Recipe(plan.getRank(), plan.getDensity(), 1, Precision.valueOf(plan.getPrecision()), List.of())
+                .withSeed(plan.getSeed());
     }
 
     private static PruneItem item(PruneItemMessage message, Map<String, Path> files) {

@@ -9,12 +9,16 @@ import dev.koine.flink.state.StoredPlan;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.UndecodableException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * to find its tensors is some hundred bytes each. For use by one thread.
  */
 public final class PlanStore {
-    private static final EventCodec<StoredPlan> PLANS = EventCodec.of(StoredPlan.class);
+    private static final EventCodec<StoredPlan> PLANS = EventCodec.of(StoredPlan.class, olderSchemas());
     private static final int KEPT = 3;
 
     private final ArtifactStore store;
@@ -70,6 +74,15 @@ public final class PlanStore {
             }
         }
         return found;
+    }
+
+    /** Those that earlier releases wrote plans with. */
+    public static List<Schema> olderSchemas() {
+        try (InputStream file = Objects.requireNonNull(PlanStore.class.getResourceAsStream("StoredPlan.v1.avsc"))) {
+            return List.of(new Schema.Parser().parse(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException("A schema in this jar cannot be read.", e);
+        }
     }
 
     private Plan read(String digest) throws IOException {

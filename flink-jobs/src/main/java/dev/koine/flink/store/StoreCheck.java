@@ -181,8 +181,8 @@ public final class StoreCheck {
         List<Member> members = version.getExperts().stream()
                 .map(expert -> new Member(expert.getTaskVectorDigest(), expert.getWeight()))
                 .toList();
-        try (RunningModel model = RunningModel.restore(base, recipe.scale(), store, work, pool, members)) {
-            model.write(target, Progress.NONE);
+        try (RunningModel model = RunningModel.restore(base, recipe, store, work, pool, members)) {
+            model.write(target, model.scales(), Progress.NONE);
         }
     }
 

@@ -63,9 +63,9 @@ class StoreCheckTest {
         }
         taskVector = new TaskVector(base.digest(), expert.digest(), pieces);
         String digest = taskVector.put(store);
-        try (RunningModel model = RunningModel.restore(
-                index, Recipe.PUBLISHED.scale(), store, directory, pool, List.of(new Member(digest, 1)))) {
-            merged = store.putBundle(target -> model.write(target, Progress.NONE));
+        try (RunningModel model =
+                RunningModel.restore(index, Recipe.PUBLISHED, store, directory, pool, List.of(new Member(digest, 1)))) {
+            merged = store.putBundle(target -> model.write(target, model.scales(), Progress.NONE));
         }
         MergedExpert inside = MergedExpert.newBuilder()
                 .setExpertId("de")

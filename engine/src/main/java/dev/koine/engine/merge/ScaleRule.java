@@ -1,0 +1,183 @@
+package dev.koine.engine.merge;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.onnx.Weight;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Turns a scale policy into numbers, from what is inside a model and nothing else.
+ *
+ * <pre>
+ *   PER_EXPERT    factor / n
+ *   NORM          factor * (mean over the experts of |w tau|) / |delta|
+ *                 tau a whole task vector, w its weight, delta the merged delta of the whole model before it is scaled
+ *   MODEL_STOCK   factor * t / n for each weight (arXiv 2403.19522, section 4), where
+ *                 t   = n cos / (1 + (n - 1) cos)
+ *                 cos = (|sum of w tau|^2 - sum of |w tau|^2) / ((n - 1) * sum of |w tau|^2), at least 0
+ * </pre>
+ *
+ * <p>{@code cos} is the mean cosine of the angles between the task vectors where these are equally long, as the paper's geometry has
+ * them; where they point away from each other it is taken as 0, and the weight stays the base's. {@code n} there counts the experts that
+ * change the weight: with one, t is 1. Tied weights count as often as the model has them.
+ *
+ * <p>Norms are sums of squares in double in a fixed order: over the chunks of a weight, then over weights in the base's order, then over
+ * experts in the order of their task vectors' digests. They are made once for an expert, and once a version for the merged delta.
+ */
+final class ScaleRule {
+    private static final int RUN_ELEMENTS = 1 << 20;
+    private static final int CHUNK_ELEMENTS = 1 << 14;
+
+    private final List<Weight> weights;
+    private final List<Grid> grids;
+    private final TaskVectorReader reader;
+    private final WorkPool pool;
+    private final Map<String, double[]> squaresOf = new HashMap<>();
+
+    ScaleRule(List<Weight> weights, List<Grid> grids, TaskVectorReader reader, WorkPool pool) {
+        this.weights = weights;
+        this.grids = grids;
+        this.reader = reader;
+        this.pool = pool;
+    }
+
+    /**
+     * The numbers for a model.
+     *
+     * @param sums of exactly these members
+     * @throws IllegalStateException for SEARCH, which this cannot know
+     */
+    Scales scales(Scale scale, List<Member> members, Sums sums) throws RejectedException, IOException {
+        double factor = scale.factor();
+        return switch (scale.scaling()) {
+            case FIXED -> Scales.fixed(factor);
+            case PER_EXPERT -> Scales.fixed(factor / Math.max(1, members.size()));
+            case NORM -> Scales.fixed(factor * norm(members, sums));
+            case MODEL_STOCK -> modelStock(factor, members, sums);
+            case SEARCH ->
+                throw new IllegalStateException(
+                        "A scale is searched by writing and evaluating candidates; nobody else can tell it.");
+        };
+    }
+
+    private double norm(List<Member> members, Sums sums) throws RejectedException, IOException {
+        double norms = 0;
+        for (Member member : inOrder(members)) {
+            norms += Math.abs(member.weight()) * Math.sqrt(total(squares(member.taskVector())));
+        }
+        double merged = Math.sqrt(total(squares(sums)));
+        return merged > 0 ? norms / members.size() / merged : 1;
+    }
+
+    private Scales modelStock(double factor, List<Member> members, Sums sums) throws RejectedException, IOException {
+        double[] apart = new double[weights.size()];
+        int[] experts = new int[weights.size()];
+        for (Member member : inOrder(members)) {
+            double[] squares = squares(member.taskVector());
+            for (int i = 0; i < apart.length; i++) {
+                apart[i] += member.weight() * member.weight() * squares[i];
+                experts[i] += squares[i] > 0 ? 1 : 0;
+            }
+        }
+        double[] together = squares(sums);
+        Map<String, Double> scales = new HashMap<>();
+        for (int i = 0; i < apart.length; i++) {
+            if (experts[i] > 0) {
+                scales.put(weights.get(i).key(), factor * share(experts[i], apart[i], together[i]));
+            }
+        }
+        return Scales.byWeight(scales);
+    }
+
+    /** t / n. */
+    private static double share(int experts, double apart, double together) {
+        if (experts == 1) {
+            return 1;
+        }
+        double cosine = Math.max(0, (together - apart) / ((experts - 1) * apart));
+        return cosine / (1 + (experts - 1) * cosine);
+    }
+
+    private static List<Member> inOrder(List<Member> members) {
+        return members.stream()
+                .sorted(Comparator.comparing(Member::taskVector).thenComparing(Member::weight))
+                .toList();
+    }
+
+    private static double total(double[] squares) {
+        return Arrays.stream(squares).reduce(0, Double::sum);
+    }
+
+    /** The sum of squares of a task vector, for each weight. */
+    private double[] squares(String taskVector) throws RejectedException, IOException {
+        double[] known = squaresOf.get(taskVector);
+        if (known != null) {
+            return known;
+        }
+        List<WorkPool.Part<List<Square>>> parts = new ArrayList<>();
+        for (Addition.Part part : reader.parts(taskVector)) {
+            parts.add(() -> {
+                List<Square> squares = new ArrayList<>();
+                part.forEach(addition -> squares.add(square(addition)));
+                return squares;
+            });
+        }
+        double[] squares = sum(pool.runAll(parts).stream().flatMap(List::stream).toList());
+        squaresOf.put(taskVector, squares);
+        return squares;
+    }
+
+    private record Square(int weight, long from, double value) {}
+
+    private static Square square(Addition addition) {
+        int numel = addition.values().numel();
+        float[] values = new float[Math.min(CHUNK_ELEMENTS, numel)];
+        double square = 0;
+        for (int from = 0; from < numel; from += values.length) {
+            int count = Math.min(values.length, numel - from);
+            addition.values().read(from, count, values, 0);
+            for (int i = 0; i < count; i++) {
+                square += (double) values[i] * values[i];
+            }
+        }
+        return new Square(addition.weight(), addition.from(), square);
+    }
+
+    /** The sum of squares of the merged delta, for each weight. */
+    private double[] squares(Sums sums) throws RejectedException, IOException {
+        List<WorkPool.Part<Square>> parts = new ArrayList<>();
+        for (int weight = 0; weight < weights.size(); weight++) {
+            for (Range run : Range.runs(weight, weights.get(weight).tensor().numel(), RUN_ELEMENTS)) {
+                parts.add(() -> square(run, sums));
+            }
+        }
+        return sum(pool.runAll(parts));
+    }
+
+    private Square square(Range run, Sums sums) throws IOException {
+        double[] deltas = new double[Math.min(CHUNK_ELEMENTS, run.count())];
+        double step = grids.get(run.weight()).step();
+        double square = 0;
+        for (int done = 0; done < run.count(); done += deltas.length) {
+            int count = Math.min(deltas.length, run.count() - done);
+            sums.readDeltas(run.weight(), run.from() + done, deltas, count);
+            for (int i = 0; i < count; i++) {
+                square += (deltas[i] * step) * (deltas[i] * step);
+            }
+        }
+        return new Square(run.weight(), run.from(), square);
+    }
+
+    private double[] sum(List<Square> squares) {
+        double[] sums = new double[weights.size()];
+        squares.stream()
+                .sorted(Comparator.comparingInt(Square::weight).thenComparingLong(Square::from))
+                .forEachOrdered(square -> sums[square.weight()] += square.value());
+        return sums;
+    }
+}

@@ -1,0 +1,43 @@
+package dev.koine.engine.merge;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.taskvector.PrunedBlock;
+import java.io.IOException;
+
+/**
+ * What a model keeps of the task vectors inside, for every element of every mergeable weight: sums of integers on the weight's
+ * {@link Grid}, and the merged delta that follows from them. So the order of additions does not matter, and a subtraction undoes an
+ * addition. Threads may work on ranges that do not touch; a range belongs to one thread at a time.
+ */
+interface Sums extends AutoCloseable {
+
+    /**
+     * Adds a weighted block from element {@code from} on.
+     *
+     * @throws RejectedException {@code TOTAL_OVERFLOW} if an addend or a total leaves int32, {@code NON_FINITE} if an addend is
+     *     not finite; the totals are as they were before the call
+     */
+    void add(int tensor, long from, PrunedBlock block, Grid grid, double weight) throws IOException, RejectedException;
+
+    /** Takes back what {@link #add} with the same arguments added; refuses as that does. */
+    void subtract(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+            throws IOException, RejectedException;
+
+    /**
+     * {@link #add} modulo 2<sup>32</sup>, for sums that are known to end in range: the end is exact, whatever the order, though a sum
+     * on the way may not be.
+     *
+     * @throws RejectedException {@code TOTAL_OVERFLOW} or {@code NON_FINITE} for an addend that never was in a total
+     */
+    void addModular(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+            throws IOException, RejectedException;
+
+    /**
+     * Reads the merged deltas of {@code count} elements of one weight from element {@code from} on, in steps of its grid, before they
+     * are scaled. Magnitudes are at most 2<sup>31</sup>.
+     */
+    void readDeltas(int tensor, long from, double[] target, int count) throws IOException;
+
+    @Override
+    void close() throws IOException;
+}

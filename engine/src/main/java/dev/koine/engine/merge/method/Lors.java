@@ -1,0 +1,31 @@
+package dev.koine.engine.merge.method;
+
+import dev.koine.engine.onnx.WeightRole;
+import dev.koine.engine.taskvector.Policy;
+import java.util.List;
+
+/**
+ * LoRS-Merging (arXiv 2502.17380v3): attention and MLP matrices as a low-rank part plus the largest entries of the rest, everything
+ * else whole.
+ */
+public record Lors() implements MergeMethod {
+    @Override
+    public String name() {
+        return "LORS";
+    }
+
+    @Override
+    public String summary() {
+        return "low-rank part plus the largest entries of the rest, for attention and MLP matrices";
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return List.of(Parameter.RANK, Parameter.DENSITY);
+    }
+
+    @Override
+    public Policy policy(WeightRole role) {
+        return role == WeightRole.LINEAR ? Policy.LORS : Policy.DENSE;
+    }
+}

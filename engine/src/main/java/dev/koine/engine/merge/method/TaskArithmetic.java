@@ -1,0 +1,30 @@
+package dev.koine.engine.merge.method;
+
+import dev.koine.engine.onnx.WeightRole;
+import dev.koine.engine.taskvector.Policy;
+import java.util.List;
+
+/**
+ * Task arithmetic (arXiv 2212.04089): whole task vectors, added up.
+ */
+public record TaskArithmetic() implements MergeMethod {
+    @Override
+    public String name() {
+        return "TASK_ARITHMETIC";
+    }
+
+    @Override
+    public String summary() {
+        return "whole task vectors";
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return List.of();
+    }
+
+    @Override
+    public Policy policy(WeightRole role) {
+        return Policy.DENSE;
+    }
+}
