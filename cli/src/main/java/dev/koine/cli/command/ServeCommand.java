@@ -7,11 +7,12 @@ import dev.koine.objectstore.StandaloneBundles;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.ModelSubscriberBuilder;
 import dev.koine.subscriber.ServedVersion;
+import dev.koine.subscriber.evaluation.EvaluationSet;
+import dev.koine.subscriber.evaluation.Utterance;
 import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.signature.TrustedKeys;
-import dev.koine.subscriber.speech.EvaluationSet;
 import dev.koine.subscriber.speech.SpeechModel;
-import dev.koine.subscriber.speech.Utterance;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -103,7 +104,7 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     private void serve(ModelSubscriber<SpeechModel> subscriber, List<Utterance> utterances, Interruption interruption)
-            throws InterruptedException {
+            throws InterruptedException, IOException {
         PrintWriter out = spec.commandLine().getOut();
         try (SpeechService service = SpeechService.start(subscriber, utterances)) {
             boolean last = false;

@@ -1,41 +1,50 @@
 package dev.koine.cli.demo;
 
-import ai.onnxruntime.OrtException;
-import dev.koine.subscriber.speech.EvaluationSet;
+import dev.koine.engine.Progress;
+import dev.koine.engine.RejectedException;
+import dev.koine.subscriber.evaluation.EvaluationResult;
+import dev.koine.subscriber.evaluation.EvaluationSet;
+import dev.koine.subscriber.evaluation.Evaluator;
+import dev.koine.subscriber.evaluation.Utterance;
 import dev.koine.subscriber.speech.SpeechModel;
-import dev.koine.subscriber.speech.Utterance;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Word error rates of a model on the held-out speech of some languages. */
 final class Evaluation {
-    private final Map<String, EvaluationSet> sets;
+    private final List<String> languages;
+    private final EvaluationSet speech;
+    private final Evaluator evaluator = new Evaluator(1, Progress.NONE);
 
-    private Evaluation(Map<String, EvaluationSet> sets) {
-        this.sets = sets;
+    private Evaluation(List<String> languages, EvaluationSet speech) {
+        this.languages = languages;
+        this.speech = speech;
     }
 
-    static Evaluation of(Fixtures fixtures, List<String> languages) throws IOException {
-        Map<String, EvaluationSet> sets = new LinkedHashMap<>();
+    static Evaluation of(Fixtures fixtures, List<String> languages) throws IOException, RejectedException {
+        List<EvaluationSet> sets = new ArrayList<>();
         for (String language : languages) {
-            sets.put(language, fixtures.evaluationSet(language));
+            sets.add(fixtures.evaluationSet(language));
         }
-        return new Evaluation(sets);
+        return new Evaluation(List.copyOf(languages), EvaluationSet.union(sets));
     }
 
     /** All speech, language after language. */
     List<Utterance> speech() {
-        return sets.values().stream().flatMap(set -> set.utterances().stream()).toList();
+        return speech.utterances();
     }
 
     /** Word error rate by language. */
-    Map<String, Double> wordErrorRates(SpeechModel model) throws OrtException {
-        Map<String, Double> rates = new LinkedHashMap<>();
-        for (Map.Entry<String, EvaluationSet> set : sets.entrySet()) {
-            rates.put(set.getKey(), set.getValue().score(model).words().rate());
+    Map<String, Double> wordErrorRates(SpeechModel model) throws IOException, RejectedException, InterruptedException {
+        Map<String, Double> byLanguage = new LinkedHashMap<>();
+        for (EvaluationResult result : evaluator.evaluate(model, speech).values()) {
+            byLanguage.put(result.what().language(), result.wordErrorRate().orElse(Double.NaN));
         }
+        Map<String, Double> rates = new LinkedHashMap<>();
+        languages.forEach(language -> rates.put(language, byLanguage.get(language)));
         return rates;
     }
 }

@@ -1,6 +1,7 @@
 package dev.koine.cli.demo;
 
-import dev.koine.subscriber.speech.EvaluationSet;
+import dev.koine.engine.RejectedException;
+import dev.koine.subscriber.evaluation.EvaluationSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ record Fixtures(Path directory) {
         return directory.resolve(name);
     }
 
-    EvaluationSet evaluationSet(String language) throws IOException {
+    EvaluationSet evaluationSet(String language) throws IOException, RejectedException {
         return EvaluationSet.read(directory.resolve("evaluation").resolve(language));
     }
 }

@@ -2,8 +2,11 @@ package dev.koine.cli.speech;
 
 import dev.koine.subscriber.Lease;
 import dev.koine.subscriber.ModelSubscriber;
+import dev.koine.subscriber.evaluation.Recordings;
+import dev.koine.subscriber.evaluation.Utterance;
+import dev.koine.subscriber.speech.Features;
 import dev.koine.subscriber.speech.SpeechModel;
-import dev.koine.subscriber.speech.Utterance;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -15,6 +18,7 @@ public final class SpeechService implements AutoCloseable {
 
     private final ModelSubscriber<SpeechModel> subscriber;
     private final List<Utterance> speech;
+    private final Recordings recordings = new Recordings();
     private final AtomicLong decoded = new AtomicLong();
     private final AtomicLong failed = new AtomicLong();
     private final Thread thread = new Thread(this::serve, "speech-service");
@@ -36,7 +40,8 @@ public final class SpeechService implements AutoCloseable {
         for (int i = 0; !closed; i = (i + 1) % speech.size()) {
             Utterance utterance = speech.get(i);
             try (Lease<SpeechModel> lease = subscriber.acquire()) {
-                lease.model().transcribe(utterance.features(), utterance.language(), utterance.task());
+                Features features = recordings.read(utterance.recording());
+                lease.model().transcribe(features, utterance.language(), utterance.task());
                 decoded.incrementAndGet();
             } catch (Exception e) {
                 failed.incrementAndGet();
@@ -56,8 +61,9 @@ public final class SpeechService implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() throws InterruptedException, IOException {
         closed = true;
         thread.join();
+        recordings.close();
     }
 }

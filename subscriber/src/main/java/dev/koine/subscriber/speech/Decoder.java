@@ -2,13 +2,13 @@ package dev.koine.subscriber.speech;
 
 import ai.onnxruntime.OrtException;
 
-/** Makes text of features with the sessions of one architecture. Safe for use by many threads. */
+/** Takes features in with the sessions of one architecture. Safe for use by many threads. */
 interface Decoder {
     /**
-     * The text of one utterance.
+     * Encodes one utterance.
      *
-     * @throws IllegalArgumentException if this model does not take these features, language or task
-     * @throws IllegalStateException if the model's output is no logits
+     * @throws IllegalArgumentException if this model does not take these features
+     * @throws IllegalStateException if the model's output is not what its architecture gives
      */
-    String decode(Features features, String language, Task task) throws OrtException;
+    EncodedSpeech encode(Features features) throws OrtException;
 }

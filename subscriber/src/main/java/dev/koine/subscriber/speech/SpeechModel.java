@@ -59,7 +59,20 @@ public final class SpeechModel implements AutoCloseable {
      * @throws OrtException if ONNX Runtime fails
      */
     public String transcribe(Features features, String language, Task task) throws OrtException {
-        return decoder.decode(features, language, task);
+        try (EncodedSpeech encoded = encode(features)) {
+            return encoded.transcribe(language, task);
+        }
+    }
+
+    /**
+     * Encodes one utterance, to ask it for several texts or losses.
+     *
+     * @throws IllegalArgumentException if the model does not take these features
+     * @throws IllegalStateException if the model's output is not what its architecture gives
+     * @throws OrtException if ONNX Runtime fails
+     */
+    public EncodedSpeech encode(Features features) throws OrtException {
+        return decoder.encode(features);
     }
 
     @Override

@@ -5,34 +5,39 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** The tokens of a model's {@code vocab.json}, and text made of them. Ids without a token and special tokens are left out. */
+/**
+ * The tokens of a model's {@code vocab.json}, text made of them and tokens made of text. Ids without a token and special tokens are left
+ * out.
+ */
 final class Vocabulary {
     private static final Pattern SPECIAL = Pattern.compile("<\\|.*\\|>|<[a-z]+>|\\[[A-Z]+]");
-    private static final int[] BYTE_OF_CHARACTER = byteOfCharacter();
 
-    private final Map<Integer, String> tokens;
+    private final Map<Integer, String> tokens = new HashMap<>();
+    private final Map<String, Integer> ids = new HashMap<>();
+    private final BytePairs pairs = new BytePairs(ids);
 
-    private Vocabulary(Map<Integer, String> tokens) {
-        this.tokens = tokens;
-    }
+    private Vocabulary() {}
 
     static Vocabulary read(Path directory) throws IOException, RejectedException {
         return of(ModelJson.read(directory, "vocab.json").table());
     }
 
     static Vocabulary of(Map<String, Integer> ids) {
-        Map<Integer, String> tokens = new HashMap<>();
+        Vocabulary vocabulary = new Vocabulary();
         ids.forEach((token, id) -> {
             if (!SPECIAL.matcher(token).matches()) {
-                tokens.put(id, token);
+                vocabulary.tokens.put(id, token);
+                vocabulary.ids.put(token, id);
             }
         });
-        return new Vocabulary(tokens);
+        return vocabulary;
     }
 
     /** The text of character tokens. */
@@ -45,14 +50,37 @@ final class Vocabulary {
         return text.toString().strip().replaceAll(" +", " ");
     }
 
+    /**
+     * The character tokens of a text, with one delimiter for the white space between words. A letter that the vocabulary has in the
+     * other case only is taken in that case.
+     *
+     * @return empty if a character has no token
+     */
+    Optional<List<Integer>> characterTokens(String text, String wordDelimiter) {
+        List<Integer> found = new ArrayList<>();
+        for (int point : text.strip().replaceAll("\\s+", " ").codePoints().toArray()) {
+            Integer id = ids.get(point == ' ' ? wordDelimiter : Character.toString(point));
+            if (id == null) {
+                id = ids.get(Character.toString(Character.toLowerCase(point)));
+            }
+            if (id == null) {
+                id = ids.get(Character.toString(Character.toUpperCase(point)));
+            }
+            if (id == null) {
+                return Optional.empty();
+            }
+            found.add(id);
+        }
+        return Optional.of(found);
+    }
+
     /** The text of byte-level tokens, in which GPT-2's table writes each byte of UTF-8 as one printable character. */
     String bytes(Iterable<Integer> ids) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int id : ids) {
             String token = tokens.getOrDefault(id, "");
             for (int i = 0; i < token.length(); i++) {
-                char c = token.charAt(i);
-                int value = c < BYTE_OF_CHARACTER.length ? BYTE_OF_CHARACTER[c] : -1;
+                int value = BytePairs.byteOf(token.charAt(i));
                 if (value >= 0) {
                     bytes.write(value);
                 }
@@ -61,15 +89,12 @@ final class Vocabulary {
         return bytes.toString(StandardCharsets.UTF_8).strip();
     }
 
-    /** Printable bytes stand for themselves, the others, in order, for the characters from 256 on. */
-    private static int[] byteOfCharacter() {
-        int[] table = new int[512];
-        Arrays.fill(table, -1);
-        int next = 256;
-        for (int b = 0; b < 256; b++) {
-            boolean printable = (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
-            table[printable ? b : next++] = b;
-        }
-        return table;
+    /**
+     * The byte-level tokens of a text as it stands: no space is put before it.
+     *
+     * @return empty if one of its bytes has no token
+     */
+    Optional<List<Integer>> byteTokens(String text) {
+        return pairs.encode(text);
     }
 }

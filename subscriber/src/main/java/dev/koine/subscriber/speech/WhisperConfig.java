@@ -63,6 +63,11 @@ record WhisperConfig(
                 maxLength);
     }
 
+    /** The token that ends a text, where several do the first. */
+    int end() {
+        return ends.nextSetBit(0);
+    }
+
     /**
      * The tokens that ask for a text.
      *

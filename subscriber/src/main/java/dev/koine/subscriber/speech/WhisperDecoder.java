@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Whisper's encoder and decoder, greedily and without a key-value cache: every token runs the decoder over all that came before, so
@@ -29,32 +30,84 @@ final class WhisperDecoder implements Decoder {
     }
 
     @Override
-    public String decode(Features features, String language, Task task) throws OrtException {
-        List<Integer> tokens = new ArrayList<>(config.prompt(language, task));
-        int prompt = tokens.size();
+    public EncodedSpeech encode(Features features) throws OrtException {
         float[] window = window(features);
-        try (OnnxTensor input = OnnxSessions.floats(window, 1, config.mels(), config.frames());
-                OrtSession.Result encoded = sessions.run(ENCODER, Map.of("input_features", input))) {
-            OnnxTensor hidden = tensor(encoded.get(0));
+        try (OnnxTensor input = OnnxSessions.floats(window, 1, config.mels(), config.frames())) {
+            OrtSession.Result result = sessions.run(ENCODER, Map.of("input_features", input));
+            try {
+                return new Encoded(result, tensor(result.get(0)));
+            } catch (RuntimeException e) {
+                result.close();
+                throw e;
+            }
+        }
+    }
+
+    private final class Encoded implements EncodedSpeech {
+        private final OrtSession.Result result;
+        private final OnnxTensor hidden;
+
+        Encoded(OrtSession.Result result, OnnxTensor hidden) {
+            this.result = result;
+            this.hidden = hidden;
+        }
+
+        @Override
+        public String transcribe(String language, Task task) throws OrtException {
+            List<Integer> tokens = new ArrayList<>(config.prompt(language, task));
+            int prompt = tokens.size();
             while (tokens.size() < config.maxLength()) {
-                int next = next(tokens, hidden, tokens.size() == prompt);
+                int next = next(tokens, tokens.size() == prompt);
                 if (config.ends().get(next)) {
                     break;
                 }
                 tokens.add(next);
             }
+            return vocabulary.bytes(tokens.subList(prompt, tokens.size()));
         }
-        return vocabulary.bytes(tokens.subList(prompt, tokens.size()));
+
+        @Override
+        public Loss loss(String language, Task task, String reference) throws OrtException {
+            List<Integer> tokens = new ArrayList<>(config.prompt(language, task));
+            int prompt = tokens.size();
+            Optional<List<Integer>> text = vocabulary.byteTokens(reference);
+            if (text.isEmpty() || prompt + text.get().size() > config.maxLength()) {
+                return Loss.NONE;
+            }
+            tokens.addAll(text.get());
+            try (OnnxTensor input = ids(tokens);
+                    OrtSession.Result decoded = run(input)) {
+                Logits logits = Logits.of(decoded);
+                Loss loss = Loss.NONE;
+                for (int step = prompt - 1; step < tokens.size(); step++) {
+                    int expected = step + 1 < tokens.size() ? tokens.get(step + 1) : config.end();
+                    loss = loss.plus(logits.loss(step, expected));
+                }
+                return loss;
+            }
+        }
+
+        @Override
+        public void close() {
+            result.close();
+        }
+
+        private int next(List<Integer> tokens, boolean first) throws OrtException {
+            try (OnnxTensor input = ids(tokens);
+                    OrtSession.Result decoded = run(input)) {
+                Logits logits = Logits.of(decoded);
+                return logits.best(logits.steps() - 1, first ? config.suppressedFirst() : config.suppressed());
+            }
+        }
+
+        private OrtSession.Result run(OnnxTensor input) throws OrtException {
+            return sessions.run(DECODER, Map.of("input_ids", input, "encoder_hidden_states", hidden));
+        }
     }
 
-    private int next(List<Integer> tokens, OnnxTensor hidden, boolean first) throws OrtException {
+    private static OnnxTensor ids(List<Integer> tokens) throws OrtException {
         long[] ids = tokens.stream().mapToLong(Integer::longValue).toArray();
-        try (OnnxTensor input = OnnxSessions.longs(ids, 1, ids.length);
-                OrtSession.Result result =
-                        sessions.run(DECODER, Map.of("input_ids", input, "encoder_hidden_states", hidden))) {
-            Logits logits = Logits.of(result);
-            return logits.best(logits.steps() - 1, first ? config.suppressedFirst() : config.suppressed());
-        }
+        return OnnxSessions.longs(ids, 1, ids.length);
     }
 
     private float[] window(Features features) {

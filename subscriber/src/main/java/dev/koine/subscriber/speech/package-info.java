@@ -1,4 +1,4 @@
-/** Speech recognition with the models that Koine merges, and how well they do. */
+/** Speech recognition and translation with the models that Koine merges. */
 @NullMarked
 package dev.koine.subscriber.speech;
 

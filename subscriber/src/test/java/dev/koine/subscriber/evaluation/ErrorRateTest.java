@@ -1,4 +1,4 @@
-package dev.koine.subscriber.speech;
+package dev.koine.subscriber.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,7 +10,8 @@ class ErrorRateTest {
         assertThat(ErrorRate.characters("kitten", "sitting")).isEqualTo(new ErrorRate(3, 6));
         assertThat(ErrorRate.words("one two three", " one  three three four")).isEqualTo(new ErrorRate(2, 3));
         assertThat(ErrorRate.words("one two", "")).isEqualTo(new ErrorRate(2, 2));
-        assertThat(ErrorRate.characters("a \uD83D\uDE00", "a  \uD83D\uDE01")).isEqualTo(new ErrorRate(1, 3));
+        assertThat(ErrorRate.characters(" a \uD83D\uDE00", "a \uD83D\uDE01 ")).isEqualTo(new ErrorRate(1, 3));
+        assertThat(ErrorRate.characters("a b", "a  b")).isEqualTo(new ErrorRate(1, 3));
     }
 
     @Test

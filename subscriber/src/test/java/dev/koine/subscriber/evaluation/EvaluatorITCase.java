@@ -1,14 +1,17 @@
-package dev.koine.subscriber.speech;
+package dev.koine.subscriber.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.koine.engine.Progress;
 import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.speech.SpeechModel;
+import dev.koine.subscriber.speech.Task;
 import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class SpeechModelITCase {
+class EvaluatorITCase {
     private static final Path FIXTURES = Path.of("../eval/fixtures");
     private static final OnnxOptions OPTIONS = new OnnxOptions(1, ExecutionProvider.CPU);
 
@@ -26,7 +29,13 @@ class SpeechModelITCase {
 
     private static double characterErrorRate(Path directory, EvaluationSet set) throws Exception {
         try (SpeechModel model = SpeechModel.open(directory, OPTIONS)) {
-            return set.score(model).characters().rate();
+            EvaluationResult result = new Evaluator(2, Progress.NONE)
+                    .evaluate(model, set)
+                    .values()
+                    .iterator()
+                    .next();
+            assertThat(result.what().task()).isEqualTo(Task.TRANSCRIBE);
+            return result.characterErrorRate().orElseThrow();
         }
     }
 }

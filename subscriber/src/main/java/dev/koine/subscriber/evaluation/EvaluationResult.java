@@ -1,0 +1,53 @@
+package dev.koine.subscriber.evaluation;
+
+import dev.koine.subscriber.speech.Task;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * How well a model does at one language and task: figures, or why there are none.
+ *
+ * @param utterances that were to be decoded
+ * @param score over all of them; empty after a failure
+ * @param failure in a sentence, such as that the model answers NaN; empty where there are figures
+ */
+public record EvaluationResult(LanguageTask what, int utterances, Optional<Score> score, Optional<String> failure) {
+    public EvaluationResult {
+        if (score.isPresent() == failure.isPresent()) {
+            throw new IllegalArgumentException("A result is either a score or a failure.");
+        }
+    }
+
+    /** What models are compared by, lower being better: the word error rate of TRANSCRIBE, 1 - BLEU / 100 of TRANSLATE. */
+    public OptionalDouble error() {
+        return what.task() == Task.TRANSCRIBE
+                ? wordErrorRate()
+                : bleu().stream().map(bleu -> 1 - bleu / 100).findFirst();
+    }
+
+    /** 0 to beyond 1; empty after a failure, and where all references are empty but the texts are not. */
+    public OptionalDouble wordErrorRate() {
+        return finite(score.map(s -> s.words().rate()));
+    }
+
+    /** 0 to beyond 1; empty as the {@link #wordErrorRate}. */
+    public OptionalDouble characterErrorRate() {
+        return finite(score.map(s -> s.characters().rate()));
+    }
+
+    /** Corpus BLEU, 0 to 100, {@linkplain Bleu#scoreOfReferenceOrder of the references' order}; for TRANSLATE alone. */
+    public OptionalDouble bleu() {
+        return what.task() == Task.TRANSLATE
+                ? finite(score.map(s -> s.bleu().scoreOfReferenceOrder()))
+                : OptionalDouble.empty();
+    }
+
+    /** Mean nats a token, or an utterance for CTC; empty after a failure and where the model can write no reference. */
+    public OptionalDouble loss() {
+        return finite(score.map(s -> s.loss().mean()));
+    }
+
+    private static OptionalDouble finite(Optional<Double> value) {
+        return value.filter(Double::isFinite).map(OptionalDouble::of).orElseGet(OptionalDouble::empty);
+    }
+}
