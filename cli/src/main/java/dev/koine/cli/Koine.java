@@ -1,6 +1,8 @@
 package dev.koine.cli;
 
+import dev.koine.cli.command.CardCommand;
 import dev.koine.cli.command.DemoCommand;
+import dev.koine.cli.command.ExportCommand;
 import dev.koine.cli.command.GcCommand;
 import dev.koine.cli.command.HistoryCommand;
 import dev.koine.cli.command.InspectCommand;
@@ -43,6 +45,8 @@ import picocli.CommandLine.ScopeType;
             RetractCommand.class,
             RollbackCommand.class,
             HistoryCommand.class,
+            CardCommand.class,
+            ExportCommand.class,
             VerifyCommand.class,
             GcCommand.class,
             MergeCommand.class,
@@ -88,7 +92,7 @@ public final class Koine {
         });
         line.setParameterExceptionHandler((exception, arguments) -> {
             CommandLine command = exception.getCommandLine();
-            String message = exception.getMessage();
+            String message = exception.getMessage().replaceFirst("^Error: ", "");
             command.getErr()
                     .println(command.getColorScheme()
                             .errorText("koine: " + message + (message.endsWith(".") ? " See " : ". See ")

@@ -14,7 +14,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KoineTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "up", "register", "submit", "retract", "history", "verify", "merge", "inspect"})
+    @ValueSource(
+            strings = {
+                "demo",
+                "up",
+                "register",
+                "submit",
+                "retract",
+                "history",
+                "card",
+                "export",
+                "verify",
+                "merge",
+                "inspect"
+            })
     void everyCommandHasHelpWithAnExample(String command) {
         CommandLineRun run = koine(command, "--help");
         assertThat(run.code()).isEqualTo(ExitCode.OK);
@@ -34,6 +47,16 @@ class KoineTest {
         CommandLineRun run = koine();
         assertThat(run.code()).isEqualTo(ExitCode.USAGE);
         assertThat(run.err()).contains("Usage: koine");
+    }
+
+    @Test
+    void anExpertIsAFolderOrACombination() {
+        CommandLineRun both =
+                koine("submit", "--model", "m", "--expert", "pt", "--combine", "pt=0.7*es+0.3*ca", "somewhere");
+        assertThat(both.code()).isEqualTo(ExitCode.USAGE);
+        CommandLineRun none = koine("submit", "--model", "m", "--combine", "0.7*es");
+        assertThat(none.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(none.err()).contains("begin with the new expert's name");
     }
 
     @Test

@@ -51,6 +51,10 @@ public enum RejectionCode {
     TOTAL_OVERFLOW,
     /** A safetensors file (a task vector, an evaluation set, a checkpoint) is malformed, or of a version that is not known. */
     NOT_SAFETENSORS,
+    /** An evaluation set has speech that the base model cannot be evaluated on. */
+    EVALUATION_SET,
+    /** The candidate does not hold the policy on the evaluation sets, and the model's gate enforces it. */
+    GATE_REFUSED,
     /** Koine itself failed on this input; a defect to report. */
     INTERNAL_ERROR
 }

@@ -39,9 +39,10 @@ import org.jspecify.annotations.Nullable;
  * unknown.model.grace.ms  how long an expert waits for its model's registration (default 10000)
  * transaction.timeout.ms  of the sinks; above checkpoint interval plus restart time (default 900000)
  * scratch                 directory for running totals, four bytes a weight (default: Java's temporary directory)
- * threads                 threads a task may use for totals and materialising (default: all processors)
+ * threads                 threads a task may use for totals, materialising and evaluation (default: all processors)
  * decomposition           where matrices are decomposed: auto (CUDA where it works, else the CPU), cpu, or cuda, which fails the
  *                         job where CUDA does not work (default auto)
+ * evaluation.device       where versions are evaluated, of models that have evaluation sets: auto, cpu or cuda (default auto)
  * retention.versions      how many of each model's newest versions the store keeps (default 0: all)
  * retention.age           versions younger than this are kept, too, such as 7 d (default 0 s)
  * retention.experts       whether copies of the experts inside kept versions are kept, true or false (default true)
@@ -89,7 +90,10 @@ public final class MergeJobArguments {
                 .scratch(Path.of(parameters.get("scratch", defaults.scratch())))
                 .storeCacheBytes(bytes(parameters, "store.cache.size", defaults.storeCacheBytes()))
                 .threads(threads(parameters, defaults.threads()))
-                .decomposition(device(parameters, defaults.decomposition()))
+                .decomposition(
+                        device(parameters, "decomposition", defaults.devices().decomposition()))
+                .evaluation(device(
+                        parameters, "evaluation.device", defaults.devices().evaluation()))
                 .retention(retention(parameters, defaults.retention()))
                 .signatures(signatures(parameters))
                 .gcInterval(duration(parameters, "gc.interval", defaults.gcInterval()))
@@ -214,12 +218,12 @@ public final class MergeJobArguments {
         return Math.toIntExact(Math.min(positive(parameters, "threads", preset), Integer.MAX_VALUE));
     }
 
-    private static ExecutionProvider device(ParameterTool parameters, ExecutionProvider preset) {
-        String value = parameters.get("decomposition", preset.name());
+    private static ExecutionProvider device(ParameterTool parameters, String name, ExecutionProvider preset) {
+        String value = parameters.get(name, preset.name());
         return Stream.of(ExecutionProvider.values())
                 .filter(device -> device.name().equalsIgnoreCase(value))
                 .findFirst()
-                .orElseThrow(() -> malformed("decomposition", value, "auto, cpu or cuda"));
+                .orElseThrow(() -> malformed(name, value, "auto, cpu or cuda"));
     }
 
     private static long positive(ParameterTool parameters, String name, long preset) {

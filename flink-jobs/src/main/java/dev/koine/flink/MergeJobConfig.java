@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param transactionTimeout of the sinks; above checkpoint interval plus restart time
  * @param scratch directory on each TaskManager for running totals, four bytes a weight
  * @param threads threads a task may use for totals and materialising
- * @param decomposition where matrices are decomposed
+ * @param devices where matrices are decomposed and versions evaluated
  * @param retention what the store keeps
  * @param gcInterval how often the job takes away what it need not keep, if the policy says that it may
  * @param signatures whose events are taken, and with what updates are signed
@@ -48,7 +48,7 @@ public record MergeJobConfig(
         Duration transactionTimeout,
         String scratch,
         int threads,
-        ExecutionProvider decomposition,
+        Devices devices,
         RetentionPolicy retention,
         Duration gcInterval,
         Signatures signatures)
@@ -109,7 +109,7 @@ public record MergeJobConfig(
         private Duration transactionTimeout = Duration.ofMinutes(15);
         private String scratch = System.getProperty("java.io.tmpdir");
         private int threads = Runtime.getRuntime().availableProcessors();
-        private ExecutionProvider decomposition = ExecutionProvider.AUTO;
+        private Devices devices = Devices.AUTO;
         private RetentionPolicy retention = RetentionPolicy.ALL;
         private Duration gcInterval = Duration.ofHours(1);
         private Signatures signatures = Signatures.OFF;
@@ -172,7 +172,12 @@ public record MergeJobConfig(
         }
 
         public Builder decomposition(ExecutionProvider value) {
-            decomposition = value;
+            devices = new Devices(value, devices.evaluation());
+            return this;
+        }
+
+        public Builder evaluation(ExecutionProvider value) {
+            devices = new Devices(devices.decomposition(), value);
             return this;
         }
 
@@ -206,7 +211,7 @@ public record MergeJobConfig(
                     transactionTimeout,
                     scratch,
                     threads,
-                    decomposition,
+                    devices,
                     retention,
                     gcInterval,
                     signatures);

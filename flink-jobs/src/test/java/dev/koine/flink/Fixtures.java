@@ -31,10 +31,15 @@ public final class Fixtures {
      * @param directory for what that takes
      */
     static String mergedOffline(Path directory, String... experts) throws Exception {
+        return mergedOffline(directory, Recipe.PUBLISHED, experts);
+    }
+
+    /** As {@link #mergedOffline(Path, String...)}, with another recipe. */
+    static String mergedOffline(Path directory, Recipe recipe, String... experts) throws Exception {
         Path scratch = Files.createTempDirectory(directory, "offline");
         Path target = Files.createDirectory(scratch.resolve("merged"));
         try (WorkPool pool = new WorkPool(1)) {
-            new OfflineMerge(ModelBundle.open(ctc("base")), Recipe.PUBLISHED, Lanczos::truncate, pool, Progress.NONE)
+            new OfflineMerge(ModelBundle.open(ctc("base")), recipe, Lanczos::truncate, pool, Progress.NONE)
                     .merge(
                             Stream.of(experts)
                                     .map(name -> new OfflineMerge.Expert(ctc(name), 1))

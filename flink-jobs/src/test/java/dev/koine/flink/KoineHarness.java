@@ -89,7 +89,8 @@ final class KoineHarness implements AutoCloseable {
                 .unknownModelGrace(Duration.ofSeconds(1))
                 .scratch(directory)
                 .threads(2)
-                .decomposition(ExecutionProvider.CPU);
+                .decomposition(ExecutionProvider.CPU)
+                .evaluation(ExecutionProvider.CPU);
     }
 
     Outcome register(String modelId, Path base) throws Exception {

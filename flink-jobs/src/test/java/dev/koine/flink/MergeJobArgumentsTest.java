@@ -36,6 +36,7 @@ class MergeJobArgumentsTest {
         all.put("scratch", "/scratch");
         all.put("threads", "3");
         all.put("decomposition", "cpu");
+        all.put("evaluation.device", "cuda");
         all.put("kafka.security.protocol", "SSL");
         MergeJobConfig config = MergeJobArguments.parse(ParameterTool.fromMap(all));
         assertThat(config.kafka())
@@ -49,9 +50,9 @@ class MergeJobArgumentsTest {
         assertThat(config.transactionTimeout()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.scratchDirectory()).hasToString("/scratch");
         assertThat(config.threads()).isEqualTo(3);
-        assertThat(config.decomposition()).isEqualTo(ExecutionProvider.CPU);
-        assertThat(MergeJobArguments.parse(ParameterTool.fromMap(REQUIRED)).decomposition())
-                .isEqualTo(ExecutionProvider.AUTO);
+        assertThat(config.devices()).isEqualTo(new Devices(ExecutionProvider.CPU, ExecutionProvider.CUDA));
+        assertThat(MergeJobArguments.parse(ParameterTool.fromMap(REQUIRED)).devices())
+                .isEqualTo(Devices.AUTO);
     }
 
     @Test

@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** A folder that becomes a bundle in an event; says that it is hashed, since that reads every byte of it. */
-final class BundleOptions {
+class BundleOptions {
     @Parameters(paramLabel = "DIR", description = "Folder with the model: ONNX files, tokenizer, config.")
     Path directory;
 

@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.schemas.Bundle;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.subscriber.events.Bundles;
@@ -8,13 +9,17 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.List;
-import picocli.CommandLine.Mixin;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** An expert, and how it is to be merged. */
 final class MergeEventOptions {
-    @Mixin
-    ExpertOptions expert;
+    @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
+    String modelId;
+
+    @ArgGroup(multiplicity = "1")
+    Source source;
 
     @Option(
             names = "--revision",
@@ -34,20 +39,44 @@ final class MergeEventOptions {
             defaultValue = "1")
     double weight;
 
-    @Mixin
-    BundleOptions bundle;
+    /** One of the two. */
+    static final class Source {
+        @ArgGroup(exclusive = false)
+        Files files;
+
+        @Option(
+                names = "--combine",
+                required = true,
+                paramLabel = "ID=SUM",
+                description = {
+                    "Makes the expert from task vectors of experts that are inside, such as 'pt=0.7*es+0.3*ca';",
+                    "nothing is read but the store. A minus needs a space before it."
+                },
+                converter = Combination.Converter.class)
+        @Nullable
+        Combination combination;
+    }
+
+    /** A fine-tuned model. */
+    static final class Files extends BundleOptions {
+        @Option(names = "--expert", required = true, paramLabel = "ID", description = "Name of the expert.")
+        String expertId;
+    }
 
     /** The event, with the folder's files hashed. */
     ExpertEvent event(PrintWriter out) throws IOException, RejectedException {
+        @Nullable Combination combination = source.combination;
+        @Nullable Bundle bundle = combination == null ? Bundles.toAvro(source.files.describe(out)) : null;
         return ExpertEvent.newBuilder()
                 .setAction(ExpertAction.MERGE)
-                .setModelId(expert.modelId)
-                .setExpertId(expert.expertId)
+                .setModelId(modelId)
+                .setExpertId(combination == null ? source.files.expertId : combination.expertId())
                 .setRevision(revision)
                 .setLanguages(languages)
                 .setTasks(tasks)
                 .setWeight(weight)
-                .setBundle(Bundles.toAvro(bundle.describe(out)))
+                .setBundle(bundle)
+                .setCombine(combination == null ? List.of() : combination.terms())
                 .setTime(Instant.now())
                 .build();
     }

@@ -3,6 +3,7 @@ package dev.koine.cli.command;
 import dev.koine.flink.Recipes;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.events.Bundles;
+import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -15,7 +16,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "register",
         description = "Registers a base model; its version 0 is announced.",
-        footer = {"%nExample:", "  koine register --model whisper ./whisper-small-onnx"})
+        footer = {
+            "%nExample:",
+            "  koine register --model whisper ./whisper-small-onnx",
+            "  koine register --model whisper --evaluation ./speech --gate enforce --guard en ./whisper-small-onnx"
+        })
 public final class RegisterCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
@@ -27,6 +32,9 @@ public final class RegisterCommand implements Callable<Integer> {
     RecipeOptions recipe;
 
     @Mixin
+    GateOptions gate;
+
+    @Mixin
     Sender sender;
 
     @Mixin
@@ -34,12 +42,15 @@ public final class RegisterCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
         ModelRegistration registration = ModelRegistration.newBuilder()
                 .setModelId(modelId)
-                .setBase(Bundles.toAvro(bundle.describe(spec.commandLine().getOut())))
+                .setBase(Bundles.toAvro(bundle.describe(out)))
                 .setRecipe(Recipes.toAvro(recipe.recipe()))
+                .setEvaluationSets(gate.describe(out))
+                .setGate(gate.policy())
                 .setTime(Instant.now())
                 .build();
-        return sender.sendModel(registration, spec.commandLine().getOut());
+        return sender.sendModel(registration, out);
     }
 }

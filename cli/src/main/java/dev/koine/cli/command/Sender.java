@@ -86,6 +86,7 @@ final class Sender {
         if (outcome instanceof Outcome.Rejected rejected) {
             Rejection rejection = rejected.rejection();
             out.printf("Rejected (%s): %s%n", Plain.of(rejection.getCode()), Plain.of(rejection.getMessage()));
+            new HistoryTable(out, true).report(rejection.getGate(), null);
             return ExitCode.REJECTED;
         }
         ModelUpdate update = ((Outcome.Updated) outcome).update();
@@ -95,6 +96,7 @@ final class Sender {
                 update.getModelId(),
                 update.getDigest(),
                 Plain.of(update.getBundle().getUri()));
+        new HistoryTable(out, true).report(update.getGate(), update.getScale());
         return ExitCode.OK;
     }
 }

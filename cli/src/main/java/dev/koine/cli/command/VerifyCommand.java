@@ -15,7 +15,6 @@ import dev.koine.objectstore.StandaloneBundles;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.events.Bundles;
-import dev.koine.subscriber.events.Outcome;
 import dev.koine.subscriber.events.OutcomeReader;
 import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.onnx.OnnxSessions;
@@ -23,7 +22,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -107,12 +105,8 @@ public final class VerifyCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         List<ModelUpdate> updates;
         try (OutcomeReader reader = new OutcomeReader(kafka.properties(), Topics.DEFAULT)) {
-            updates = reader.readAll().stream()
-                    .filter(Outcome.Updated.class::isInstance)
-                    .map(outcome -> ((Outcome.Updated) outcome).update())
-                    .filter(update -> update.getModelId().equals(modelId))
+            updates = Announced.versions(reader.readAll(), modelId).stream()
                     .filter(update -> version == null || update.getVersion() == version)
-                    .sorted(Comparator.comparing(ModelUpdate::getVersion))
                     .toList();
         }
         if (updates.isEmpty()) {

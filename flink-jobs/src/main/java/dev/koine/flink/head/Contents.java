@@ -2,6 +2,7 @@ package dev.koine.flink.head;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.MergedExpert;
 import java.util.ArrayList;
@@ -59,10 +60,27 @@ record Contents(List<MergedExpert> experts) {
      * @throws RejectedException {@link RejectionCode#NOT_MERGED}
      */
     MergedExpert requireInside(String expertId) throws RejectedException {
+        return require(expertId, "it cannot be retracted");
+    }
+
+    /**
+     * The experts that a combination is made of, in the order of its terms.
+     *
+     * @throws RejectedException {@link RejectionCode#NOT_MERGED}
+     */
+    List<MergedExpert> requireTerms(List<CombineTerm> terms) throws RejectedException {
+        List<MergedExpert> found = new ArrayList<>();
+        for (CombineTerm term : terms) {
+            found.add(require(term.getExpertId(), "nothing can be combined from it"));
+        }
+        return found;
+    }
+
+    private MergedExpert require(String expertId, String consequence) throws RejectedException {
         return find(expertId)
                 .orElseThrow(() -> new RejectedException(
                         RejectionCode.NOT_MERGED,
-                        "Expert '" + expertId + "' is not inside the model, so it cannot be retracted. Inside are: "
+                        "Expert '" + expertId + "' is not inside the model, so " + consequence + ". Inside are: "
                                 + experts.stream()
                                         .map(MergedExpert::getExpertId)
                                         .toList() + "."));

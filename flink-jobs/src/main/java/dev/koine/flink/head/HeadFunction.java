@@ -1,7 +1,5 @@
 package dev.koine.flink.head;
 
-import dev.koine.engine.RejectedException;
-import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.flink.MergeJobConfig;
@@ -13,16 +11,13 @@ import dev.koine.flink.state.PrunedPiece;
 import dev.koine.flink.state.Turn;
 import dev.koine.flink.store.RunningMerges;
 import dev.koine.flink.store.VersionRecords;
-import dev.koine.schemas.ExpertAction;
-import dev.koine.schemas.ExpertEvent;
-import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Rejection;
+import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.signature.SigningKey;
-import dev.koine.subscriber.signature.Statement;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -71,13 +66,11 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
 
     private transient WorkPool pool;
     private transient @Nullable OperatorStateStore taskStates;
-    private transient @Nullable SigningKey signingKey;
-    private transient VersionRecords records;
     private transient FinishedMerges finished;
     private transient @Nullable Housekeeping housekeeping;
     private transient RunningModels models;
-    private transient Versions versions;
-    private transient SideWork<Made> work;
+    private transient Turns work;
+    private transient SideWork<Made> side;
     private transient Map<String, Look> looks;
     private transient Counter versionsMade;
     private transient Counter rejected;
@@ -85,16 +78,6 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     public HeadFunction(MergeJobConfig config) {
         this.config = config;
     }
-
-    /**
-     * What became of an event.
-     *
-     * @param record id of the version's record in the store
-     */
-    private record Made(
-            @Nullable ModelUpdate update,
-            @Nullable String record,
-            @Nullable RejectedException refusal) {}
 
     /**
      * The next look at the work on a model, in processing time.
@@ -116,18 +99,20 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         pool = new WorkPool(config.threads());
         ArtifactStore store = config.openStore(pool.executor());
         @Nullable String key = config.signatures().signingKey();
-        signingKey = key == null ? null : SigningKey.read(Path.of(key));
-        records = new VersionRecords(store.records());
+        VersionRecords records = new VersionRecords(store.records());
         announced = new AnnouncedVersions(
                 getRuntimeContext()
                         .getMapState(new MapStateDescriptor<>("recorded-versions", Types.LONG, Types.STRING)),
                 records);
         finished = new FinishedMerges(new RunningMerges(store.records()), Objects.requireNonNull(taskStates));
         models = new RunningModels(store, pool, config.scratchDirectory());
-        versions = new Versions(store, models);
-        work = new SideWork<>();
-        looks = new HashMap<>();
         MetricGroup metrics = getRuntimeContext().getMetricGroup().addGroup("koine");
+        OnnxOptions device = config.devices().evaluationOptions();
+        Versions versions =
+                new Versions(store, models, new Evaluations(store, device, config.threads()), new Costs(metrics));
+        work = new Turns(versions, announced, records, key == null ? null : SigningKey.read(Path.of(key)));
+        side = new SideWork<>();
+        looks = new HashMap<>();
         versionsMade = metrics.counter("versions");
         rejected = metrics.counter("rejections");
         boolean sweeps = config.retention().versions() > 0
@@ -172,7 +157,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
             return;
         }
         looks.remove(modelId);
-        @Nullable Made made = work.fetch(modelId);
+        @Nullable Made made = side.fetch(modelId);
         if (made != null) {
             finish(made, context, out);
         } else if (look != null) {
@@ -191,7 +176,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
 
     private void beginNext(Context context) throws Exception {
         String modelId = context.getCurrentKey();
-        if (work.isUnderWay(modelId)) {
+        if (side.isUnderWay(modelId)) {
             return;
         }
         @Nullable Turn turn = turns.get(nextSequence());
@@ -202,8 +187,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         if (complete.getReceived() < turn.getPieces()) {
             return;
         }
-        Callable<ModelUpdate> version = version(Turn.newBuilder(turn).build(), complete);
-        work.begin(modelId, () -> made(version));
+        side.begin(modelId, work(Turn.newBuilder(turn).build(), complete));
         lookAgain(context.timerService().currentProcessingTime(), context);
     }
 
@@ -214,59 +198,26 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         context.timerService().registerProcessingTimeTimer(now + delay);
     }
 
-    private Made made(Callable<ModelUpdate> version) throws Exception {
-        try {
-            ModelUpdate update = version.call();
-            if (signingKey != null) {
-                update.setSignature(signingKey.sign(Statement.of(update)));
-            }
-            return new Made(update, records.put(update), null);
-        } catch (RejectedException e) {
-            return new Made(null, null, e);
-        }
-    }
-
-    /** What makes the version, from copies: it runs beside this thread, which goes on using state. */
-    private Callable<ModelUpdate> version(Turn turn, PieceSet complete) throws Exception {
-        if (turn.getSequence() == 0) {
-            ModelRegistration registration = Events.registration(turn.getEvent());
-            return () -> versions.registered(turn, registration);
-        }
-        @Nullable PrunedPiece refused = complete.getRefused();
-        if (refused != null) {
-            RejectionCode code = RejectionCode.valueOf(refused.getRejectionCode());
-            String message = refused.getRejectionMessage();
-            return () -> {
-                throw new RejectedException(code, message);
-            };
-        }
-        ModelUpdate first = base.value();
-        ModelUpdate newest = head.value();
-        ExpertEvent expert = Events.expert(turn.getEvent());
-        if (expert.getAction() == ExpertAction.RETRACT) {
-            return () -> versions.retracted(first, newest, turn, expert);
-        }
-        if (expert.getAction() == ExpertAction.ROLLBACK) {
-            Callable<ModelUpdate> old = announced.before(first, newest, expert.getBackTo());
-            return () -> versions.rolledBack(first, newest, turn, old.call());
-        }
-        List<String> digests = Pieces.digests(complete);
-        return () -> versions.merged(first, newest, turn, expert, digests);
+    /** Made from copies: it runs beside this thread, which goes on using state. */
+    private Callable<Made> work(Turn turn, PieceSet complete) throws Exception {
+        return turn.getSequence() == 0
+                ? work.register(turn)
+                : work.change(turn, complete, new Turns.Line(base.value(), head.value()));
     }
 
     private void finish(Made made, Context context, Collector<ModelUpdate> out) throws Exception {
         long sequence = nextSequence();
-        @Nullable ModelUpdate update = made.update();
-        if (update != null) {
+        if (made instanceof Made.Version version) {
+            ModelUpdate update = version.update();
             if (sequence == 0) {
                 base.update(update);
             }
             head.update(update);
-            announced.add(update, Objects.requireNonNull(made.record()));
+            announced.add(update, version.record());
             out.collect(update);
             versionsMade.inc();
-        } else {
-            reject(turns.get(sequence), Objects.requireNonNull(made.refusal()), context);
+        } else if (made instanceof Made.Refusal refusal) {
+            reject(turns.get(sequence), refusal, context);
         }
         turns.remove(sequence);
         pieces.remove(sequence);
@@ -274,11 +225,13 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         finished.reached(context.getCurrentKey(), sequence + 1);
     }
 
-    private void reject(Turn turn, RejectedException refusal, Context context) throws Exception {
+    private void reject(Turn turn, Made.Refusal refusal, Context context) throws Exception {
         rejected.inc();
         Stage stage = received(turn.getSequence()).getRefused() != null ? Stage.PRUNE : Stage.HEAD;
         @Nullable String expertId = Events.expertId(turn.getEvent());
-        context.output(Rejections.TAG, Rejections.of(turn.getEvent(), expertId, stage, refusal));
+        Rejection rejection = Rejections.of(turn.getEvent(), expertId, stage, refusal.reason());
+        rejection.setGate(refusal.report());
+        context.output(Rejections.TAG, rejection);
     }
 
     @Override
@@ -286,8 +239,8 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         if (housekeeping != null) {
             housekeeping.close();
         }
-        if (work != null) {
-            work.close();
+        if (side != null) {
+            side.close();
         }
         if (models != null) {
             models.close();

@@ -11,6 +11,7 @@ import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.flink.InputFiles;
 import dev.koine.flink.Recipes;
+import dev.koine.flink.gate.GatePolicies;
 import dev.koine.objectstore.ObjectBundles;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.events.Bundles;
@@ -28,23 +29,27 @@ final class BaseIntake {
     private final BundleSource bundles = new ObjectBundles();
     private final ArtifactStore store;
     private final WorkPool pool;
+    private final EvaluationIntake evaluation;
 
-    BaseIntake(AllowedPlaces places, ArtifactStore store, WorkPool pool) {
+    /** @param evaluation takes the evaluation sets in */
+    BaseIntake(AllowedPlaces places, ArtifactStore store, WorkPool pool, EvaluationIntake evaluation) {
         this.places = places;
         this.store = store;
         this.pool = pool;
+        this.evaluation = evaluation;
     }
 
     /**
-     * Checks recipe and base; everything that could be wrong with them is found here.
+     * Checks recipe, base and evaluation sets; everything that could be wrong with them is found here.
      *
      * @return the base's bundle in the store
      */
     Bundle take(ModelRegistration registration) throws RejectedException, IOException {
         Recipes.fromAvro(registration.getRecipe());
+        GatePolicies.of(registration);
         Bundle bundle = Bundles.fromAvro(registration.getBase());
         Bundle found = places.require(bundle);
-        return InputFiles.read(
+        Bundle kept = InputFiles.read(
                 found.isLocal() ? List.of(found.directory()) : List.of(),
                 () -> store.<RejectedException>putBundle(copy -> {
                     BundleVerifier.copyVerified(found, bundles, copy);
@@ -53,6 +58,8 @@ final class BaseIntake {
                     Grids.of(model.weights(), pool);
                     OnnxSessions.open(copy, LOADS).close();
                 }));
+        evaluation.take(registration, store.bundle(kept.digest()));
+        return kept;
     }
 
     private static void requireFloatWeights(ModelBundle model) throws RejectedException {

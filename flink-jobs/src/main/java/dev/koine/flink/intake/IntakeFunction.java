@@ -96,7 +96,11 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         pool = new WorkPool(config.threads());
         store = config.openStore(pool.executor());
         running = new RunningMerges(store.records());
-        baseIntake = new BaseIntake(places, store, pool);
+        baseIntake = new BaseIntake(
+                places,
+                store,
+                pool,
+                new EvaluationIntake(places, store, config.devices().evaluationOptions(), config.threads()));
         expertIntake = new ExpertIntake(places, store, pool);
         bases = new HashMap<>();
         graceSinceStart =
@@ -180,7 +184,8 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         try {
             signatures.require(expert);
             running.begin(event.getModelId(), sequence(), Instant.now());
-            if (expert.getAction() != ExpertAction.MERGE) {
+            boolean hasBundle = expert.getAction() == ExpertAction.MERGE && expert.getBundle() != null;
+            if (!hasBundle) {
                 emit(event, null, List.of(), out, context);
                 signatures.taken(expert);
                 return;

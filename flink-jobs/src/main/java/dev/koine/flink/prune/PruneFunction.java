@@ -37,7 +37,7 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
     @Override
     public void open(OpenContext context) throws IOException {
         store = config.openStore(Runnable::run);
-        decomposition = DeviceDecomposition.open(config.decomposition());
+        decomposition = DeviceDecomposition.open(config.devices().decomposition());
         LOG.info("Matrices are decomposed {}.", decomposition.description());
         plans = new PlanStore(store, decomposition);
         elements = getRuntimeContext().getMetricGroup().addGroup("koine").counter("prunedElements");

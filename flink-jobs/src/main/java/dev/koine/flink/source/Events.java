@@ -4,6 +4,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.flink.MessageSizes;
 import dev.koine.flink.state.InboundEvent;
+import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
@@ -12,6 +13,9 @@ import dev.koine.schemas.UndecodableException;
 import dev.koine.subscriber.registry.EventFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +27,7 @@ public final class Events {
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
     private static final int LONGEST_QUOTE = 160;
+    private static final int MOST_TERMS = 64;
 
     private Events() {}
 
@@ -60,12 +65,38 @@ public final class Events {
         requireId("expertId", expert.getExpertId());
         if (expert.getAction() == ExpertAction.MERGE) {
             double weight = expert.getWeight();
-            require(expert.getBundle() != null, "A MERGE event needs the expert's bundle; this one has none.");
+            requireSource(expert);
             require(
                     Double.isFinite(weight) && weight != 0,
                     "The weight is " + weight + "; give a finite number other than 0, such as 1.");
         }
         return expert;
+    }
+
+    private static void requireSource(ExpertEvent expert) throws RejectedException {
+        List<CombineTerm> terms = expert.getCombine();
+        require(
+                (expert.getBundle() != null) != !terms.isEmpty(),
+                "A MERGE event needs either the expert's bundle or the experts inside that it is combined from; this one"
+                        + " has " + (terms.isEmpty() ? "none." : "both."));
+        require(
+                terms.size() <= MOST_TERMS,
+                "The expert is combined from " + terms.size() + " experts, and " + MOST_TERMS + " are the most.");
+        Set<String> ids = new HashSet<>();
+        for (CombineTerm term : terms) {
+            requireId("expertId of a term", term.getExpertId());
+            require(
+                    Double.isFinite(term.getFactor()) && term.getFactor() != 0,
+                    "The factor of '" + term.getExpertId() + "' is " + term.getFactor()
+                            + "; give a finite number other than 0.");
+            require(
+                    ids.add(term.getExpertId()),
+                    "The combination has '" + term.getExpertId() + "' twice; add its factors up.");
+        }
+        require(
+                !ids.contains(expert.getExpertId()),
+                "The expert '" + expert.getExpertId() + "' cannot be combined from itself. Give the combination another"
+                        + " id, or submit the expert with another weight.");
     }
 
     /** The expert that an event is about; null where it is about none. */

@@ -126,6 +126,12 @@ public final class Retention {
 
     private void refer(ModelUpdate version, Set<String> referred) throws IOException {
         referred.add(version.getDigest());
+        if (version.getScalesDigest() != null) {
+            referred.add(version.getScalesDigest());
+        }
+        if (version.getGate() != null) {
+            referred.addAll(version.getGate().getEvaluationSets());
+        }
         for (MergedExpert expert : version.getExperts()) {
             if (policy.experts()) {
                 referred.add(expert.getBundleDigest());

@@ -7,6 +7,8 @@ import dev.koine.engine.merge.Member;
 import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.RunningModel;
+import dev.koine.engine.merge.Scale;
+import dev.koine.engine.merge.Scaling;
 import dev.koine.engine.merge.TaskVector;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
@@ -124,6 +126,14 @@ public final class StoreCheck {
             throws IOException {
         int before = found;
         require(version, "its model", version.getDigest(), good, referred);
+        if (version.getScalesDigest() != null) {
+            require(version, "its scales", version.getScalesDigest(), good, referred);
+        }
+        if (version.getGate() != null) {
+            for (String set : version.getGate().getEvaluationSets()) {
+                require(version, "an evaluation set", set, good, referred);
+            }
+        }
         for (MergedExpert expert : version.getExperts()) {
             referred.add(expert.getBundleDigest());
             String what = "the task vector of " + expert.getExpertId();
@@ -182,7 +192,7 @@ public final class StoreCheck {
                 .map(expert -> new Member(expert.getTaskVectorDigest(), expert.getWeight()))
                 .toList();
         try (RunningModel model = RunningModel.restore(base, recipe, store, work, pool, members)) {
-            model.write(target, model.scales(), Progress.NONE);
+            model.write(target, RecordedScales.of(version, store), Progress.NONE);
         }
     }
 
@@ -192,11 +202,18 @@ public final class StoreCheck {
         for (MergedExpert expert : version.getExperts()) {
             experts.add(new OfflineMerge.Expert(store.bundle(expert.getBundleDigest()), expert.getWeight()));
         }
-        new OfflineMerge(base, recipe, Lanczos::truncate, pool, Progress.NONE).merge(experts, target);
+        boolean wasSearched = recipe.scale().scaling() == Scaling.SEARCH;
+        Recipe found = wasSearched
+                ? recipe.with(Scale.fixed(RecordedScales.of(version, store).overall()))
+                : recipe;
+        new OfflineMerge(base, found, Lanczos::truncate, pool, Progress.NONE).merge(experts, target);
     }
 
     private boolean hasItsExperts(ModelUpdate version) {
         return version.getExperts().stream().allMatch(expert -> {
+            if (!expert.getCombine().isEmpty()) {
+                return false;
+            }
             try {
                 store.bundle(expert.getBundleDigest());
                 return true;

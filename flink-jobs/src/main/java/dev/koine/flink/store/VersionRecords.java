@@ -77,6 +77,10 @@ public final class VersionRecords {
                 .setTime(Instant.EPOCH)
                 .setSignature(null)
                 .build();
+        if (timeless.getGate() != null) {
+            timeless.getGate().setEvaluationMillis(0);
+            timeless.getGate().setMergeMillis(0);
+        }
         return Sha256.of(UPDATES.encode(timeless)).substring(0, ID_DIGITS);
     }
 

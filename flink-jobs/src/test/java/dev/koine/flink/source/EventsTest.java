@@ -7,6 +7,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.schemas.Bundle;
+import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
@@ -14,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +47,40 @@ class EventsTest {
             event.setWeight(weight);
         })));
         assertThat(refused).hasMessageContaining("weight is " + weight);
+    }
+
+    @Test
+    void anExpertIsABundleOrACombination() throws Exception {
+        assertThat(Events.expert(inbound(combination(new CombineTerm("es", 0.7), new CombineTerm("ca", -0.3))))
+                        .getCombine())
+                .hasSize(2);
+        assertThat(refused(inbound(combination()))).hasMessageContaining("has none");
+        ExpertEvent both = combination(new CombineTerm("es", 0.7));
+        both.setBundle(new Bundle("file:///de/", List.of()));
+        assertThat(refused(inbound(both))).hasMessageContaining("has both");
+    }
+
+    @Test
+    void refusesCombinationsThatMeanNothing() {
+        assertThat(refused(inbound(combination(new CombineTerm("es", 0.0)))))
+                .hasMessageContainingAll("'es'", "0.0", "other than 0");
+        assertThat(refused(inbound(combination(new CombineTerm("es", Double.NaN)))))
+                .hasMessageContaining("NaN");
+        assertThat(refused(inbound(combination(new CombineTerm("es", 1.0), new CombineTerm("es", 2.0)))))
+                .hasMessageContaining("'es' twice");
+        assertThat(refused(inbound(combination(new CombineTerm("e s", 1.0))))).hasMessageContaining("of a term");
+        assertThat(refused(inbound(combination(new CombineTerm("de", 1.0))))).hasMessageContaining("from itself");
+        assertThat(refused(inbound(combination(IntStream.range(0, 65)
+                        .mapToObj(i -> new CombineTerm("e" + i, 1.0))
+                        .toArray(CombineTerm[]::new)))))
+                .hasMessageContaining("64 are the most");
+    }
+
+    private static ExpertEvent combination(CombineTerm... terms) {
+        return retract(event -> {
+            event.setAction(ExpertAction.MERGE);
+            event.setCombine(List.of(terms));
+        });
     }
 
     @Test

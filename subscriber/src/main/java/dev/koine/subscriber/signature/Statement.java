@@ -2,13 +2,19 @@ package dev.koine.subscriber.signature;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.schemas.Bundle;
+import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.GatePolicy;
+import dev.koine.schemas.GateReport;
+import dev.koine.schemas.LanguageScore;
+import dev.koine.schemas.Measures;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.PolicyRule;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Recipe;
+import dev.koine.schemas.ScaleTrial;
 import dev.koine.subscriber.events.Bundles;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -24,9 +30,13 @@ import org.jspecify.annotations.Nullable;
  * list's name, then its elements' fields. Integers are decimal, times milliseconds since 1970, doubles the 16 hexadecimal digits of their
  * IEEE 754 bits, what is missing is {@code -}. A bundle is its digest ({@link dev.koine.engine.store.Bundle#digest}), so that the files may
  * be moved; an update also signs the bundle's place.
+ *
+ * <p>A field that a later release brought is there only where it does not have its default, so that what was signed before keeps its
+ * statement, and a reader that does not know the field cannot take an event that uses it for one that does not.
  */
 public final class Statement {
     private static final String MISSING = "-";
+    private static final Recipe PLAIN = Recipe.newBuilder().build();
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -51,6 +61,7 @@ public final class Statement {
         statement.bundle("bundle", event.getBundle());
         statement.number("back-to", event.getBackTo());
         statement.number("time", event.getTime().toEpochMilli());
+        statement.combination(event.getCombine());
         return statement.bytes.toByteArray();
     }
 
@@ -65,6 +76,15 @@ public final class Statement {
         statement.bundle("base", event.getBase());
         statement.recipe(event.getRecipe());
         statement.number("time", event.getTime().toEpochMilli());
+        if (!event.getEvaluationSets().isEmpty()) {
+            statement.number("evaluation-sets", event.getEvaluationSets().size());
+            for (Bundle set : event.getEvaluationSets()) {
+                statement.bundle("evaluation-set", set);
+            }
+        }
+        if (event.getGate() != null) {
+            statement.policy(event.getGate());
+        }
         return statement.bytes.toByteArray();
     }
 
@@ -90,6 +110,7 @@ public final class Statement {
             statement.real("weight", expert.getWeight());
             statement.text("bundle", expert.getBundleDigest());
             statement.text("task-vector", expert.getTaskVectorDigest());
+            statement.combination(expert.getCombine());
         }
         statement.recipe(update.getRecipe());
         statement.text("change", update.getCause().getChange().name());
@@ -98,6 +119,15 @@ public final class Statement {
         statement.number("back-to", update.getCause().getBackTo());
         statement.position(update.getCause().getPosition());
         statement.number("time", update.getTime().toEpochMilli());
+        if (update.getScale() != null) {
+            statement.real("used-scale", update.getScale());
+        }
+        if (update.getScalesDigest() != null) {
+            statement.text("used-scales", update.getScalesDigest());
+        }
+        if (update.getGate() != null) {
+            statement.report(update.getGate());
+        }
         return statement.bytes.toByteArray();
     }
 
@@ -110,6 +140,76 @@ public final class Statement {
         for (PolicyRule rule : recipe.getRules()) {
             text("pattern", rule.getPattern());
             text("policy", rule.getPolicy());
+        }
+        if (!recipe.getMethod().equals(PLAIN.getMethod())) {
+            text("method", recipe.getMethod());
+        }
+        if (!recipe.getScaling().equals(PLAIN.getScaling())) {
+            text("scaling", recipe.getScaling());
+        }
+        if (!recipe.getScaleGrid().isEmpty()) {
+            number("scale-grid", recipe.getScaleGrid().size());
+            recipe.getScaleGrid().forEach(scale -> real("scale", scale));
+        }
+        if (recipe.getSeed() != 0) {
+            number("seed", recipe.getSeed());
+        }
+        if (recipe.getSlack() != 0) {
+            real("slack", recipe.getSlack());
+        }
+    }
+
+    private void combination(List<CombineTerm> terms) {
+        if (!terms.isEmpty()) {
+            number("combine", terms.size());
+            for (CombineTerm term : terms) {
+                text("term", term.getExpertId());
+                real("factor", term.getFactor());
+            }
+        }
+    }
+
+    private void policy(GatePolicy policy) {
+        text("gate", policy.getMode());
+        real("max-regression", policy.getMaxRegression());
+        real("max-mean-regression", policy.getMaxMeanRegression());
+        real("min-gain", policy.getMinGain());
+        texts("guarded", policy.getGuarded());
+        number("sample", policy.getSample());
+        number("seed", policy.getSeed());
+    }
+
+    private void report(GateReport report) {
+        policy(report.getPolicy());
+        text("passed", Boolean.toString(report.getPassed()));
+        texts("reasons", report.getReasons());
+        number("scores", report.getScores().size());
+        for (LanguageScore score : report.getScores()) {
+            text("language", score.getLanguage());
+            text("task", score.getTask());
+            text("standing", score.getStanding());
+            measures("before", score.getBefore());
+            measures("after", score.getAfter());
+        }
+        number("trials", report.getScaleTrials().size());
+        for (ScaleTrial trial : report.getScaleTrials()) {
+            real("scale", trial.getScale());
+            real("error", trial.getError());
+        }
+        texts("evaluation-sets", report.getEvaluationSets());
+        number("evaluation-millis", report.getEvaluationMillis());
+        number("merge-millis", report.getMergeMillis());
+    }
+
+    private void measures(String name, @Nullable Measures measures) {
+        number(name, measures == null ? null : (long) measures.getUtterances());
+        if (measures != null) {
+            real("error", measures.getError());
+            real("wer", measures.getWer());
+            real("cer", measures.getCer());
+            real("bleu", measures.getBleu());
+            real("loss", measures.getLoss());
+            text("failure", measures.getFailure());
         }
     }
 
@@ -128,8 +228,8 @@ public final class Statement {
         values.forEach(value -> text(name, value));
     }
 
-    private void real(String name, double value) {
-        text(name, String.format("%016x", Double.doubleToRawLongBits(value)));
+    private void real(String name, @Nullable Double value) {
+        text(name, value == null ? null : String.format("%016x", Double.doubleToRawLongBits(value)));
     }
 
     private void number(String name, long value) {

@@ -8,13 +8,28 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.schemas.Bundle;
 import dev.koine.schemas.BundleFile;
+import dev.koine.schemas.Cause;
+import dev.koine.schemas.Change;
+import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.GatePolicy;
+import dev.koine.schemas.GateReport;
+import dev.koine.schemas.LanguageScore;
+import dev.koine.schemas.Measures;
+import dev.koine.schemas.MergedExpert;
+import dev.koine.schemas.ModelRegistration;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.PolicyRule;
+import dev.koine.schemas.Position;
+import dev.koine.schemas.Recipe;
+import dev.koine.schemas.ScaleTrial;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -23,6 +38,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,10 +84,99 @@ class StatementTest {
         events.add(changed().setBundle(bundle("b")).build());
         events.add(changed().setBackTo(0L).build());
         events.add(changed().setTime(Instant.ofEpochMilli(1)).build());
+        events.add(changed().setCombine(List.of(new CombineTerm("es", 0.7))).build());
+        events.add(changed().setCombine(List.of(new CombineTerm("es", 0.3))).build());
+        events.add(changed().setCombine(List.of(new CombineTerm("ca", 0.7))).build());
+        events.add(changed()
+                .setCombine(List.of(new CombineTerm("es", 0.7), new CombineTerm("ca", 0.3)))
+                .build());
         Set<String> statements = new HashSet<>();
         for (ExpertEvent event : events) {
             assertThat(statements.add(new String(Statement.of(event), StandardCharsets.UTF_8)))
                     .as("%s", event)
+                    .isTrue();
+        }
+    }
+
+    /** A plain registration and a plain update have the statements that the first release made for them. */
+    @Test
+    void whatOlderReleasesSignedKeepsItsStatement() throws Exception {
+        assertThat(sha256(Statement.of(registration().build())))
+                .isEqualTo("f9a56e9e8fa20936138735a222e1bbb0a49583c999a1d5a5f027b82c5155e08f");
+        assertThat(sha256(Statement.of(update().build())))
+                .isEqualTo("08ac8091a1aad5fa42b21acdbe0399feb3aca476994965597cc5040477aefc3c");
+    }
+
+    @Test
+    void aRegistrationSignsRecipeSetsAndGate() throws Exception {
+        List<ModelRegistration> registrations = new ArrayList<>();
+        registrations.add(registration().build());
+        for (Recipe.Builder recipe : List.of(
+                Recipe.newBuilder().setMethod("TIES"),
+                Recipe.newBuilder().setScaling("PER_EXPERT"),
+                Recipe.newBuilder().setScaling("SEARCH").setScaleGrid(List.of(0.1)),
+                Recipe.newBuilder().setScaling("SEARCH").setScaleGrid(List.of(0.1, 0.2)),
+                Recipe.newBuilder().setSeed(1),
+                Recipe.newBuilder().setSlack(0.5))) {
+            registrations.add(registration().setRecipe(recipe.build()).build());
+        }
+        registrations.add(registration().setEvaluationSets(List.of(bundle("a"))).build());
+        registrations.add(registration().setEvaluationSets(List.of(bundle("b"))).build());
+        for (GatePolicy.Builder policy : List.of(
+                GatePolicy.newBuilder(),
+                GatePolicy.newBuilder().setMode("ENFORCE"),
+                GatePolicy.newBuilder().setMaxRegression(1),
+                GatePolicy.newBuilder().setMaxMeanRegression(1),
+                GatePolicy.newBuilder().setMinGain(1),
+                GatePolicy.newBuilder().setGuarded(List.of("en")),
+                GatePolicy.newBuilder().setSample(7),
+                GatePolicy.newBuilder().setSeed(7))) {
+            registrations.add(registration()
+                    .setEvaluationSets(List.of(bundle("a")))
+                    .setGate(policy.build())
+                    .build());
+        }
+        Set<String> statements = new HashSet<>();
+        for (ModelRegistration each : registrations) {
+            assertThat(statements.add(new String(Statement.of(each), StandardCharsets.UTF_8)))
+                    .as("%s", each)
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void anUpdateSignsItsScaleItsReportAndWhatAnExpertWasCombinedFrom() throws Exception {
+        List<ModelUpdate> updates = new ArrayList<>();
+        updates.add(update().build());
+        updates.add(update().setScale(0.2).build());
+        updates.add(update().setScale(0.3).build());
+        updates.add(update().setScale(0.2)
+                .setScalesDigest("sha256:" + "1".repeat(64))
+                .build());
+        ModelUpdate combined = update().build();
+        combined.getExperts().get(0).setCombine(List.of(new CombineTerm("es", 0.7)));
+        updates.add(combined);
+        for (GateReport.Builder report : List.of(
+                report(),
+                report().setPassed(false),
+                report().setReasons(List.of("de grew worse")),
+                report().setScores(List.of(score(0.2, null))),
+                report().setScores(List.of(score(0.3, null))),
+                report().setScores(List.of(score(null, "NaN logits"))),
+                report().setScores(List.of(LanguageScore.newBuilder(score(0.2, null))
+                        .setBefore(Measures.newBuilder().setUtterances(3).build())
+                        .build())),
+                report().setScaleTrials(List.of(new ScaleTrial(0.2, 0.5))),
+                report().setScaleTrials(List.of(new ScaleTrial(0.2, null))),
+                report().setEvaluationSets(List.of("sha256:" + "2".repeat(64))),
+                report().setEvaluationMillis(1),
+                report().setMergeMillis(1))) {
+            updates.add(update().setGate(report.build()).build());
+        }
+        Set<String> statements = new HashSet<>();
+        for (ModelUpdate each : updates) {
+            assertThat(statements.add(new String(Statement.of(each), StandardCharsets.UTF_8)))
+                    .as("%s", each)
                     .isTrue();
         }
     }
@@ -147,6 +252,65 @@ class StatementTest {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         assertThat(Base64.getDecoder().decode(KNOWN)).hasSize(44);
         return SigningKey.read(file);
+    }
+
+    private static String sha256(byte[] statement) throws Exception {
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(statement));
+    }
+
+    private static ModelRegistration.Builder registration() {
+        return ModelRegistration.newBuilder()
+                .setModelId("m")
+                .setBase(bundle("a"))
+                .setRecipe(Recipe.newBuilder()
+                        .setRules(List.of(new PolicyRule("**", "DENSE")))
+                        .build())
+                .setTime(Instant.ofEpochMilli(1_700_000_000_000L));
+    }
+
+    private static ModelUpdate.Builder update() {
+        return ModelUpdate.newBuilder()
+                .setModelId("m")
+                .setVersion(4)
+                .setParent(3L)
+                .setDigest("sha256:" + "3".repeat(64))
+                .setBundle(bundle("a"))
+                .setExperts(List.of(MergedExpert.newBuilder()
+                        .setExpertId("de")
+                        .setRevision(2L)
+                        .setLanguages(List.of("de"))
+                        .setTasks(List.of("TRANSCRIBE"))
+                        .setWeight(0.5)
+                        .setBundleDigest("sha256:" + "4".repeat(64))
+                        .setTaskVectorDigest("sha256:" + "5".repeat(64))
+                        .build()))
+                .setRecipe(Recipe.newBuilder().build())
+                .setCause(Cause.newBuilder()
+                        .setChange(Change.MERGED)
+                        .setExpertId("de")
+                        .setRevision(2L)
+                        .setPosition(new Position("koine.experts", 1, 17L, Instant.EPOCH))
+                        .build())
+                .setTime(Instant.ofEpochMilli(1_700_000_000_000L));
+    }
+
+    private static GateReport.Builder report() {
+        return GateReport.newBuilder()
+                .setPolicy(GatePolicy.newBuilder().build())
+                .setPassed(true);
+    }
+
+    private static LanguageScore score(@Nullable Double error, @Nullable String failure) {
+        return LanguageScore.newBuilder()
+                .setLanguage("de")
+                .setTask("TRANSCRIBE")
+                .setStanding("INSIDE")
+                .setAfter(Measures.newBuilder()
+                        .setUtterances(3)
+                        .setError(error)
+                        .setFailure(failure)
+                        .build())
+                .build();
     }
 
     private static ExpertEvent.Builder changed() {

@@ -1,0 +1,70 @@
+package dev.koine.cli.command;
+
+import dev.koine.cli.ExitCode;
+import dev.koine.cli.card.ModelCard;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleVerifier;
+import dev.koine.objectstore.StandaloneBundles;
+import dev.koine.subscriber.events.Bundles;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code koine export}. */
+@Command(
+        name = "export",
+        description = {
+            "Copies the files of a version to a folder, verified, with its model card as README.md.",
+            "The card is not part of the announced version, whose digest says base, experts and recipe alone.",
+            "A README.md that came with the base becomes README.base.md."
+        },
+        footer = {"%nExample:", "  koine export --model whisper --out ./whisper-small-koine"})
+public final class ExportCommand implements Callable<Integer> {
+    private static final String CARD = "README.md";
+    private static final String CARD_OF_BASE = "README.base.md";
+
+    @Spec
+    CommandSpec spec;
+
+    @Mixin
+    Announced announced;
+
+    @Option(names = "--base-model", paramLabel = "ID", description = "The base's name on the Hub, for the metadata.")
+    @Nullable
+    String baseModel;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "A new folder.")
+    Path target;
+
+    @Override
+    public Integer call() throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        Path folder = Folders.requireEmpty(target);
+        Announced.Found found = announced.find();
+        Bundle bundle = Bundles.fromAvro(found.version().getBundle());
+        if (!bundle.digest().equals(found.version().getDigest())) {
+            throw new RejectedException(
+                    RejectionCode.DIGEST_MISMATCH,
+                    "The files that the update lists have the digest " + bundle.digest() + ", not the announced one.");
+        }
+        BundleVerifier.copyVerified(bundle, new StandaloneBundles(), folder);
+        Path card = folder.resolve(CARD);
+        if (Files.exists(card)) {
+            Files.move(card, folder.resolve(CARD_OF_BASE));
+        }
+        Files.writeString(card, ModelCard.of(found.version(), found.first().orElse(null), baseModel));
+        out.printf(
+                "Version %d of %s: %d files and the card are in %s.%n",
+                found.version().getVersion(), announced.modelId, bundle.files().size(), folder);
+        return ExitCode.OK;
+    }
+}

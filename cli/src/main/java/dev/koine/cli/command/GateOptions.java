@@ -1,0 +1,123 @@
+package dev.koine.cli.command;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.store.Bundle;
+import dev.koine.flink.gate.GateMode;
+import dev.koine.schemas.GatePolicy;
+import dev.koine.subscriber.events.Bundles;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Evaluation sets, and what a candidate has to hold on them. What is not said keeps the policy's defaults. */
+final class GateOptions {
+    @Option(
+            names = "--evaluation",
+            paramLabel = "DIR[=PLACE]",
+            mapFallbackValue = "",
+            description = {
+                "Folder with held-out speech, as koine evalset writes it; may be given several times.",
+                "PLACE is where the job finds the same files, if not in DIR. With any, every version is evaluated."
+            })
+    Map<Path, String> evaluationSets = new LinkedHashMap<>();
+
+    @Option(
+            names = "--gate",
+            paramLabel = "MODE",
+            description = "What becomes of experts that do not hold the policy: observe, or enforce to refuse them.")
+    @Nullable
+    GateMode mode;
+
+    @Option(
+            names = "--max-regression",
+            paramLabel = "X",
+            description = "Most that the error of a language that is inside may grow; 0.05 is five points.")
+    @Nullable
+    Double maxRegression;
+
+    @Option(
+            names = "--max-mean-regression",
+            paramLabel = "X",
+            description = "Most that the mean error of all languages that are inside may grow.")
+    @Nullable
+    Double maxMeanRegression;
+
+    @Option(
+            names = "--min-gain",
+            paramLabel = "X",
+            description = "Least that the mean error of a new expert's own languages has to fall.")
+    @Nullable
+    Double minGain;
+
+    @Option(
+            names = "--guard",
+            paramLabel = "TAG",
+            description = "A language that the base speaks and must not lose; may be given several times.")
+    List<String> guarded = List.of();
+
+    @Option(
+            names = "--sample",
+            paramLabel = "N",
+            description = "Most utterances per language and task that are evaluated.")
+    @Nullable
+    Integer sample;
+
+    @Option(names = "--gate-seed", paramLabel = "N", description = "Of the draw of those utterances.")
+    @Nullable
+    Long seed;
+
+    /** The bundles of the evaluation sets, with their files hashed. */
+    List<dev.koine.schemas.Bundle> describe(PrintWriter out) throws IOException, RejectedException {
+        List<dev.koine.schemas.Bundle> bundles = new ArrayList<>();
+        for (Map.Entry<Path, String> set : evaluationSets.entrySet()) {
+            Bundle here = Bundle.describe(set.getKey());
+            out.printf("Evaluation set %s: %,d bytes, %s%n", set.getKey(), here.bytes(), here.digest());
+            bundles.add(Bundles.toAvro(
+                    set.getValue().isEmpty()
+                            ? here
+                            : new Bundle(new PlaceConverter().convert(set.getValue()), here.files())));
+        }
+        return bundles;
+    }
+
+    /** The policy; null where nothing is said of one. */
+    @Nullable
+    GatePolicy policy() {
+        boolean isSaid = mode != null
+                || maxRegression != null
+                || maxMeanRegression != null
+                || minGain != null
+                || !guarded.isEmpty()
+                || sample != null
+                || seed != null;
+        if (!isSaid) {
+            return null;
+        }
+        GatePolicy policy = GatePolicy.newBuilder().setGuarded(guarded).build();
+        if (mode != null) {
+            policy.setMode(mode.name());
+        }
+        if (maxRegression != null) {
+            policy.setMaxRegression(maxRegression);
+        }
+        if (maxMeanRegression != null) {
+            policy.setMaxMeanRegression(maxMeanRegression);
+        }
+        if (minGain != null) {
+            policy.setMinGain(minGain);
+        }
+        if (sample != null) {
+            policy.setSample(sample);
+        }
+        if (seed != null) {
+            policy.setSeed(seed);
+        }
+        return policy;
+    }
+}

@@ -1,0 +1,79 @@
+package dev.koine.cli.command;
+
+import dev.koine.cli.card.Changes;
+import dev.koine.cli.card.ReportLines;
+import dev.koine.cli.console.Plain;
+import dev.koine.schemas.GateReport;
+import dev.koine.schemas.MergedExpert;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Rejection;
+import java.io.PrintWriter;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The versions of a model and what was refused, for a terminal: with what the gate found where there is one. */
+final class HistoryTable {
+    private static final String INDENT = " ".repeat(9);
+    private static final String PREFIX = "sha256:";
+    private static final int DIGITS = 12;
+
+    private final PrintWriter out;
+    private final boolean hasBars;
+
+    HistoryTable(PrintWriter out, boolean hasBars) {
+        this.out = out;
+        this.hasBars = hasBars;
+    }
+
+    void print(List<ModelUpdate> versions, List<Rejection> rejections) {
+        out.printf("%-8s %-20s %-24s %-14s %s%n", "version", "time", "change", "digest", "experts inside");
+        for (ModelUpdate version : versions) {
+            out.printf(
+                    "%-8d %-20s %-24s %-14s %s%n",
+                    version.getVersion(),
+                    version.getTime().truncatedTo(ChronoUnit.SECONDS),
+                    Plain.of(Changes.of(version.getCause())),
+                    shortened(version.getDigest()),
+                    inside(version));
+            report(version.getGate(), version.getScale());
+        }
+        for (Rejection rejection : rejections) {
+            out.printf(
+                    "refused  %-20s %s %s: %s%n",
+                    rejection.getTime().truncatedTo(ChronoUnit.SECONDS),
+                    rejection.getExpertId() == null ? "" : Plain.of(rejection.getExpertId()),
+                    Plain.of(rejection.getCode()),
+                    Plain.of(rejection.getMessage()));
+            report(rejection.getGate(), null);
+        }
+    }
+
+    /** What the gate found, indented; nothing where there is none. */
+    void report(@Nullable GateReport report, @Nullable Double scale) {
+        if (report == null) {
+            return;
+        }
+        out.println(INDENT + ReportLines.summary(report) + (scale == null ? "" : "  scale " + scale));
+        String trials = ReportLines.trials(report);
+        if (!trials.isEmpty()) {
+            out.println(INDENT + "scales tried  " + trials);
+        }
+        if (hasBars) {
+            ReportLines.bars(report).forEach(line -> out.println(INDENT + line));
+        }
+    }
+
+    private static String shortened(String digest) {
+        String hex = Plain.of(digest.startsWith(PREFIX) ? digest.substring(PREFIX.length()) : digest);
+        return hex.substring(0, Math.min(DIGITS, hex.length()));
+    }
+
+    private static String inside(ModelUpdate version) {
+        return version.getExperts().stream()
+                .map(MergedExpert::getExpertId)
+                .map(Plain::of)
+                .collect(Collectors.joining(" "));
+    }
+}

@@ -1,0 +1,217 @@
+package dev.koine.cli.card;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.schemas.Bundle;
+import dev.koine.schemas.Cause;
+import dev.koine.schemas.Change;
+import dev.koine.schemas.CombineTerm;
+import dev.koine.schemas.GatePolicy;
+import dev.koine.schemas.GateReport;
+import dev.koine.schemas.LanguageScore;
+import dev.koine.schemas.Measures;
+import dev.koine.schemas.MergedExpert;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.PolicyRule;
+import dev.koine.schemas.Position;
+import dev.koine.schemas.Recipe;
+import dev.koine.schemas.ScaleTrial;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+class ModelCardTest {
+    private static final String HOSTILE =
+            "x\n---\nlicense: mit\n# head | cell `code` <script>alert(1)</script> [a](http://b) \u202e\u001b[2J\"\\ *b*";
+
+    @Test
+    void aVersionWithAGate() {
+        String card = ModelCard.of(version(), first(), "openai/whisper-small");
+        Map<String, Object> metadata = metadata(card);
+        assertThat(metadata)
+                .containsEntry("library_name", "onnx")
+                .containsEntry("pipeline_tag", "automatic-speech-recognition")
+                .containsEntry("language", List.of("de", "no", "pt"))
+                .containsEntry("tags", List.of("koine", "merge", "onnx", "speech-translation"))
+                .containsEntry("metrics", List.of("wer", "cer", "bleu"))
+                .containsEntry("base_model", "openai/whisper-small")
+                .doesNotContainKey("license");
+        Map<?, ?> index = (Map<?, ?>) ((List<?>) metadata.get("model-index")).get(0);
+        assertThat(index.get("name")).isEqualTo("demo");
+        Map<?, ?> result = (Map<?, ?>) ((List<?>) index.get("results")).get(0);
+        assertThat(((Map<?, ?>) result.get("dataset")).get("config")).isEqualTo("de");
+        assertThat(((List<?>) result.get("metrics")).get(0))
+                .hasToString("{type=wer, name=word error rate, percent, value=41.0}");
+        assertThat(((List<?>) index.get("results")))
+                .as("without the one that failed")
+                .hasSize(2);
+
+        assertThat(card)
+                .contains("# demo, version 3\n")
+                .contains("| de | transcribe | word error rate | 60.0 % | 45.0 % | 41.0 % | -4.0 |")
+                .contains("| no | transcribe | word error rate |  |  | failed |  |")
+                .contains("| de | translate | BLEU |  | 20.0 | 31.5 | +11.5 |")
+                .contains("| de | 2 | de | transcribe | 0.5 | `sha256:" + "1".repeat(64) + "`")
+                .contains("| pt | 1 | pt no |  | 1 | 0.7 \\* es - 0.3 \\* ca |")
+                .contains("| scaling | SEARCH, 0.2 |", "| scale in this version | 0.3 |")
+                .contains("| rule `**/lm_head/*` | FROZEN |")
+                .contains("Not passed, mode observe.", "- no failed")
+                .contains("| mean error at scale 0.1 | 50.0 % |", "| mean error at scale 0.9 | failed |")
+                .contains("| time to evaluate | 1.2 s |")
+                .contains("merged de r2", "koine.experts, partition 1, offset 17")
+                .contains("Digest of the base: `sha256:" + "0".repeat(64) + "`");
+    }
+
+    @Test
+    void aVersionWithoutAGateAndWithoutExperts() {
+        ModelUpdate plain = first();
+        plain.setGate(null);
+        String card = ModelCard.of(plain, null, null);
+        assertThat(metadata(card)).doesNotContainKeys("language", "model-index", "metrics", "base_model");
+        assertThat(card)
+                .contains("Not evaluated", "None: this is the base model.")
+                .doesNotContain("## Gate");
+    }
+
+    @Test
+    void nothingFromOutsideIsMoreThanText() {
+        ModelUpdate hostile = version();
+        hostile.setModelId(HOSTILE);
+        hostile.setDigest(HOSTILE);
+        hostile.setScalesDigest(HOSTILE);
+        hostile.getRecipe().setMethod(HOSTILE);
+        hostile.getRecipe().setScaling(HOSTILE);
+        hostile.getRecipe().setPrecision(HOSTILE);
+        hostile.getRecipe().setRules(List.of(new PolicyRule(HOSTILE, HOSTILE)));
+        hostile.getCause().setExpertId(HOSTILE);
+        hostile.getCause().getPosition().setTopic(HOSTILE);
+        MergedExpert expert = hostile.getExperts().get(0);
+        expert.setExpertId(HOSTILE);
+        expert.setLanguages(List.of(HOSTILE));
+        expert.setTasks(List.of(HOSTILE));
+        expert.setBundleDigest(HOSTILE);
+        expert.setTaskVectorDigest(HOSTILE);
+        hostile.getExperts().get(1).setCombine(List.of(new CombineTerm(HOSTILE, 1.0)));
+        GateReport report = hostile.getGate();
+        report.getPolicy().setMode(HOSTILE);
+        report.getPolicy().setGuarded(List.of(HOSTILE));
+        report.setReasons(List.of(HOSTILE));
+        report.setEvaluationSets(List.of(HOSTILE));
+        report.getScores().get(0).setLanguage(HOSTILE);
+        report.getScores().get(0).setTask(HOSTILE);
+
+        String card = ModelCard.of(hostile, hostile, HOSTILE);
+        assertThat(metadata(card)).doesNotContainKey("license");
+        assertThat(card.lines().filter(line -> line.startsWith("license") || line.startsWith("# head")))
+                .isEmpty();
+        assertThat(card.lines().filter("---"::equals)).hasSize(2);
+        String outsideOfCode = card.substring(card.indexOf("\n---\n") + 5).replaceAll("`[^`\n]*`", "");
+        assertThat(outsideOfCode).doesNotContainPattern("(?<!\\\\)<").doesNotContainPattern("(?<!\\\\)\\[");
+        assertThat(card).doesNotContain("\u202e", "\u001b");
+        int columns = 7;
+        assertThat(card.lines().filter(line -> line.startsWith("| ") && line.contains("| 2 |")))
+                .allSatisfy(line -> assertThat(line.split("(?<!\\\\)\\|")).hasSize(columns + 1));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> metadata(String card) {
+        assertThat(card).startsWith("---\n");
+        String yaml = card.substring(4, card.indexOf("\n---\n"));
+        return (Map<String, Object>) new Load(LoadSettings.builder().build()).loadFromString(yaml);
+    }
+
+    static ModelUpdate first() {
+        return ModelUpdate.newBuilder(update(0))
+                .setExperts(List.of())
+                .setGate(GateReport.newBuilder()
+                        .setPolicy(GatePolicy.newBuilder().build())
+                        .setPassed(true)
+                        .setScores(List.of(score("de", "TRANSCRIBE", null, measures(0.6, null))))
+                        .build())
+                .build();
+    }
+
+    static ModelUpdate version() {
+        return ModelUpdate.newBuilder(update(3))
+                .setParent(2L)
+                .setScale(0.3)
+                .setExperts(List.of(
+                        expert("de", 2, List.of("de"), 0.5),
+                        MergedExpert.newBuilder(expert("pt", 1, List.of("pt", "no"), 1))
+                                .setTasks(List.of())
+                                .setBundleDigest("")
+                                .setCombine(List.of(new CombineTerm("es", 0.7), new CombineTerm("ca", -0.3)))
+                                .build()))
+                .setGate(GateReport.newBuilder()
+                        .setPolicy(GatePolicy.newBuilder().build())
+                        .setPassed(false)
+                        .setReasons(List.of("no failed"))
+                        .setScores(List.of(
+                                score("de", "TRANSCRIBE", measures(0.45, null), measures(0.41, null)),
+                                score("no", "TRANSCRIBE", null, measures(null, null)),
+                                score("de", "TRANSLATE", measures(0.8, 20.0), measures(0.685, 31.5))))
+                        .setScaleTrials(List.of(new ScaleTrial(0.1, 0.5), new ScaleTrial(0.9, null)))
+                        .setEvaluationSets(List.of("sha256:" + "9".repeat(64)))
+                        .setEvaluationMillis(1234)
+                        .setMergeMillis(300)
+                        .build())
+                .build();
+    }
+
+    private static ModelUpdate update(long version) {
+        return ModelUpdate.newBuilder()
+                .setModelId("demo")
+                .setVersion(version)
+                .setDigest("sha256:" + Long.toString(version).repeat(64))
+                .setBundle(new Bundle("file:///store/", List.of()))
+                .setExperts(List.of())
+                .setRecipe(Recipe.newBuilder()
+                        .setScaling("SEARCH")
+                        .setRules(List.of(new PolicyRule("**/lm_head/*", "FROZEN")))
+                        .build())
+                .setCause(Cause.newBuilder()
+                        .setChange(Change.MERGED)
+                        .setExpertId("de")
+                        .setRevision(2L)
+                        .setPosition(new Position("koine.experts", 1, 17L, Instant.EPOCH))
+                        .build())
+                .setTime(Instant.EPOCH)
+                .build();
+    }
+
+    private static MergedExpert expert(String id, long revision, List<String> languages, double weight) {
+        return MergedExpert.newBuilder()
+                .setExpertId(id)
+                .setRevision(revision)
+                .setLanguages(languages)
+                .setTasks(List.of("TRANSCRIBE"))
+                .setWeight(weight)
+                .setBundleDigest("sha256:" + "1".repeat(64))
+                .setTaskVectorDigest("sha256:" + "2".repeat(64))
+                .build();
+    }
+
+    private static LanguageScore score(String language, String task, @Nullable Measures before, Measures after) {
+        return LanguageScore.newBuilder()
+                .setLanguage(language)
+                .setTask(task)
+                .setStanding("INSIDE")
+                .setBefore(before)
+                .setAfter(after)
+                .build();
+    }
+
+    private static Measures measures(@Nullable Double error, @Nullable Double bleu) {
+        return Measures.newBuilder()
+                .setUtterances(30)
+                .setError(error)
+                .setWer(bleu == null ? error : null)
+                .setBleu(bleu)
+                .setFailure(error == null ? "NaN logits" : null)
+                .build();
+    }
+}

@@ -1,0 +1,195 @@
+package dev.koine.flink.head;
+
+import dev.koine.engine.Progress;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.RunningModel;
+import dev.koine.engine.merge.Scales;
+import dev.koine.engine.merge.Scaling;
+import dev.koine.engine.store.FileTree;
+import dev.koine.flink.gate.Gate;
+import dev.koine.flink.gate.GateMode;
+import dev.koine.schemas.GateReport;
+import dev.koine.schemas.ScaleTrial;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What may become a version: written to a directory, evaluated there, and judged before anybody else sees it. For one version.
+ *
+ * <p>Where the recipe searches for a scale, the candidate is written and evaluated with each of the grid, one after the other in the same
+ * directory. The one with the least mean error over the languages that the gate judges stays, of equal ones the one of smallest
+ * magnitude; one that fails, or does not fit its element type, stays only if no other does better.
+ */
+final class Candidate {
+    private final Recipe recipe;
+    private final boolean hasExperts;
+    private final @Nullable Scales recorded;
+    private final Evaluations evaluations;
+    private final Evaluations.@Nullable Question question;
+    private final boolean mayBeRefused;
+
+    private @Nullable Scales scales;
+    private @Nullable GateReport report;
+    private long mergeNanos;
+
+    /**
+     * @param hasExperts whether anything will be inside
+     * @param recorded the scales that an older version with the same experts had; null to follow the recipe
+     * @param question what it is evaluated with; null for no gate
+     * @param mayBeRefused whether the gate's mode decides what becomes of it; otherwise it becomes a version anyway
+     */
+    Candidate(
+            Recipe recipe,
+            boolean hasExperts,
+            @Nullable Scales recorded,
+            Evaluations evaluations,
+            Evaluations.@Nullable Question question,
+            boolean mayBeRefused) {
+        this.recipe = recipe;
+        this.hasExperts = hasExperts;
+        this.recorded = recorded;
+        this.evaluations = evaluations;
+        this.question = question;
+        this.mayBeRefused = mayBeRefused;
+    }
+
+    /**
+     * Writes the candidate to an empty directory.
+     *
+     * @param model with exactly what the candidate is to have inside
+     * @throws RejectedException {@link RejectionCode#GATE_REFUSED} if the gate refuses it, others if it cannot be written or loaded
+     */
+    void write(RunningModel model, Path target) throws RejectedException, IOException {
+        if (recorded != null) {
+            writeAndEvaluate(model, recorded, target);
+        } else if (recipe.scale().scaling() == Scaling.SEARCH) {
+            search(model, target);
+        } else {
+            long begun = System.nanoTime();
+            Scales resolved = model.scales();
+            mergeNanos += System.nanoTime() - begun;
+            writeAndEvaluate(model, resolved, target);
+        }
+        if (report != null) {
+            report.setMergeMillis(mergeMillis());
+            boolean isRefused =
+                    mayBeRefused && !report.getPassed() && GateMode.of(report.getPolicy()) == GateMode.ENFORCE;
+            if (isRefused) {
+                throw new RejectedException(
+                        RejectionCode.GATE_REFUSED,
+                        "The gate refuses the expert; the model is as it was. " + String.join(" ", report.getReasons())
+                                + " Train the expert further, with some speech of the languages that are inside, or"
+                                + " submit it with a lower weight.");
+            }
+        }
+    }
+
+    /** The scales that it has. */
+    Scales scales() {
+        if (scales == null) {
+            throw new IllegalStateException("the candidate was not written");
+        }
+        return scales;
+    }
+
+    /** What the evaluation found; null without a gate. */
+    @Nullable
+    GateReport report() {
+        return report;
+    }
+
+    /** Adds what changing the totals took to what making the candidate takes. */
+    void addMergeNanos(long nanos) {
+        mergeNanos += nanos;
+    }
+
+    /** What making it took, but for its evaluation. */
+    long mergeMillis() {
+        return TimeUnit.NANOSECONDS.toMillis(mergeNanos);
+    }
+
+    private void search(RunningModel model, Path target) throws RejectedException, IOException {
+        List<Double> grid = recipe.scale().grid();
+        if (!hasExperts) {
+            writeAndEvaluate(model, Scales.fixed(grid.get(0)), target);
+            return;
+        }
+        List<ScaleTrial> trials = new ArrayList<>();
+        @Nullable RejectedException unwritable = null;
+        @Nullable GateReport best = null;
+        double chosen = Double.NaN;
+        double least = Double.POSITIVE_INFINITY;
+        long evaluationMillis = 0;
+        for (double scale : grid) {
+            OptionalDouble error = OptionalDouble.empty();
+            try {
+                writeAndEvaluate(model, Scales.fixed(scale), target);
+                GateReport found = requireReport();
+                evaluationMillis += found.getEvaluationMillis();
+                error = Gate.meanError(found.getScores());
+                double measured = error.orElse(Double.POSITIVE_INFINITY);
+                boolean isBetter =
+                        best == null || measured < least || (measured == least && Math.abs(scale) < Math.abs(chosen));
+                if (isBetter) {
+                    best = found;
+                    chosen = scale;
+                    least = measured;
+                }
+            } catch (RejectedException e) {
+                unwritable = e;
+            }
+            trials.add(new ScaleTrial(scale, error.isPresent() ? error.getAsDouble() : null));
+        }
+        if (best == null) {
+            if (unwritable == null) {
+                throw new IllegalStateException("a scale is searched in an empty grid");
+            }
+            throw unwritable;
+        }
+        if (scales().overall() != chosen) {
+            write(model, Scales.fixed(chosen), target);
+        }
+        best.setScaleTrials(trials);
+        best.setEvaluationMillis(evaluationMillis);
+        report = best;
+    }
+
+    private void writeAndEvaluate(RunningModel model, Scales used, Path target) throws RejectedException, IOException {
+        write(model, used, target);
+        if (question != null) {
+            report = evaluations.evaluate(target, question);
+        }
+    }
+
+    private void write(RunningModel model, Scales used, Path target) throws RejectedException, IOException {
+        long begun = System.nanoTime();
+        clear(target);
+        scales = used;
+        model.write(target, used, Progress.NONE);
+        mergeNanos += System.nanoTime() - begun;
+    }
+
+    private GateReport requireReport() {
+        if (report == null) {
+            throw new IllegalStateException("a scale is searched on evaluation sets, and there are none");
+        }
+        return report;
+    }
+
+    private static void clear(Path directory) throws IOException {
+        try (Stream<Path> children = Files.list(directory)) {
+            for (Path child : (Iterable<Path>) children::iterator) {
+                FileTree.delete(child);
+            }
+        }
+    }
+}

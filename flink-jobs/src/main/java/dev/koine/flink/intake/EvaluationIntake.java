@@ -1,0 +1,107 @@
+package dev.koine.flink.intake;
+
+import dev.koine.engine.Progress;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleSource;
+import dev.koine.engine.store.BundleVerifier;
+import dev.koine.flink.InputFiles;
+import dev.koine.flink.gate.GatePolicies;
+import dev.koine.objectstore.ObjectBundles;
+import dev.koine.schemas.GatePolicy;
+import dev.koine.schemas.ModelRegistration;
+import dev.koine.subscriber.evaluation.EvaluationResult;
+import dev.koine.subscriber.evaluation.EvaluationSet;
+import dev.koine.subscriber.evaluation.Evaluator;
+import dev.koine.subscriber.events.Bundles;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.speech.SpeechModel;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the evaluation sets of a model in: copies them to the store, and tries the base on one utterance of each language and task, so
+ * that what cannot be evaluated is refused here and not at the first expert's turn.
+ */
+final class EvaluationIntake {
+    /** Most languages and tasks: each has a place in every update. */
+    private static final int MOST_SCORES = 200;
+
+    private final AllowedPlaces places;
+    private final BundleSource bundles = new ObjectBundles();
+    private final ArtifactStore store;
+    private final OnnxOptions options;
+    private final int threads;
+
+    EvaluationIntake(AllowedPlaces places, ArtifactStore store, OnnxOptions options, int threads) {
+        this.places = places;
+        this.store = store;
+        this.options = options;
+        this.threads = threads;
+    }
+
+    /**
+     * Checks the policy and takes the sets in; without sets there is nothing to do.
+     *
+     * @param base the model in the store
+     * @throws RejectedException {@link RejectionCode#EVALUATION_SET} if the base cannot be evaluated on one of the languages and tasks;
+     *     others if a set cannot be read, or is none
+     */
+    void take(ModelRegistration registration, Path base) throws RejectedException, IOException {
+        @Nullable GatePolicy policy = GatePolicies.of(registration);
+        if (policy == null) {
+            return;
+        }
+        List<EvaluationSet> sets = new ArrayList<>();
+        for (dev.koine.schemas.Bundle announced : registration.getEvaluationSets()) {
+            sets.add(EvaluationSet.read(store.bundle(copy(announced).digest())));
+        }
+        EvaluationSet all = EvaluationSet.union(sets);
+        requireFew(all.byLanguageTask().size());
+        requireKnown(base, all.sample(1, policy.getSeed()));
+    }
+
+    private Bundle copy(dev.koine.schemas.Bundle announced) throws RejectedException, IOException {
+        Bundle found = places.require(Bundles.fromAvro(announced));
+        return InputFiles.read(
+                found.isLocal() ? List.of(found.directory()) : List.of(),
+                () -> store.<RejectedException>putBundle(copy -> {
+                    BundleVerifier.copyVerified(found, bundles, copy);
+                    EvaluationSet.read(copy).requireFinite();
+                }));
+    }
+
+    private void requireKnown(Path base, EvaluationSet sample) throws RejectedException, IOException {
+        try (SpeechModel model = SpeechModel.open(base, options)) {
+            for (EvaluationResult result : new Evaluator(threads, Progress.NONE)
+                    .evaluate(model, sample)
+                    .values()) {
+                if (result.failure().isPresent()) {
+                    throw refused("The base cannot be evaluated on " + result.what() + ": "
+                            + result.failure().get()
+                            + " Leave that language and task out of the evaluation sets, or mend them.");
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw (IOException) new InterruptedIOException("The evaluation was interrupted.").initCause(e);
+        }
+    }
+
+    private static void requireFew(int scores) throws RejectedException {
+        if (scores > MOST_SCORES) {
+            throw refused("The evaluation sets have " + scores + " languages and tasks, and " + MOST_SCORES
+                    + " are the most. Leave some out.");
+        }
+    }
+
+    private static RejectedException refused(String message) {
+        return new RejectedException(RejectionCode.EVALUATION_SET, message);
+    }
+}

@@ -1,0 +1,32 @@
+package dev.koine.flink.store;
+
+import dev.koine.engine.merge.Scales;
+import dev.koine.engine.store.ArtifactStore;
+import dev.koine.schemas.ModelUpdate;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** The scales that a version was made with, whatever chose them then. */
+public final class RecordedScales {
+    private RecordedScales() {}
+
+    /**
+     * Reads them from its update and the store.
+     *
+     * @throws IOException if the store has lost them
+     */
+    public static Scales of(ModelUpdate version, ArtifactStore store) throws IOException {
+        @Nullable String digest = version.getScalesDigest();
+        if (digest != null) {
+            return Scales.get(store, digest);
+        }
+        @Nullable Double scale = version.getScale();
+        return Scales.fixed(scale == null ? version.getRecipe().getScale() : scale);
+    }
+
+    /** Notes them in an update, and keeps them in the store where one number does not say it all. */
+    public static void note(Scales scales, ModelUpdate version, ArtifactStore store) throws IOException {
+        version.setScale(scales.overall());
+        version.setScalesDigest(scales.isUniform() ? null : scales.put(store));
+    }
+}

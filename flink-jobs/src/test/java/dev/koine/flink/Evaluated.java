@@ -1,0 +1,73 @@
+package dev.koine.flink;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.store.Bundle;
+import dev.koine.schemas.CombineTerm;
+import dev.koine.schemas.ExpertAction;
+import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.GatePolicy;
+import dev.koine.schemas.GateReport;
+import dev.koine.schemas.LanguageScore;
+import dev.koine.schemas.ModelRegistration;
+import dev.koine.subscriber.events.Bundles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Registrations with a gate, and events for it. */
+final class Evaluated {
+    private Evaluated() {}
+
+    /** A registration of a model among the fixtures with the evaluation speech of some languages. */
+    static ModelRegistration registration(
+            String modelId, String architecture, Recipe recipe, GatePolicy policy, String... languages)
+            throws IOException, RejectedException {
+        Path fixtures = Fixtures.ROOT.resolve(architecture);
+        ModelRegistration registration =
+                KoineHarness.registration(modelId, Bundle.describe(fixtures.resolve("base")), recipe);
+        List<dev.koine.schemas.Bundle> sets = new ArrayList<>();
+        for (String language : languages) {
+            sets.add(Bundles.toAvro(
+                    Bundle.describe(fixtures.resolve("evaluation").resolve(language))));
+        }
+        registration.setEvaluationSets(sets);
+        registration.setGate(policy);
+        return registration;
+    }
+
+    /** A policy that refuses what makes a language inside worse by ten points, or a new one worse at all. */
+    static GatePolicy.Builder enforcing() {
+        return GatePolicy.newBuilder()
+                .setMode("ENFORCE")
+                .setMaxRegression(0.1)
+                .setMaxMeanRegression(0.05)
+                .setSample(30);
+    }
+
+    static ExpertEvent combination(String expertId, String language, CombineTerm... terms) {
+        return ExpertEvent.newBuilder()
+                .setAction(ExpertAction.MERGE)
+                .setModelId("ctc")
+                .setExpertId(expertId)
+                .setLanguages(List.of(language))
+                .setTasks(List.of("TRANSCRIBE"))
+                .setCombine(List.of(terms))
+                .setTime(Instant.now())
+                .build();
+    }
+
+    static LanguageScore score(GateReport report, String language, String task) {
+        return report.getScores().stream()
+                .filter(score ->
+                        score.getLanguage().equals(language) && score.getTask().equals(task))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    static LanguageScore score(GateReport report, String language) {
+        return score(report, language, "TRANSCRIBE");
+    }
+}

@@ -1,0 +1,223 @@
+package dev.koine.flink;
+
+import static dev.koine.flink.Evaluated.score;
+import static dev.koine.flink.KoineHarness.rejected;
+import static dev.koine.flink.KoineHarness.updated;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.Scale;
+import dev.koine.engine.store.Bundle;
+import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.GatePolicy;
+import dev.koine.schemas.GateReport;
+import dev.koine.schemas.LanguageScore;
+import dev.koine.schemas.ModelRegistration;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Rejection;
+import dev.koine.schemas.ScaleTrial;
+import dev.koine.subscriber.events.Outcome;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The gate on the committed speech models: lets what is good pass, refuses what does harm, and leaves the model as it was. */
+class GateITCase {
+    /** At ten times its weight an expert of the fixtures makes every language worse. */
+    private static final double TOO_MUCH = 10;
+
+    /** Weights that stay finite, and logits that do not. */
+    private static final double NEVER = 1e20;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void aGoodExpertPassesAndAHarmfulOneIsRefusedWithNumbers() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            ModelUpdate base = updated(
+                    register(koine, Recipe.PUBLISHED, Evaluated.enforcing().build()));
+            assertThat(base.getGate().getPassed()).isTrue();
+            assertThat(base.getGate().getScores()).hasSize(3).allSatisfy(score -> {
+                assertThat(score.getStanding()).isEqualTo("OTHER");
+                assertThat(score.getBefore()).isNull();
+                assertThat(score.getAfter().getUtterances()).isEqualTo(30);
+                assertThat(score.getAfter().getWer())
+                        .isEqualTo(score.getAfter().getError())
+                        .isPositive();
+                assertThat(score.getAfter().getCer()).isPositive();
+                assertThat(score.getAfter().getLoss()).isPositive();
+                assertThat(score.getAfter().getBleu()).isNull();
+            });
+
+            ModelUpdate ca = updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
+            GateReport report = ca.getGate();
+            assertThat(report.getPassed()).isTrue();
+            assertThat(report.getReasons()).isEmpty();
+            assertThat(report.getEvaluationSets())
+                    .isEqualTo(base.getGate().getEvaluationSets())
+                    .hasSize(3);
+            assertThat(report.getEvaluationMillis()).isPositive();
+            assertThat(report.getMergeMillis()).isPositive();
+            assertThat(score(report, "ca").getStanding()).isEqualTo("NEW");
+            assertThat(score(report, "ca").getBefore())
+                    .isEqualTo(score(base.getGate(), "ca").getAfter());
+            assertThat(score(report, "ca").getAfter().getError())
+                    .isLessThan(score(report, "ca").getBefore().getError());
+            assertThat(ca.getScale()).isEqualTo(0.2);
+            assertThat(ca.getScalesDigest()).isNull();
+
+            long bundles = countBundles();
+            Rejection refused = rejected(merge(koine, "de", 1, "de-2", TOO_MUCH));
+            assertThat(refused.getCode()).isEqualTo("GATE_REFUSED");
+            assertThat(refused.getStage()).isEqualTo("HEAD");
+            assertThat(refused.getMessage()).contains("ca (transcribe)", "grows from", "model is as it was");
+            assertThat(refused.getGate().getPassed()).isFalse();
+            assertThat(score(refused.getGate(), "ca").getStanding()).isEqualTo("INSIDE");
+            assertThat(score(refused.getGate(), "ca").getAfter().getError())
+                    .isGreaterThan(score(report, "ca").getAfter().getError() + 0.1);
+            assertThat(countBundles())
+                    .as("the copy of the expert, and no model")
+                    .isEqualTo(bundles + 1);
+
+            ModelUpdate caDe = updated(koine.merge("ctc", "de", 2, Fixtures.ctc("de-2")));
+            assertThat(caDe.getVersion()).isEqualTo(2);
+            assertThat(caDe.getParent()).isEqualTo(1);
+            assertThat(caDe.getDigest()).isEqualTo(Fixtures.mergedOffline(directory, "ca", "de-2"));
+            assertThat(score(caDe.getGate(), "ca").getBefore())
+                    .isEqualTo(score(report, "ca").getAfter());
+
+            Rejection replacement = rejected(merge(koine, "de", 3, "de-2", -TOO_MUCH));
+            assertThat(replacement.getCode()).isEqualTo("GATE_REFUSED");
+            ModelUpdate withoutDe = updated(koine.retract("ctc", "de"));
+            assertThat(withoutDe.getDigest()).isEqualTo(ca.getDigest());
+            assertThat(withoutDe.getGate().getScores())
+                    .extracting(LanguageScore::getStanding)
+                    .containsExactly("INSIDE", "OTHER", "OTHER");
+            assertThat(score(withoutDe.getGate(), "de").getAfter())
+                    .isEqualTo(score(report, "de").getAfter());
+        }
+    }
+
+    @Test
+    void whatIsOnlyObservedIsReportedAndPasses() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(register(koine, Recipe.PUBLISHED, null));
+            updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
+            ModelUpdate harmful = updated(merge(koine, "de", 1, "de-2", TOO_MUCH));
+            assertThat(harmful.getGate().getPolicy())
+                    .isEqualTo(GatePolicy.newBuilder().build());
+            assertThat(harmful.getGate().getPassed()).isFalse();
+            assertThat(harmful.getGate().getReasons()).isNotEmpty();
+            ModelUpdate unmeasured = updated(koine.merge("ctc", "nl", 1, Fixtures.ctc("nl")));
+            assertThat(unmeasured.getGate().getReasons()).anyMatch(reason -> reason.contains("No evaluation set has"));
+        }
+    }
+
+    @Test
+    void aFailureIsNoScore() throws Exception {
+        Recipe loud = Recipe.PUBLISHED.with(Scale.fixed(NEVER));
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(register(koine, loud, Evaluated.enforcing().build()));
+            Rejection refused = rejected(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
+            assertThat(refused.getCode()).isEqualTo("GATE_REFUSED");
+            assertThat(refused.getMessage()).contains("The evaluation of ca (transcribe) failed");
+            assertThat(score(refused.getGate(), "ca").getAfter().getError()).isNull();
+            assertThat(score(refused.getGate(), "ca").getAfter().getWer()).isNull();
+            assertThat(score(refused.getGate(), "ca").getAfter().getFailure()).isNotBlank();
+        }
+    }
+
+    @Test
+    void aSearchTakesTheScaleThatDoesBestAndRecordsIt() throws Exception {
+        Recipe searching = Recipe.PUBLISHED.with(Scale.search(List.of(0.05, 0.5, NEVER)));
+        ModelUpdate caDe;
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            ModelUpdate base =
+                    updated(register(koine, searching, Evaluated.enforcing().build()));
+            assertThat(base.getScale()).isNull();
+            ModelUpdate ca = updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
+            List<ScaleTrial> trials = ca.getGate().getScaleTrials();
+            assertThat(trials).extracting(ScaleTrial::getScale).containsExactly(0.05, 0.5, NEVER);
+            assertThat(trials.get(1).getError())
+                    .isEqualTo(score(ca.getGate(), "ca").getAfter().getError())
+                    .isLessThan(trials.get(0).getError());
+            assertThat(trials.get(2).getError()).isNull();
+            assertThat(ca.getScale()).isEqualTo(0.5);
+            assertThat(ca.getDigest()).isEqualTo(offline(0.5, "ca"));
+            caDe = updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de-2")));
+            ModelUpdate empty = updated(rollback(koine, 0));
+            assertThat(empty.getDigest()).isEqualTo(base.getDigest());
+            assertThat(empty.getGate().getScaleTrials()).isEmpty();
+        }
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            ModelUpdate again = updated(rollback(koine, 2));
+            assertThat(again.getDigest()).isEqualTo(caDe.getDigest());
+            assertThat(again.getScale()).isEqualTo(caDe.getScale());
+            assertThat(again.getGate().getScaleTrials())
+                    .as("nothing is searched")
+                    .isEmpty();
+            assertThat(again.getGate().getScores())
+                    .extracting(LanguageScore::getAfter)
+                    .isEqualTo(caDe.getGate().getScores().stream()
+                            .map(LanguageScore::getAfter)
+                            .toList());
+        }
+        assertThat(StoreChecks.problems(directory)).isEmpty();
+    }
+
+    @Test
+    void bothTasksOfWhisper() throws Exception {
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            GatePolicy policy = Evaluated.enforcing().setSample(5).build();
+            ModelUpdate base = updated(koine.await(
+                    koine.send(Evaluated.registration("whisper", "whisper", Recipe.PUBLISHED, policy, "de", "fr"))));
+            assertThat(base.getGate().getScores())
+                    .extracting(score -> score.getTask() + " " + score.getLanguage())
+                    .containsExactly("TRANSCRIBE de", "TRANSCRIBE fr", "TRANSLATE de", "TRANSLATE fr");
+            ExpertEvent event = KoineHarness.mergeEvent("whisper", "de", 1, Bundle.describe(Fixtures.whisper("de")), 1);
+            ModelUpdate de = updated(koine.await(koine.send(event)));
+            assertThat(de.getGate().getScores())
+                    .allSatisfy(score -> assertThat(score.getAfter().getError()).isNotNull());
+            LanguageScore translated = score(de.getGate(), "de", "TRANSLATE");
+            assertThat(translated.getStanding()).isEqualTo("NEW");
+            assertThat(translated.getAfter().getError())
+                    .isEqualTo(1 - translated.getAfter().getBleu() / 100);
+            assertThat(translated.getBefore())
+                    .isEqualTo(score(base.getGate(), "de", "TRANSLATE").getAfter());
+        }
+    }
+
+    private static Outcome register(KoineHarness koine, Recipe recipe, GatePolicy policy) throws Exception {
+        ModelRegistration registration = Evaluated.registration("ctc", "ctc", recipe, policy, "ca", "de", "es");
+        return koine.await(koine.send(registration));
+    }
+
+    private static Outcome merge(KoineHarness koine, String expertId, long revision, String name, double weight)
+            throws Exception {
+        return koine.merge("ctc", expertId, revision, Bundle.describe(Fixtures.ctc(name)), weight);
+    }
+
+    private static Outcome rollback(KoineHarness koine, long version) throws Exception {
+        return koine.await(koine.send(ExpertEvent.newBuilder()
+                .setAction(dev.koine.schemas.ExpertAction.ROLLBACK)
+                .setModelId("ctc")
+                .setBackTo(version)
+                .setTime(Instant.now())
+                .build()));
+    }
+
+    private String offline(double scale, String... experts) throws Exception {
+        return Fixtures.mergedOffline(directory, Recipe.PUBLISHED.with(Scale.fixed(scale)), experts);
+    }
+
+    private long countBundles() throws Exception {
+        try (Stream<Path> bundles = Files.list(directory.resolve("store").resolve("bundles"))) {
+            return bundles.count();
+        }
+    }
+}
