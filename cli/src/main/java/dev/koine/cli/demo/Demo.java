@@ -2,11 +2,13 @@ package dev.koine.cli.demo;
 
 import dev.koine.cli.embedded.EmbeddedKoine;
 import dev.koine.cli.speech.SpeechService;
+import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.Recipes;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
@@ -39,6 +41,15 @@ import org.jspecify.annotations.Nullable;
  * speech service; only the speech is synthetic.
  */
 public final class Demo {
+    private static final double TOO_HEAVY = 30;
+
+    /** The speech of a language here is some sixty words: a few of them are chance. */
+    private static final GatePolicy GATE = GatePolicy.newBuilder()
+            .setMode("ENFORCE")
+            .setMaxRegression(0.1)
+            .setMaxMeanRegression(0.05)
+            .build();
+
     private static final String MODEL = "demo";
     private static final List<String> LANGUAGES = List.of("ca", "de", "es", "fr", "it");
     private static final String REPLACED = "de";
@@ -170,9 +181,19 @@ public final class Demo {
                     .setModelId(MODEL)
                     .setBase(Bundles.toAvro(Bundle.describe(fixtures.base())))
                     .setRecipe(Recipes.toAvro(Recipe.PUBLISHED))
+                    .setEvaluationSets(evaluationSets())
+                    .setGate(GATE)
                     .setTime(Instant.now())
                     .build();
             send(Topics.DEFAULT.models(), registration, ModelRegistration.class);
+        }
+
+        private List<dev.koine.schemas.Bundle> evaluationSets() throws IOException, RejectedException {
+            List<dev.koine.schemas.Bundle> sets = new ArrayList<>();
+            for (String language : LANGUAGES) {
+                sets.add(Bundles.toAvro(Bundle.describe(fixtures.evaluationPlace(language))));
+            }
+            return sets;
         }
 
         void play() throws Exception {
@@ -192,6 +213,7 @@ public final class Demo {
             Path broken = directory.resolve("broken");
             BrokenExpert.make(fixtures.expert("fr"), broken);
             merge("+ broken", "fr", 2, broken);
+            merge("+ fr, weight " + TOO_HEAVY, "fr", 2, fixtures.expert("fr"), TOO_HEAVY);
         }
 
         private DemoReport.Version last() {
@@ -199,6 +221,10 @@ public final class Demo {
         }
 
         private void merge(String change, String expert, long revision, Path bundle) throws Exception {
+            merge(change, expert, revision, bundle, 1);
+        }
+
+        private void merge(String change, String expert, long revision, Path bundle, double weight) throws Exception {
             ExpertEvent event = ExpertEvent.newBuilder()
                     .setAction(ExpertAction.MERGE)
                     .setModelId(MODEL)
@@ -206,6 +232,7 @@ public final class Demo {
                     .setRevision(revision)
                     .setLanguages(List.of(expert))
                     .setTasks(List.of("TRANSCRIBE"))
+                    .setWeight(weight)
                     .setBundle(Bundles.toAvro(Bundle.describe(bundle)))
                     .setTime(Instant.now())
                     .build();

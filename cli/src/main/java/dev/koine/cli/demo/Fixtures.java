@@ -35,6 +35,10 @@ record Fixtures(Path directory) {
     }
 
     EvaluationSet evaluationSet(String language) throws IOException, RejectedException {
-        return EvaluationSet.read(directory.resolve("evaluation").resolve(language));
+        return EvaluationSet.read(evaluationPlace(language));
+    }
+
+    Path evaluationPlace(String language) {
+        return directory.resolve("evaluation").resolve(language);
     }
 }

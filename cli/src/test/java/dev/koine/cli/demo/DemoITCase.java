@@ -41,7 +41,7 @@ class DemoITCase {
         assertThat(versions.get(8).get("experts")).hasSize(5);
         assertThat(mean(versions.get(8), "merged")).isLessThan(mean(versions.get(0), "base"));
         assertThat(mean(versions.get(8), "expert")).isLessThan(mean(versions.get(8), "merged"));
-        assertThat(report.get("rejections").findValuesAsText("code")).containsExactly("NON_FINITE");
+        assertThat(report.get("rejections").findValuesAsText("code")).containsExactly("NON_FINITE", "GATE_REFUSED");
         assertThat(report.get("service").get("failed").asLong()).isZero();
         assertThat(report.get("service").get("decoded").asLong()).isPositive();
     }

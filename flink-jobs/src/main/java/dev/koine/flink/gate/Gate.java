@@ -101,7 +101,7 @@ public final class Gate {
                     growth,
                     String.format(
                             Locale.ROOT,
-                            "The %s of %s, which is inside, grows from %s to %s; at most %s is allowed.",
+                            "The %s of %s, which is inside, grows from %s to %s; at most %s are allowed.",
                             score.getTask().equals("TRANSLATE") ? "error (1 - BLEU / 100)" : "word error rate",
                             name(score),
                             percent(score.getBefore().getError()),
@@ -116,7 +116,7 @@ public final class Gate {
             reasons.add(new Reason(
                     -inside.getAsDouble(),
                     "The mean error of the languages that are inside grows by " + points(-inside.getAsDouble())
-                            + "; at most " + points(policy.getMaxMeanRegression()) + " is allowed."));
+                            + "; at most " + points(policy.getMaxMeanRegression()) + " are allowed."));
         }
         OptionalDouble added = meanGain(scores, Standing.NEW);
         if (added.isPresent() && added.getAsDouble() < policy.getMinGain() - ROUNDING) {

@@ -43,7 +43,7 @@ class GateTest {
         assertThat(verdict.passed()).isFalse();
         assertThat(verdict.reasons())
                 .containsExactly("The word error rate of de (transcribe), which is inside, grows from 40.0 % to 45.1 %;"
-                        + " at most 5.0 points is allowed.");
+                        + " at most 5.0 points are allowed.");
     }
 
     @Test
@@ -63,7 +63,7 @@ class GateTest {
                         .reasons())
                 .containsExactly(
                         "The mean error of the languages that are inside grows by 1.5 points; at most 1.0 points"
-                                + " is allowed.");
+                                + " are allowed.");
     }
 
     @Test
