@@ -195,6 +195,9 @@ public final class Pruner {
                 }
             }
         }
+        if (precision.isInteger()) {
+            new Quantization(precision).round(rounded, count);
+        }
         return rounded;
     }
 

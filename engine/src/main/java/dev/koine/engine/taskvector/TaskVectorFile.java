@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.linalg.Float16;
 import dev.koine.engine.linalg.LowRank;
 import dev.koine.engine.safetensors.Safetensors;
 import dev.koine.engine.safetensors.SafetensorsWriter;
@@ -19,6 +18,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -49,7 +49,8 @@ public final class TaskVectorFile implements AutoCloseable {
     private static final String VERSION = "koine.version";
     private static final String BLOCKS = "koine.blocks";
     private static final String FORMAT_NAME = "koine-task-vector";
-    private static final String CURRENT_VERSION = "1";
+    private static final String OF_FLOATS = "1";
+    private static final String WITH_INTEGERS = "2";
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -98,8 +99,9 @@ public final class TaskVectorFile implements AutoCloseable {
             return weights.get(0) + "@" + from + "." + part;
         }
 
-        private TensorType type() {
-            return precision == Precision.FLOAT16 ? TensorType.F16 : TensorType.F32;
+        private StoredFloats floats(String part, long... shape) {
+            return new StoredFloats(
+                    name(part), precision, Arrays.stream(shape).boxed().toList());
         }
 
         private static Index of(Block block) {
@@ -124,9 +126,10 @@ public final class TaskVectorFile implements AutoCloseable {
         this.file = file;
         String format = file.metadata().getOrDefault(FORMAT, "missing");
         String version = file.metadata().getOrDefault(VERSION, "missing");
-        if (!format.equals(FORMAT_NAME) || !version.equals(CURRENT_VERSION)) {
+        boolean isKnown = version.equals(OF_FLOATS) || version.equals(WITH_INTEGERS);
+        if (!format.equals(FORMAT_NAME) || !isKnown) {
             throw malformed("its format is '" + format + "', version '" + version + "', and this reader knows "
-                    + FORMAT_NAME + " version " + CURRENT_VERSION);
+                    + FORMAT_NAME + " version " + OF_FLOATS + " and " + WITH_INTEGERS);
         }
         try {
             blocks = List.copyOf(
@@ -137,6 +140,9 @@ public final class TaskVectorFile implements AutoCloseable {
         TreeMap<String, String> own = new TreeMap<>(file.metadata());
         own.keySet().removeIf(key -> key.startsWith(RESERVED));
         metadata = Collections.unmodifiableMap(own);
+        if (version.equals(OF_FLOATS) && !version(blocks).equals(OF_FLOATS)) {
+            throw malformed("its version is " + OF_FLOATS + ", and it lists integers");
+        }
         checkBlocks();
     }
 
@@ -181,8 +187,13 @@ public final class TaskVectorFile implements AutoCloseable {
             }
         }
         writer.metadata(metadata)
-                .metadata(Map.of(FORMAT, FORMAT_NAME, VERSION, CURRENT_VERSION, BLOCKS, JSON.writeValueAsString(index)))
+                .metadata(Map.of(FORMAT, FORMAT_NAME, VERSION, version(index), BLOCKS, JSON.writeValueAsString(index)))
                 .writeTo(out);
+    }
+
+    /** The oldest that says it all. */
+    private static String version(List<Index> index) {
+        return index.stream().anyMatch(block -> block.precision().isInteger()) ? WITH_INTEGERS : OF_FLOATS;
     }
 
     /**
@@ -217,20 +228,25 @@ public final class TaskVectorFile implements AutoCloseable {
      */
     public PrunedBlock read(Index block) throws IOException, RejectedException {
         if (block.dense()) {
-            return new DenseBlock(block.precision(), floats(block.name("dense")));
+            return new DenseBlock(
+                    block.precision(), block.floats("dense", block.columns()).read(file));
         }
-        boolean factors = block.rank() > 0;
+        int rank = block.rank();
         LowRank lowRank = new LowRank(
                 block.rows(),
                 block.columns(),
-                block.rank(),
-                factors ? floats(block.name("u")) : new float[0],
-                factors ? floats(block.name("v")) : new float[0]);
+                rank,
+                rank > 0 ? block.floats("u", block.rows(), rank).read(file) : new float[0],
+                rank > 0 ? block.floats("v", rank, block.columns()).read(file) : new float[0]);
         if (block.keep() == 0) {
             return new LorsBlock(block.precision(), lowRank, new long[0], new float[0]);
         }
         long[] mask = mask(block);
-        return new LorsBlock(block.precision(), lowRank, mask, floats(block.name("values")));
+        return new LorsBlock(
+                block.precision(),
+                lowRank,
+                mask,
+                block.floats("values", block.keep()).read(file));
     }
 
     @Override
@@ -240,16 +256,16 @@ public final class TaskVectorFile implements AutoCloseable {
 
     private static void addTensors(SafetensorsWriter writer, Index entry, PrunedBlock values) {
         if (values instanceof DenseBlock dense) {
-            addFloats(writer, entry, "dense", List.of((long) dense.numel()), dense.values());
+            entry.floats("dense", dense.numel()).addTo(writer, dense.values());
         } else if (values instanceof LorsBlock lors) {
             LowRank factors = lors.lowRank();
             long rank = factors.rank();
             if (rank > 0) {
-                addFloats(writer, entry, "u", List.of((long) factors.rows(), rank), factors.u());
-                addFloats(writer, entry, "v", List.of(rank, (long) factors.columns()), factors.v());
+                entry.floats("u", factors.rows(), rank).addTo(writer, factors.u());
+                entry.floats("v", rank, factors.columns()).addTo(writer, factors.v());
             }
             if (lors.keep() > 0) {
-                addFloats(writer, entry, "values", List.of((long) lors.keep()), lors.values());
+                entry.floats("values", lors.keep()).addTo(writer, lors.values());
                 long bytes = maskBytes(lors.numel());
                 writer.tensor(entry.name("mask"), TensorType.U8, List.of(bytes), out -> {
                     ByteBuffer buffer =
@@ -259,26 +275,6 @@ public final class TaskVectorFile implements AutoCloseable {
                 });
             }
         }
-    }
-
-    private static void addFloats(
-            SafetensorsWriter writer, Index entry, String part, List<Long> shape, float[] values) {
-        writer.tensor(entry.name(part), entry.type(), shape, out -> {
-            int width = entry.precision().bytes();
-            ByteBuffer buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
-            for (float value : values) {
-                if (buffer.remaining() < width) {
-                    out.write(buffer.array(), 0, buffer.position());
-                    buffer.clear();
-                }
-                if (entry.precision() == Precision.FLOAT16) {
-                    buffer.putShort(Float16.fromFloat(value));
-                } else {
-                    buffer.putFloat(value);
-                }
-            }
-            out.write(buffer.array(), 0, buffer.position());
-        });
     }
 
     private static int maskBytes(int numel) {
@@ -313,17 +309,23 @@ public final class TaskVectorFile implements AutoCloseable {
     }
 
     private void checkTensors(Index block, Set<String> explained) throws RejectedException {
-        long rank = block.rank();
+        int rank = block.rank();
         if (block.dense()) {
-            requireTensor(block.name("dense"), block.type(), List.of((long) block.columns()), explained);
+            requireFloats(block.floats("dense", block.columns()), explained);
         }
         if (rank > 0) {
-            requireTensor(block.name("u"), block.type(), List.of((long) block.rows(), rank), explained);
-            requireTensor(block.name("v"), block.type(), List.of(rank, (long) block.columns()), explained);
+            requireFloats(block.floats("u", block.rows(), rank), explained);
+            requireFloats(block.floats("v", rank, block.columns()), explained);
         }
         if (block.keep() > 0) {
-            requireTensor(block.name("values"), block.type(), List.of((long) block.keep()), explained);
+            requireFloats(block.floats("values", block.keep()), explained);
             requireTensor(block.name("mask"), TensorType.U8, List.of((long) maskBytes(block.numel())), explained);
+        }
+    }
+
+    private void requireFloats(StoredFloats floats, Set<String> explained) throws RejectedException {
+        for (StoredFloats.Tensor tensor : floats.tensors()) {
+            requireTensor(tensor.name(), tensor.type(), tensor.shape(), explained);
         }
     }
 
@@ -346,20 +348,6 @@ public final class TaskVectorFile implements AutoCloseable {
             throw malformed("two blocks of " + block.weights() + " overlap at element " + block.from());
         }
         runs.put(block.from(), block.from() + numel);
-    }
-
-    private float[] floats(String name) throws IOException, RejectedException {
-        TensorEntry entry = entry(name);
-        float[] values = new float[(int) entry.numel()];
-        file.read(entry, 0, values.length, values, 0);
-        for (int i = 0; i < values.length; i++) {
-            if (!Float.isFinite(values[i])) {
-                throw new RejectedException(
-                        RejectionCode.NON_FINITE,
-                        "Element " + i + " of " + name + " in a task vector is " + values[i] + ".");
-            }
-        }
-        return values;
     }
 
     private long[] mask(Index block) throws IOException, RejectedException {

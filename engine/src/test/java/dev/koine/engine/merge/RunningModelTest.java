@@ -118,7 +118,7 @@ class RunningModelTest {
                         random.nextInt(4),
                         density,
                         scales.get(random.nextInt(scales.size())),
-                        Precision.values()[random.nextInt(2)],
+                        Precision.values()[random.nextInt(Precision.values().length)],
                         random.nextLong(),
                         random.nextBoolean() ? 0 : random.nextDouble(),
                         List.of())

@@ -26,7 +26,7 @@ public final class Blocks {
                 Policy.values()[random.nextInt(4)],
                 random.nextInt(5),
                 random.nextInt(4) == 0 ? 0 : random.nextDouble(),
-                Precision.values()[random.nextInt(2)]);
+                Precision.values()[random.nextInt(Precision.values().length)]);
     }
 
     /** Random blocks with distinct places; some of tied weights, some the second run of a weight. */
