@@ -2,6 +2,8 @@ package dev.koine.cli;
 
 import dev.koine.cli.command.CardCommand;
 import dev.koine.cli.command.DemoCommand;
+import dev.koine.cli.command.EvalsetCommand;
+import dev.koine.cli.command.EvaluateCommand;
 import dev.koine.cli.command.ExportCommand;
 import dev.koine.cli.command.GcCommand;
 import dev.koine.cli.command.HistoryCommand;
@@ -50,6 +52,8 @@ import picocli.CommandLine.ScopeType;
             VerifyCommand.class,
             GcCommand.class,
             MergeCommand.class,
+            EvaluateCommand.class,
+            EvalsetCommand.class,
             InspectCommand.class,
             KeysCommand.class,
             SignCommand.class,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
@@ -51,6 +52,28 @@ class SpeechModelTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> model.transcribe(new Features(new float[10], 2, 5), "de", Task.TRANSCRIBE))
                     .withMessageContaining("up to 4 frames");
+        }
+    }
+
+    /** The prompt ends with 7; after it come a, space, b and the end, each from the row of the token before. */
+    @Test
+    void theForcedLossIsThatOfEachTokenAfterThoseBeforeIt() throws Exception {
+        writeWhisper();
+        double expected = 0;
+        for (double[] step : new double[][] {{5, 6}, {5}, {5}, {5}}) {
+            double others = 0;
+            for (double logit : step) {
+                others += Math.exp(logit);
+            }
+            expected += Math.log(others + (8 - step.length)) - 5;
+        }
+        try (SpeechModel model = SpeechModel.open(directory, OPTIONS);
+                EncodedSpeech encoded = model.encode(new Features(new float[] {0, 0, 0, 0}, 2, 2))) {
+            Loss loss = encoded.loss("de", Task.TRANSCRIBE, "a b");
+            assertThat(loss.units()).isEqualTo(4);
+            assertThat(loss.nats()).isCloseTo(expected, within(1e-5));
+            assertThat(encoded.loss("de", Task.TRANSCRIBE, "x")).isEqualTo(Loss.NONE);
+            assertThat(encoded.loss("de", Task.TRANSCRIBE, "a".repeat(9))).isEqualTo(Loss.NONE);
         }
     }
 

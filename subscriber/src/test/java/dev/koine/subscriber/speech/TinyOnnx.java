@@ -13,28 +13,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Builds small ONNX files, so that tests can decide what a model answers. */
-final class TinyOnnx {
+public final class TinyOnnx {
     private static final int FLOAT = 1;
     private static final int INT64 = 7;
 
     private final GraphProto.Builder graph = GraphProto.newBuilder().setName("tiny");
 
-    TinyOnnx floatInput(String name, String... dimensions) {
+    public TinyOnnx floatInput(String name, String... dimensions) {
         graph.addInput(value(name, FLOAT, dimensions));
         return this;
     }
 
-    TinyOnnx longInput(String name, String... dimensions) {
+    public TinyOnnx longInput(String name, String... dimensions) {
         graph.addInput(value(name, INT64, dimensions));
         return this;
     }
 
-    TinyOnnx output(String name, String... dimensions) {
+    public TinyOnnx output(String name, String... dimensions) {
         graph.addOutput(value(name, FLOAT, dimensions));
         return this;
     }
 
-    TinyOnnx matrix(String name, float[][] rows) {
+    public TinyOnnx matrix(String name, float[][] rows) {
         TensorProto.Builder tensor = TensorProto.newBuilder()
                 .setName(name)
                 .setDataType(FLOAT)
@@ -49,12 +49,12 @@ final class TinyOnnx {
         return this;
     }
 
-    TinyOnnx node(String operator, String output, String... inputs) {
+    public TinyOnnx node(String operator, String output, String... inputs) {
         graph.addNode(node(operator, output, inputs, NodeProto.newBuilder()));
         return this;
     }
 
-    TinyOnnx along(String operator, String output, String input, String attribute, long... values) {
+    public TinyOnnx along(String operator, String output, String input, String attribute, long... values) {
         AttributeProto.Builder list =
                 AttributeProto.newBuilder().setName(attribute).setType(AttributeProto.AttributeType.INTS);
         for (long value : values) {
@@ -65,7 +65,7 @@ final class TinyOnnx {
         return this;
     }
 
-    void write(Path file) throws IOException {
+    public void write(Path file) throws IOException {
         OnnxMl.ModelProto model = OnnxMl.ModelProto.newBuilder()
                 .setIrVersion(8)
                 .addOpsetImport(OnnxMl.OperatorSetIdProto.newBuilder().setVersion(17))

@@ -1,0 +1,69 @@
+package dev.koine.cli.command;
+
+import dev.koine.cli.ExitCode;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.FileTree;
+import dev.koine.subscriber.evaluation.EvaluationSet;
+import dev.koine.subscriber.evaluation.EvaluationSetWriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code koine evalset}. */
+@Command(
+        name = "evalset",
+        description = {
+            "Makes one evaluation set of several: draws utterances of each language and task, checks their features, and writes a folder",
+            "for koine register --evaluation. A source has features.safetensors (a matrix a recording: [frames, mels] for CTC models,",
+            "[mels, frames] for Whisper) and references.jsonl (a line {\"id\", \"language\", \"task\", \"text\"} a text)."
+        },
+        footer = {"%nExample:", "  koine evalset --sample 50 --out gate-set speech/ca speech/de"})
+public final class EvalsetCommand implements Callable<Integer> {
+    @Spec
+    CommandSpec spec;
+
+    @Mixin
+    SampleOptions sample;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the set; new or empty.")
+    Path out;
+
+    @Parameters(arity = "1..*", paramLabel = "SOURCE", description = "Folders with speech and its texts.")
+    List<Path> sources;
+
+    @Override
+    public Integer call() throws Exception {
+        List<EvaluationSet> sets = new ArrayList<>();
+        for (Path source : sources) {
+            sets.add(EvaluationSet.read(Folders.requireFolder(source)));
+        }
+        EvaluationSet drawn = sample.draw(EvaluationSet.union(sets));
+        drawn.requireFinite();
+        Path target = Folders.requireEmpty(out);
+        try {
+            EvaluationSetWriter.write(drawn, target);
+        } catch (IOException | RejectedException | RuntimeException e) {
+            FileTree.clear(target);
+            throw e;
+        }
+        PrintWriter lines = spec.commandLine().getOut();
+        lines.printf("%-10s %-12s %s%n", "language", "task", "utterances");
+        drawn.byLanguageTask()
+                .forEach((what, utterances) -> lines.printf(
+                        "%-10s %-12s %d%n",
+                        what.language(), what.task().name().toLowerCase(java.util.Locale.ROOT), utterances.size()));
+        Bundle bundle = Bundle.describe(target);
+        lines.printf("%,d bytes, %s%n", bundle.bytes(), bundle.digest());
+        return ExitCode.OK;
+    }
+}

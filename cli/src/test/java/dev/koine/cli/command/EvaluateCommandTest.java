@@ -1,0 +1,73 @@
+package dev.koine.cli.command;
+
+import static dev.koine.cli.CommandLineRun.koine;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.koine.cli.CommandLineRun;
+import dev.koine.cli.ExitCode;
+import dev.koine.cli.Fixtures;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code koine evalset} and {@code koine evaluate}. */
+class EvaluateCommandTest {
+    private static final String BASE = Fixtures.CTC.resolve("base").toString();
+    private static final Path SPEECH = Fixtures.CTC.resolve("evaluation");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void aDrawnSetIsEvaluatedLikeItsSources() throws Exception {
+        String set = directory.resolve("set").toString();
+        CommandLineRun drawn =
+                koine("evalset", "--sample", "7", "--seed", "3", "--out", set, speech("ca"), speech("de"));
+        assertThat(drawn.code()).as(drawn.err()).isEqualTo(ExitCode.OK);
+        assertThat(drawn.out())
+                .containsPattern("ca +transcribe +7")
+                .containsPattern("de +transcribe +7")
+                .contains("sha256:");
+        String again = directory.resolve("again").toString();
+        assertThat(koine("evalset", "--sample", "7", "--seed", "3", "--out", again, speech("de"), speech("ca"))
+                        .out())
+                .as("the order of the sources changes no byte")
+                .isEqualTo(drawn.out());
+
+        JsonNode ofSet =
+                new JsonMapper().readTree(koine("evaluate", "--json", BASE, set).out());
+        JsonNode ofSources = new JsonMapper()
+                .readTree(koine("evaluate", "--json", "--sample", "7", "--seed", "3", BASE, speech("ca"), speech("de"))
+                        .out());
+        assertThat(ofSet).isEqualTo(ofSources).hasSize(2);
+        assertThat(ofSet.get(0).get("language").textValue()).isEqualTo("ca");
+        assertThat(ofSet.get(0).get("wer").doubleValue()).isBetween(0.05, 1.0);
+        assertThat(ofSet.get(0).get("failure").isNull()).isTrue();
+        CommandLineRun table = koine("evaluate", BASE, set);
+        assertThat(table.code()).isEqualTo(ExitCode.OK);
+        assertThat(table.out()).contains("WER %").contains("mean error");
+    }
+
+    @Test
+    void whatCannotBeUsedIsSaidInASentence() throws Exception {
+        Path broken = Files.createDirectories(directory.resolve("broken"));
+        Files.copy(SPEECH.resolve("ca/features.safetensors"), broken.resolve("features.safetensors"));
+        Files.writeString(broken.resolve("references.jsonl"), "{\"id\": 1}\n");
+        CommandLineRun run = koine("evalset", "--out", directory.resolve("out").toString(), broken.toString());
+        assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(run.err()).contains("Line 1 of references.jsonl");
+        assertThat(koine("evaluate", BASE, directory.resolve("nothing").toString())
+                        .err())
+                .contains("There is no folder");
+        assertThat(koine("evaluate", "--sample", "0", BASE, speech("ca")).code())
+                .isEqualTo(ExitCode.USAGE);
+        assertThat(koine("evalset", "--out", speech("ca"), speech("ca")).err()).contains("is not empty");
+    }
+
+    private static String speech(String language) {
+        return SPEECH.resolve(language).toString();
+    }
+}
