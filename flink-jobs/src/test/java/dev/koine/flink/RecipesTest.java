@@ -27,7 +27,7 @@ class RecipesTest {
         precise.setPrecision("FLOAT64");
         assertThatThrownBy(() -> Recipes.fromAvro(precise))
                 .isInstanceOf(RejectedException.class)
-                .hasMessage("The recipe's precision is 'FLOAT64'; it must be one of [FLOAT32, FLOAT16].");
+                .hasMessage("The recipe's precision is 'FLOAT64'; it must be one of [FLOAT32, FLOAT16, INT8, INT4].");
         dev.koine.schemas.Recipe ruled = Recipes.toAvro(RECIPE);
         ruled.getRules().get(0).setPolicy("lors");
         assertThatThrownBy(() -> Recipes.fromAvro(ruled))
