@@ -147,7 +147,7 @@ class S3StoreE2ECase {
                     .filter(file -> !file.toString().endsWith(".renewed"))
                     .filter(file -> {
                         try {
-                            return Files.size(file) > 10_000;
+                            return Files.size(file) > 100_000;
                         } catch (IOException e) {
                             return false;
                         }
