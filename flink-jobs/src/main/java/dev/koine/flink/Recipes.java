@@ -12,6 +12,7 @@ import dev.koine.engine.taskvector.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Recipes in events and in the engine. */
 public final class Recipes {
@@ -30,11 +31,12 @@ public final class Recipes {
         Precision precision = constant(Precision.class, "precision", recipe.getPrecision());
         Scaling scaling = constant(Scaling.class, "scaling", recipe.getScaling());
         double factor = scaling == Scaling.SEARCH ? 1 : recipe.getScale();
+        @Nullable Double limit = recipe.getScaleLimit();
         return new Recipe(
                         MergeMethods.of(recipe.getMethod()),
                         recipe.getRank(),
                         recipe.getDensity(),
-                        new Scale(scaling, factor, recipe.getScaleGrid()),
+                        new Scale(scaling, factor, recipe.getScaleGrid(), limit == null ? Scale.NO_LIMIT : limit),
                         precision,
                         recipe.getSeed(),
                         recipe.getSlack(),
@@ -44,6 +46,7 @@ public final class Recipes {
 
     /** The form for events. */
     public static dev.koine.schemas.Recipe toAvro(Recipe recipe) {
+        double limit = recipe.scale().limit();
         return dev.koine.schemas.Recipe.newBuilder()
                 .setRank(recipe.rank())
                 .setDensity(recipe.density())
@@ -56,6 +59,7 @@ public final class Recipes {
                 .setMethod(recipe.method().name())
                 .setScaling(recipe.scale().scaling().name())
                 .setScaleGrid(recipe.scale().grid())
+                .setScaleLimit(limit == Scale.NO_LIMIT ? null : limit)
                 .setSeed(recipe.seed())
                 .setSlack(recipe.slack())
                 .build();

@@ -19,6 +19,7 @@ class RecipesTest {
     void comesBackAsItWas() throws Exception {
         assertThat(Recipes.fromAvro(Recipes.toAvro(RECIPE))).isEqualTo(RECIPE);
         assertThat(Recipes.fromAvro(Recipes.toAvro(Recipe.PUBLISHED))).isEqualTo(Recipe.PUBLISHED);
+        assertThat(Recipes.fromAvro(Recipes.toAvro(Recipe.DEFAULT))).isEqualTo(Recipe.DEFAULT);
     }
 
     @Test

@@ -147,7 +147,11 @@ public final class ModelCard {
         setting("rank", Integer.toString(recipe.getRank()));
         setting("density", Rates.number(recipe.getDensity()));
         setting("precision", Markdown.text(recipe.getPrecision()));
-        setting("scaling", Markdown.text(recipe.getScaling()) + ", " + Rates.number(recipe.getScale()));
+        @Nullable Double limit = recipe.getScaleLimit();
+        setting(
+                "scaling",
+                Markdown.text(recipe.getScaling()) + ", " + Rates.number(recipe.getScale())
+                        + (limit == null ? "" : ", at most " + Rates.number(limit)));
         if (version.getScale() != null) {
             setting("scale in this version", Rates.number(version.getScale()));
         }

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
-/** The merge recipe. The defaults are the published ones of LoRS-Merging. */
+/** The merge recipe. The defaults are those of {@link Recipe#DEFAULT}. */
 final class RecipeOptions {
     @Option(
             names = "--method",
@@ -45,9 +45,10 @@ final class RecipeOptions {
             description = {
                 "Factor of what the task vectors combine to (default: ${DEFAULT-VALUE}):",
                 "a number; 1/n, with n experts; norm, as long as they are on average; model-stock, from their angles;",
+                "norm:0.4, and the like, for no more than 0.4;",
                 "search or search:0.1,0.2,..., the best on the evaluation sets (not for koine merge)."
             },
-            defaultValue = "0.2")
+            defaultValue = "norm:0.4")
     String scale;
 
     @Option(names = "--seed", description = "Of what a method draws (default: ${DEFAULT-VALUE}).", defaultValue = "0")

@@ -180,7 +180,7 @@ public final class Demo {
             ModelRegistration registration = ModelRegistration.newBuilder()
                     .setModelId(MODEL)
                     .setBase(Bundles.toAvro(Bundle.describe(fixtures.base())))
-                    .setRecipe(Recipes.toAvro(Recipe.PUBLISHED))
+                    .setRecipe(Recipes.toAvro(Recipe.DEFAULT))
                     .setEvaluationSets(evaluationSets())
                     .setGate(GATE)
                     .setTime(Instant.now())

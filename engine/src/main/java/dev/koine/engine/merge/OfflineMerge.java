@@ -114,9 +114,7 @@ public final class OfflineMerge {
                 .distinct()
                 .toList();
         try (BundleWriter writer = BundleWriter.create(base, directory, written)) {
-            double factor = recipe.scale().factor();
-            boolean isFixed = recipe.scale().scaling() == Scaling.FIXED;
-            double scale = isFixed ? factor : factor / Math.max(1, factors.size());
+            double scale = recipe.scale().of(factors.size());
             TensorPruner pruner = new TensorPruner(recipe, decomposition);
             TensorMerger merger = new TensorMerger(scale, factors, grids(items), pruner, writer);
             long total = items.stream().mapToLong(MergeItem::count).sum();

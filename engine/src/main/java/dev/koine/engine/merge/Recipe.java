@@ -36,6 +36,10 @@ public record Recipe(
     /** What is published for LoRS-Merging (arXiv 2502.17380v3), in float32: rank 7, 20 % of the residual, scale 0.2 for five experts. */
     public static final Recipe PUBLISHED = new Recipe(7, 0.2, 0.2, Precision.FLOAT32, List.of());
 
+    /** What a model is registered with where nobody says: the published recipe at the scale that {@code eval/RESULTS.md} finds best. */
+    public static final Recipe DEFAULT =
+            PUBLISHED.with(Scale.of(Scaling.NORM, 1).atMost(0.4));
+
     public Recipe {
         rules = List.copyOf(rules);
     }

@@ -17,16 +17,23 @@ import java.util.stream.Collectors;
  *   search:0.1,0.2      SEARCH        the best of these on the evaluation sets; without numbers, of {@link #DEFAULT_GRID}
  * </pre>
  *
+ * <p>{@code :0.4} behind one of the middle three is the largest scale that it may give: without it, a model with one expert inside is
+ * that expert, and the next one that comes takes back what the first had gained.
+ *
  * @param factor for FIXED the scale, for PER_EXPERT, NORM and MODEL_STOCK what theirs is multiplied with; 1 for SEARCH
  * @param grid the scales that SEARCH tries; empty for all others
+ * @param limit the largest scale that PER_EXPERT, NORM and MODEL_STOCK may give, over 0; infinite for none
  */
-public record Scale(Scaling scaling, double factor, List<Double> grid) {
+public record Scale(Scaling scaling, double factor, List<Double> grid, double limit) {
 
     /** What {@code search} tries. */
     public static final List<Double> DEFAULT_GRID = List.of(0.1, 0.2, 0.3, 0.5, 0.7, 1.0);
 
     /** Each is a candidate that is written and evaluated. */
     private static final int LONGEST_GRID = 16;
+
+    /** The limit of a policy that has none. */
+    public static final double NO_LIMIT = Double.POSITIVE_INFINITY;
 
     private static final String NORM_TEXT = "norm";
     private static final String MODEL_STOCK_TEXT = "model-stock";
@@ -38,17 +45,32 @@ public record Scale(Scaling scaling, double factor, List<Double> grid) {
 
     /** The number itself. */
     public static Scale fixed(double scale) {
-        return new Scale(Scaling.FIXED, scale, List.of());
+        return new Scale(Scaling.FIXED, scale, List.of(), NO_LIMIT);
     }
 
     /** A policy that needs no more than a factor. */
     public static Scale of(Scaling scaling, double factor) {
-        return new Scale(scaling, factor, List.of());
+        return new Scale(scaling, factor, List.of(), NO_LIMIT);
     }
 
     /** The best of these. */
     public static Scale search(List<Double> grid) {
-        return new Scale(Scaling.SEARCH, 1, grid);
+        return new Scale(Scaling.SEARCH, 1, grid, NO_LIMIT);
+    }
+
+    /** This policy, giving no more than a limit. */
+    public Scale atMost(double largest) {
+        return new Scale(scaling, factor, grid, largest);
+    }
+
+    /** What a scale that the policy came to is with the limit. */
+    double limited(double scale) {
+        return Math.min(scale, limit);
+    }
+
+    /** The scale for a number of experts, by FIXED or PER_EXPERT. */
+    double of(int experts) {
+        return scaling == Scaling.FIXED ? factor : limited(factor / Math.max(1, experts));
     }
 
     /**
@@ -67,6 +89,11 @@ public record Scale(Scaling scaling, double factor, List<Double> grid) {
                     grid.add(Double.valueOf(number));
                 }
                 return search(grid).validated();
+            }
+            int colon = text.lastIndexOf(':');
+            if (colon >= 0) {
+                double limit = Double.parseDouble(text.substring(colon + 1));
+                return parse(text.substring(0, colon)).atMost(limit).validated();
             }
             if (text.endsWith("/n")) {
                 return of(Scaling.PER_EXPERT, Double.parseDouble(text.substring(0, text.length() - 2)))
@@ -87,7 +114,8 @@ public record Scale(Scaling scaling, double factor, List<Double> grid) {
             throw new RejectedException(
                     RejectionCode.INVALID_EVENT,
                     "The recipe's scale is '" + text
-                            + "'; give a number, 1/n, norm, model-stock, search, or search:0.1,0.2,0.3 with numbers of your own.");
+                            + "'; give a number, 1/n, norm, model-stock, one of the last three with its largest value as in norm:0.4,"
+                            + " search, or search:0.1,0.2,0.3 with numbers of your own.");
         }
     }
 
@@ -98,6 +126,9 @@ public record Scale(Scaling scaling, double factor, List<Double> grid) {
      */
     public Scale validated() throws RejectedException {
         require(Double.isFinite(factor), "scale is " + factor + "; give a finite number");
+        require(
+                limit == NO_LIMIT || (scaling != Scaling.FIXED && scaling != Scaling.SEARCH),
+                "scale has a limit, and its policy is " + scaling + "; give one of them");
         if (scaling == Scaling.SEARCH) {
             require(
                     !grid.isEmpty() && grid.size() <= LONGEST_GRID,
@@ -106,6 +137,7 @@ public record Scale(Scaling scaling, double factor, List<Double> grid) {
                 require(Double.isFinite(scale), "scale is searched among " + grid + "; give finite numbers");
             }
         } else {
+            require(limit > 0, "scale may be " + limit + " at most; give a number over 0");
             require(grid.isEmpty(), "scale has a grid to search, and its policy is " + scaling + "; give one of them");
         }
         return this;
@@ -116,7 +148,7 @@ public record Scale(Scaling scaling, double factor, List<Double> grid) {
     public String toString() {
         return switch (scaling) {
             case FIXED -> text(factor);
-            case PER_EXPERT -> text(factor) + "/n";
+            case PER_EXPERT -> text(factor) + "/n" + limitText();
             case NORM -> product(NORM_TEXT);
             case MODEL_STOCK -> product(MODEL_STOCK_TEXT);
             case SEARCH -> grid.stream().map(Scale::text).collect(Collectors.joining(",", SEARCH_TEXT + ":", ""));
@@ -124,7 +156,11 @@ public record Scale(Scaling scaling, double factor, List<Double> grid) {
     }
 
     private String product(String policy) {
-        return factor == 1 ? policy : text(factor) + "*" + policy;
+        return (factor == 1 ? policy : text(factor) + "*" + policy) + limitText();
+    }
+
+    private String limitText() {
+        return limit == NO_LIMIT ? "" : ":" + text(limit);
     }
 
     private static String text(double number) {

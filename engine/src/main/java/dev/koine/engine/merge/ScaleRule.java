@@ -22,6 +22,8 @@ import java.util.Map;
  *                 cos = (|sum of w tau|^2 - sum of |w tau|^2) / ((n - 1) * sum of |w tau|^2), at least 0
  * </pre>
  *
+ * <p>None gives more than the policy's limit.
+ *
  * <p>{@code cos} is the mean cosine of the angles between the task vectors where these are equally long, as the paper's geometry has
  * them; where they point away from each other it is taken as 0, and the weight stays the base's. {@code n} there counts the experts that
  * change the weight: with one, t is 1. Tied weights count as often as the model has them.
@@ -53,12 +55,10 @@ final class ScaleRule {
      * @throws IllegalStateException for SEARCH, which this cannot know
      */
     Scales scales(Scale scale, List<Member> members, Sums sums) throws RejectedException, IOException {
-        double factor = scale.factor();
         return switch (scale.scaling()) {
-            case FIXED -> Scales.fixed(factor);
-            case PER_EXPERT -> Scales.fixed(factor / Math.max(1, members.size()));
-            case NORM -> Scales.fixed(factor * norm(members, sums));
-            case MODEL_STOCK -> modelStock(factor, members, sums);
+            case FIXED, PER_EXPERT -> Scales.fixed(scale.of(members.size()));
+            case NORM -> Scales.fixed(scale.limited(scale.factor() * norm(members, sums)));
+            case MODEL_STOCK -> modelStock(scale, members, sums);
             case SEARCH ->
                 throw new IllegalStateException(
                         "A scale is searched by writing and evaluating candidates; nobody else can tell it.");
@@ -74,7 +74,7 @@ final class ScaleRule {
         return merged > 0 ? norms / members.size() / merged : 1;
     }
 
-    private Scales modelStock(double factor, List<Member> members, Sums sums) throws RejectedException, IOException {
+    private Scales modelStock(Scale scale, List<Member> members, Sums sums) throws RejectedException, IOException {
         double[] apart = new double[weights.size()];
         int[] experts = new int[weights.size()];
         for (Member member : inOrder(members)) {
@@ -88,7 +88,8 @@ final class ScaleRule {
         Map<String, Double> scales = new HashMap<>();
         for (int i = 0; i < apart.length; i++) {
             if (experts[i] > 0) {
-                scales.put(weights.get(i).key(), factor * share(experts[i], apart[i], together[i]));
+                scales.put(
+                        weights.get(i).key(), scale.limited(scale.factor() * share(experts[i], apart[i], together[i])));
             }
         }
         return Scales.byWeight(scales);

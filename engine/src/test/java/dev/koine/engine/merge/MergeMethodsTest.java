@@ -153,6 +153,14 @@ class MergeMethodsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"norm:0.05", "3/n:0.05", "0.05"})
+    void noPolicyGivesMoreThanItsLimit(String scale) throws Exception {
+        try (Case merge = new Case(WHOLE.with(Scale.parse(scale)))) {
+            merge.requireMerged(terms -> 0.05 * Arrays.stream(terms).sum());
+        }
+    }
+
     @Test
     void modelStockFollowsTheAngleOfEachWeight() throws Exception {
         try (Case merge = new Case(WHOLE.with(Scale.parse("model-stock")))) {
@@ -229,14 +237,43 @@ class MergeMethodsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0.2", "-1.5", "1/n", "2/n", "norm", "0.5*norm", "model-stock", "search:0.1,0.2,0.3"})
+    @ValueSource(
+            strings = {
+                "0.2",
+                "-1.5",
+                "1/n",
+                "2/n",
+                "2/n:0.5",
+                "norm",
+                "0.5*norm",
+                "norm:0.4",
+                "model-stock",
+                "model-stock:0.1",
+                "search:0.1,0.2,0.3"
+            })
     void aScaleIsWrittenAsItIsRead(String text) throws Exception {
         assertThat(Scale.parse(text)).hasToString(text);
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "NaN", "n/1", "search:", "search:0.1,,2", "search:1e999", "norm*2", "1e999/n", "0.1 0.2"})
+            strings = {
+                "",
+                "NaN",
+                "n/1",
+                "search:",
+                "search:0.1,,2",
+                "search:1e999",
+                "norm*2",
+                "1e999/n",
+                "0.1 0.2",
+                "0.2:0.4",
+                "norm:",
+                "norm:0",
+                "norm:-1",
+                "norm:NaN",
+                "norm:1:2:x"
+            })
     void whatIsNoScaleIsRefused(String text) {
         assertThatThrownBy(() -> Scale.parse(text))
                 .isInstanceOf(RejectedException.class)
@@ -248,6 +285,8 @@ class MergeMethodsTest {
         for (Recipe recipe : List.of(
                 WHOLE.with(new Ties()).with(Scale.of(Scaling.PER_EXPERT, 1)),
                 WHOLE.with(new Ties()).with(Scale.of(Scaling.MODEL_STOCK, 1)),
+                WHOLE.with(Scale.fixed(0.2).atMost(0.4)),
+                WHOLE.with(Scale.search(List.of(0.2)).atMost(0.4)),
                 WHOLE.with(new Ties()).withSlack(1.5),
                 WHOLE.with(new Dare()).withDensity(0),
                 WHOLE.with(Scale.search(List.of())))) {

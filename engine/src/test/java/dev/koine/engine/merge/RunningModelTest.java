@@ -111,6 +111,8 @@ class RunningModelTest {
                         number,
                         Scale.of(Scaling.PER_EXPERT, 1.5),
                         Scale.of(Scaling.NORM, 0.75),
+                        Scale.of(Scaling.NORM, 1).atMost(0.5),
+                        Scale.of(Scaling.PER_EXPERT, 1).atMost(0.4),
                         Scale.of(Scaling.MODEL_STOCK, 1))
                 : List.of(number, Scale.of(Scaling.NORM, 0.75));
         return new Recipe(

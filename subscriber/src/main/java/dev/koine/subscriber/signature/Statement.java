@@ -151,6 +151,9 @@ public final class Statement {
             number("scale-grid", recipe.getScaleGrid().size());
             recipe.getScaleGrid().forEach(scale -> real("scale", scale));
         }
+        if (recipe.getScaleLimit() != null) {
+            real("scale-limit", recipe.getScaleLimit());
+        }
         if (recipe.getSeed() != 0) {
             number("seed", recipe.getSeed());
         }

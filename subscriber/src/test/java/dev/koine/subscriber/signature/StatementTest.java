@@ -116,6 +116,8 @@ class StatementTest {
                 Recipe.newBuilder().setScaling("PER_EXPERT"),
                 Recipe.newBuilder().setScaling("SEARCH").setScaleGrid(List.of(0.1)),
                 Recipe.newBuilder().setScaling("SEARCH").setScaleGrid(List.of(0.1, 0.2)),
+                Recipe.newBuilder().setScaling("NORM").setScaleLimit(0.4),
+                Recipe.newBuilder().setScaling("NORM").setScaleLimit(0.5),
                 Recipe.newBuilder().setSeed(1),
                 Recipe.newBuilder().setSlack(0.5))) {
             registrations.add(registration().setRecipe(recipe.build()).build());
