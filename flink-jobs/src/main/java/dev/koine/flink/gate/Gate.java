@@ -124,8 +124,10 @@ public final class Gate {
             reasons.add(new Reason(
                     policy.getMinGain() - gain,
                     "The mean error of the expert's own languages " + (gain < 0 ? "grows by " : "falls by ")
-                            + points(Math.abs(gain)) + "; it has to fall by " + points(policy.getMinGain())
-                            + " at least."));
+                            + points(Math.abs(gain))
+                            + (policy.getMinGain() > 0
+                                    ? "; it has to fall by " + points(policy.getMinGain()) + " at least."
+                                    : "; at most " + points(-policy.getMinGain()) + " are allowed.")));
         }
     }
 

@@ -67,6 +67,17 @@ class GateTest {
     }
 
     @Test
+    void whatIsNewMayNotGrowWhereNoGainIsAskedFor() {
+        GatePolicy lenient =
+                GatePolicy.newBuilder().setMode("ENFORCE").setMinGain(0).build();
+        assertThat(new Gate(lenient, MERGING)
+                        .judge(standing(score("ca", 0.50, 0.53)))
+                        .reasons())
+                .containsExactly("The mean error of the expert's own languages grows by 3.0 points; at most 0.0 points"
+                        + " are allowed.");
+    }
+
+    @Test
     void whatIsNewHasToGain() {
         assertThat(judge(score("de", 0.4, 0.4), score("ca", 0.50, 0.49)).reasons())
                 .containsExactly(

@@ -12,15 +12,13 @@ import java.util.regex.Pattern;
  * @param texts how many
  * @param length of the hypotheses, in tokens
  * @param referenceLength of the references, in tokens
- * @param longestReference in tokens
  * @param matches of n-grams, clipped by the reference; n = 1 to 4
  * @param total n-grams of the hypotheses; n = 1 to 4
  */
-public record Bleu(
-        long texts, long length, long referenceLength, long longestReference, List<Long> matches, List<Long> total) {
+public record Bleu(long texts, long length, long referenceLength, List<Long> matches, List<Long> total) {
     private static final int ORDER = 4;
     private static final List<Long> ZEROS = List.of(0L, 0L, 0L, 0L);
-    public static final Bleu NONE = new Bleu(0, 0, 0, 0, ZEROS, ZEROS);
+    public static final Bleu NONE = new Bleu(0, 0, 0, ZEROS, ZEROS);
 
     private static final Pattern SIGN = Pattern.compile("([\\{-~\\[-` -&\\(-\\+:-@/])");
     private static final Pattern POINT_AFTER_OTHER = Pattern.compile("([^0-9])([.,])");
@@ -50,7 +48,7 @@ public record Bleu(
             matches[n - 1] = matching;
             total[n - 1] = (long) Math.max(0, found.size() - n + 1);
         }
-        return new Bleu(1, found.size(), expected.size(), expected.size(), List.of(matches), List.of(total));
+        return new Bleu(1, found.size(), expected.size(), List.of(matches), List.of(total));
     }
 
     public Bleu plus(Bleu other) {
@@ -58,7 +56,6 @@ public record Bleu(
                 texts + other.texts,
                 length + other.length,
                 referenceLength + other.referenceLength,
-                Math.max(longestReference, other.longestReference),
                 sum(matches, other.matches),
                 sum(total, other.total));
     }
@@ -69,11 +66,12 @@ public record Bleu(
     }
 
     /**
-     * BLEU, 0 to 100, of n-grams no longer than the longest reference: the same as {@link #score()} wherever a reference has four tokens
-     * or more, and no constant 0 where none has. What it counts depends on the references alone, so that two models compare.
+     * BLEU, 0 to 100, of n-grams no longer than the references are on average: the same as {@link #score()} where they have four tokens
+     * or more. Of a few short phrases hardly any has a longer n-gram, and one of them more or less would move the score by ten points.
+     * What is counted depends on the references alone, so that two models compare.
      */
     public double scoreOfReferenceOrder() {
-        return score((int) Math.max(1, Math.min(ORDER, longestReference)));
+        return score((int) Math.max(1, Math.min(ORDER, texts == 0 ? ORDER : referenceLength / texts)));
     }
 
     private double score(int order) {

@@ -10,7 +10,8 @@ import java.util.List;
 
 /**
  * A speech recogniser opened from a bundle. Its {@code config.json} says which architecture it is: {@code ctc} (one
- * {@code model.onnx}) or {@code whisper} ({@code encoder_model.onnx} and {@code decoder_model.onnx}). Safe for use by many threads.
+ * {@code model.onnx}) or {@code whisper} ({@code encoder_model.onnx} and {@code decoder_model.onnx}, and {@code decoder_with_past_model.onnx} where there is
+ * one, as Optimum exports them). Safe for use by many threads.
  */
 public final class SpeechModel implements AutoCloseable {
     private final OnnxSessions sessions;
@@ -40,8 +41,7 @@ public final class SpeechModel implements AutoCloseable {
             case "whisper" -> {
                 Vocabulary vocabulary = Vocabulary.read(directory);
                 WhisperConfig settings = WhisperConfig.of(config, ModelJson.read(directory, "generation_config.json"));
-                OnnxSessions sessions =
-                        OnnxSessions.open(directory, List.of(WhisperDecoder.ENCODER, WhisperDecoder.DECODER), options);
+                OnnxSessions sessions = WhisperDecoder.open(directory, options);
                 yield new SpeechModel(sessions, new WhisperDecoder(sessions, settings, vocabulary));
             }
             default ->

@@ -4,20 +4,24 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.koine.engine.RejectedException;
+import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.onnx.OnnxSessions;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * Whisper's encoder and decoder, greedily and without a key-value cache: every token runs the decoder over all that came before, so
- * the cost of a text grows with the square of its length.
- */
+/** Whisper's encoder and decoder, greedily; with a key-value cache where the bundle has a decoder that takes one. */
 final class WhisperDecoder implements Decoder {
     static final String ENCODER = "encoder_model";
     static final String DECODER = "decoder_model";
+    static final String DECODER_WITH_PAST = "decoder_with_past_model";
+    static final String INPUT_IDS = "input_ids";
+    static final String ENCODER_HIDDEN_STATES = "encoder_hidden_states";
 
     private final OnnxSessions sessions;
     private final WhisperConfig config;
@@ -27,6 +31,29 @@ final class WhisperDecoder implements Decoder {
         this.sessions = sessions;
         this.config = config;
         this.vocabulary = vocabulary;
+    }
+
+    /**
+     * Opens the files of a bundle.
+     *
+     * @throws RejectedException NOT_LOADABLE or MISSING_FILE if they are no Whisper model
+     */
+    static OnnxSessions open(Path directory, OnnxOptions options) throws RejectedException {
+        List<String> names = new ArrayList<>(List.of(ENCODER, DECODER));
+        boolean isCached = Files.exists(directory.resolve(DECODER_WITH_PAST + ".onnx"));
+        if (isCached) {
+            names.add(DECODER_WITH_PAST);
+        }
+        OnnxSessions sessions = OnnxSessions.open(directory, names, options);
+        try {
+            if (isCached) {
+                CachedSteps.require(sessions);
+            }
+            return sessions;
+        } catch (RejectedException e) {
+            sessions.close();
+            throw e;
+        }
     }
 
     @Override
@@ -56,12 +83,17 @@ final class WhisperDecoder implements Decoder {
         public String transcribe(String language, Task task) throws OrtException {
             List<Integer> tokens = new ArrayList<>(config.prompt(language, task));
             int prompt = tokens.size();
-            while (tokens.size() < config.maxLength()) {
-                int next = next(tokens, tokens.size() == prompt);
-                if (config.ends().get(next)) {
-                    break;
+            try (DecoderSteps steps = steps()) {
+                while (tokens.size() < config.maxLength()) {
+                    Logits logits = steps.after(tokens);
+                    boolean isFirst = tokens.size() == prompt;
+                    int next =
+                            logits.best(logits.steps() - 1, isFirst ? config.suppressedFirst() : config.suppressed());
+                    if (config.ends().get(next)) {
+                        break;
+                    }
+                    tokens.add(next);
                 }
-                tokens.add(next);
             }
             return vocabulary.bytes(tokens.subList(prompt, tokens.size()));
         }
@@ -75,9 +107,8 @@ final class WhisperDecoder implements Decoder {
                 return Loss.NONE;
             }
             tokens.addAll(text.get());
-            try (OnnxTensor input = ids(tokens);
-                    OrtSession.Result decoded = run(input)) {
-                Logits logits = Logits.of(decoded);
+            try (DecoderSteps steps = new UncachedSteps(sessions, hidden)) {
+                Logits logits = steps.after(tokens);
                 Loss loss = Loss.NONE;
                 for (int step = prompt - 1; step < tokens.size(); step++) {
                     int expected = step + 1 < tokens.size() ? tokens.get(step + 1) : config.end();
@@ -92,22 +123,10 @@ final class WhisperDecoder implements Decoder {
             result.close();
         }
 
-        private int next(List<Integer> tokens, boolean first) throws OrtException {
-            try (OnnxTensor input = ids(tokens);
-                    OrtSession.Result decoded = run(input)) {
-                Logits logits = Logits.of(decoded);
-                return logits.best(logits.steps() - 1, first ? config.suppressedFirst() : config.suppressed());
-            }
+        private DecoderSteps steps() {
+            boolean isCached = sessions.names().contains(DECODER_WITH_PAST);
+            return isCached ? new CachedSteps(sessions, hidden) : new UncachedSteps(sessions, hidden);
         }
-
-        private OrtSession.Result run(OnnxTensor input) throws OrtException {
-            return sessions.run(DECODER, Map.of("input_ids", input, "encoder_hidden_states", hidden));
-        }
-    }
-
-    private static OnnxTensor ids(List<Integer> tokens) throws OrtException {
-        long[] ids = tokens.stream().mapToLong(Integer::longValue).toArray();
-        return OnnxSessions.longs(ids, 1, ids.length);
     }
 
     private float[] window(Features features) {

@@ -12,6 +12,8 @@ import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.onnx.OnnxOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -75,6 +77,83 @@ class SpeechModelTest {
             assertThat(encoded.loss("de", Task.TRANSCRIBE, "x")).isEqualTo(Loss.NONE);
             assertThat(encoded.loss("de", Task.TRANSCRIBE, "a".repeat(9))).isEqualTo(Loss.NONE);
         }
+    }
+
+    /** Each token's logits are the sum of the rows of all tokens before, so that a lost key or value changes the text. */
+    @Test
+    void aKeyValueCacheChangesNoText() throws Exception {
+        writeWhisper();
+        writeSummingDecoder(directory.resolve("decoder_model.onnx"), next());
+        Features quiet = new Features(new float[] {0, 0, 0, 0}, 2, 2);
+        Features loud = new Features(new float[] {3, 0, 0, 0}, 2, 2);
+        List<String> without = transcripts(quiet, loud);
+        writeSummingDecoderWithPast(next());
+        assertThat(transcripts(quiet, loud)).isEqualTo(without).doesNotHaveDuplicates();
+        writeSummingDecoderWithPast(new float[8][8]);
+        assertThat(transcripts(quiet, loud)).isNotEqualTo(without);
+    }
+
+    @Test
+    void aDecoderWithPastThatDoesNotFitIsRefused() throws Exception {
+        writeWhisper();
+        writeSummingDecoderWithPast(next());
+        assertRejected(RejectionCode.NOT_LOADABLE, "past_key_values.0.decoder.key");
+    }
+
+    private List<String> transcripts(Features... speech) throws Exception {
+        List<String> texts = new ArrayList<>();
+        try (SpeechModel model = SpeechModel.open(directory, OPTIONS)) {
+            for (Features features : speech) {
+                texts.add(model.transcribe(features, "de", Task.TRANSCRIBE));
+            }
+        }
+        return texts;
+    }
+
+    private static float[][] next() {
+        float[][] next = new float[8][8];
+        next[7][2] = 0.2f;
+        next[7][0] = 1;
+        next[0][0] = -2;
+        next[0][2] = 2;
+        next[2][2] = -3;
+        next[2][1] = 1.5f;
+        next[1][1] = -4;
+        next[1][0] = 3.5f;
+        next[1][3] = 1;
+        return next;
+    }
+
+    private static void writeSummingDecoder(Path file, float[][] next) throws Exception {
+        new TinyOnnx()
+                .longInput("input_ids", "batch", "tokens")
+                .floatInput("encoder_hidden_states", "batch", "frames", "8")
+                .output("logits", "batch", "tokens", "8")
+                .output("present.0.decoder.key", "batch", "tokens", "8")
+                .output("present.0.encoder.key", "batch", "1", "8")
+                .matrix("next", next)
+                .longs("axis", 1)
+                .node("Gather", "present.0.decoder.key", "next", "input_ids")
+                .node("CumSum", "sum", "present.0.decoder.key", "axis")
+                .along("ReduceMax", "present.0.encoder.key", "encoder_hidden_states", "axes", 1)
+                .node("Add", "logits", "sum", "present.0.encoder.key")
+                .write(file);
+    }
+
+    private void writeSummingDecoderWithPast(float[][] next) throws Exception {
+        new TinyOnnx()
+                .longInput("input_ids", "batch", "1")
+                .floatInput("past_key_values.0.decoder.key", "batch", "past", "8")
+                .floatInput("past_key_values.0.encoder.key", "batch", "1", "8")
+                .output("logits", "batch", "1", "8")
+                .output("present.0.decoder.key", "batch", "all", "8")
+                .matrix("next", next)
+                .longs("axis", 1)
+                .node("Gather", "key", "next", "input_ids")
+                .concat("present.0.decoder.key", 1, "past_key_values.0.decoder.key", "key")
+                .node("ReduceSum", "sum", "present.0.decoder.key", "axis")
+                .node("Add", "logits", "sum", "past_key_values.0.encoder.key")
+                .write(directory.resolve("decoder_with_past_model.onnx"));
     }
 
     @Test

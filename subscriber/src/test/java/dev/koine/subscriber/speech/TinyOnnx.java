@@ -65,6 +65,25 @@ public final class TinyOnnx {
         return this;
     }
 
+    public TinyOnnx longs(String name, long... values) {
+        TensorProto.Builder tensor =
+                TensorProto.newBuilder().setName(name).setDataType(INT64).addDims(values.length);
+        for (long value : values) {
+            tensor.addInt64Data(value);
+        }
+        graph.addInitializer(tensor);
+        return this;
+    }
+
+    public TinyOnnx concat(String output, long axis, String... inputs) {
+        AttributeProto.Builder attribute = AttributeProto.newBuilder()
+                .setName("axis")
+                .setType(AttributeProto.AttributeType.INT)
+                .setI(axis);
+        graph.addNode(node("Concat", output, inputs, NodeProto.newBuilder().addAttribute(attribute)));
+        return this;
+    }
+
     public void write(Path file) throws IOException {
         OnnxMl.ModelProto model = OnnxMl.ModelProto.newBuilder()
                 .setIrVersion(8)
