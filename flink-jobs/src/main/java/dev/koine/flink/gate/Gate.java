@@ -127,7 +127,7 @@ public final class Gate {
                             + points(Math.abs(gain))
                             + (policy.getMinGain() > 0
                                     ? "; it has to fall by " + points(policy.getMinGain()) + " at least."
-                                    : "; at most " + points(-policy.getMinGain()) + " are allowed.")));
+                                    : "; at most " + points(0 - policy.getMinGain()) + " are allowed.")));
         }
     }
 
