@@ -20,14 +20,14 @@ def export_ctc(model, vocab, folder):
     _write_side_files(folder, ctc.side_files(vocab))
 
 
-def export_whisper(model, vocab, folder):
+def export_whisper(model, vocab, folder, shape=whisper.FIXTURES):
     """encoder_model.onnx with external data, decoder_model.onnx, and their side files."""
     folder.mkdir(parents=True)
     model = model.whisper.eval()
-    hidden = (2, whisper.SOURCE_POSITIONS, model.config.d_model)
+    hidden = (2, shape.source_positions, shape.width)
     onnx_export.export(
         whisper.Encoder(model),
-        {"input_features": torch.randn(2, features.MELS, 2 * whisper.SOURCE_POSITIONS)},
+        {"input_features": torch.randn(2, shape.mels, 2 * shape.source_positions)},
         "last_hidden_state",
         {"input_features": {0: "batch"}, "last_hidden_state": {0: "batch"}},
         folder / "encoder_model.onnx",
@@ -44,7 +44,7 @@ def export_whisper(model, vocab, folder):
         },
         folder / "decoder_model.onnx",
     )
-    _write_side_files(folder, whisper.side_files(vocab))
+    _write_side_files(folder, whisper.side_files(vocab, shape))
 
 
 def _write_side_files(folder, files):
