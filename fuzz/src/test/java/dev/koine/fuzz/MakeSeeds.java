@@ -23,6 +23,7 @@ import dev.koine.schemas.Signature;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** Writes the seeds that are made and not found. Run it again when a format changes; keep the old ones. */
+/** Writes the seeds that are made and not found. Run it again when a format changes; keep the old ones, under other names. */
 final class MakeSeeds {
     private static final Bundle BUNDLE = new Bundle(
             "file:///models/de/",
@@ -44,6 +45,7 @@ final class MakeSeeds {
     public static void main(String[] args) throws Exception {
         events();
         taskVectors();
+        evaluationSets();
         write(Target.ONNX, "inline", Models.inline(2));
         write(Target.ONNX, "external", Models.external(2, "weights.bin", 128, 144));
         write(Target.ONNX, "outside", Models.external(2, "../outside.bin", 0, 144));
@@ -71,21 +73,54 @@ final class MakeSeeds {
         text(Target.MODEL_JSON, "vocabulary", "{\"<unk>\":0,\"a\":1,\"\\u0120b\":2}");
     }
 
+    private static void evaluationSets() throws IOException {
+        String header =
+                "{\"r1\":{\"dtype\":\"F16\",\"shape\":[2,3],\"data_offsets\":[0,12]},\"r2\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[12,16]}}";
+        String references = "{\"id\": \"r1\", \"language\": \"de\", \"task\": \"transcribe\", \"text\": \"eins\"}\n"
+                + "{\"id\": \"r2\", \"language\": \"pt-BR\", \"task\": \"translate\", \"text\": \"\\u00e9\"}\n";
+        write(Target.EVALUATION_SET, "good", evaluationSet(references, header));
+        write(Target.EVALUATION_SET, "shape", evaluationSet(references, header.replace("[2,3]", "[-2,-3]")));
+        write(Target.EVALUATION_SET, "unknown", evaluationSet(references.replace("r1", "r3"), header));
+    }
+
+    private static byte[] evaluationSet(String references, String header) throws IOException {
+        byte[] lines = references.getBytes(StandardCharsets.UTF_8);
+        byte[] json = header.getBytes(StandardCharsets.UTF_8);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.write(lines.length >> 8);
+        bytes.write(lines.length);
+        bytes.write(lines);
+        bytes.write(ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(json.length)
+                .array());
+        bytes.write(json);
+        bytes.write(new byte[16]);
+        return bytes.toByteArray();
+    }
+
     private static void taskVectors() throws Exception {
-        Random random = new Random(3);
         for (Policy policy : Policy.values()) {
-            float[] delta = new float[12 * 9];
-            for (int i = 0; i < delta.length; i++) {
-                delta[i] = (float) random.nextGaussian();
-            }
-            PrunedBlock block = new Pruner(2, 0.2, Precision.values()[policy.ordinal() % 2], Lanczos::truncate)
-                    .prune(delta, 12, 9, policy);
-            ByteArrayOutputStream out = new ByteArrayOutputStream();
-            TaskVectorFile.write(
-                    out, List.of(new TaskVectorFile.Block(List.of("model.onnx/w"), 0, block)), Map.of("a", "b"));
-            write(Target.TASK_VECTOR, policy.name(), out.toByteArray());
-            write(Target.SAFETENSORS, policy.name(), out.toByteArray());
+            taskVector(policy.name(), policy, Precision.values()[policy.ordinal() % 2]);
         }
+        for (Precision precision : List.of(Precision.INT8, Precision.INT4)) {
+            taskVector(precision.name(), Policy.LORS, precision);
+            taskVector(precision + "-DENSE", Policy.DENSE, precision);
+        }
+    }
+
+    private static void taskVector(String name, Policy policy, Precision precision) throws Exception {
+        Random random = new Random(3);
+        float[] delta = new float[12 * 9];
+        for (int i = 0; i < delta.length; i++) {
+            delta[i] = (float) random.nextGaussian();
+        }
+        PrunedBlock block = new Pruner(2, 0.2, precision, Lanczos::truncate).prune(delta, 12, 9, policy);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        TaskVectorFile.write(
+                out, List.of(new TaskVectorFile.Block(List.of("model.onnx/w"), 0, block)), Map.of("a", "b"));
+        write(Target.TASK_VECTOR, name, out.toByteArray());
+        write(Target.SAFETENSORS, name, out.toByteArray());
     }
 
     private static void events() throws IOException {

@@ -15,6 +15,7 @@ enum Target {
     TASK_VECTOR(TaskVectorTarget.class, TaskVectorTarget::fuzzerTestOneInput),
     MANIFEST(ManifestTarget.class, ManifestTarget::fuzzerTestOneInput),
     RULES(RulesTarget.class, RulesTarget::fuzzerTestOneInput),
+    EVALUATION_SET(EvaluationSetTarget.class, EvaluationSetTarget::fuzzerTestOneInput),
     MODEL_JSON(ModelJsonTarget.class, ModelJsonTarget::fuzzerTestOneInput);
 
     private static final Path RESOURCES = Path.of("src", "test", "resources", "seeds");
