@@ -173,6 +173,24 @@ def bad_expert(first):
     return table(["good experts inside", "without the bad one", "with it"], rows)
 
 
+def regressions(first):
+    """What each good expert of the first stream costs the languages that are inside: WER in transcription, BLEU in translation."""
+    order, rows, before = recipes.ORDERS[0], [], "base"
+    for count, expert in enumerate(order, 1):
+        version = recipes.stream(0, order, count)
+        some = order[: count - 1]
+        grown = first.over_seeds(growths, version, before, languages=some)[0]
+        rows.append([expert, *(f"{value:+.1f}" for value in (max(grown), mean(grown)))] if grown else [expert, "", ""])
+        before = version
+    return table(["expert", "worst language and task", "mean"], rows)
+
+
+def growths(after, before, languages):
+    """How much each error grows that the gate would compare, in percentage points."""
+    heard = [100 * (after.scores[l]["transcribe"]["wer"] - before.scores[l]["transcribe"]["wer"]) for l in languages]
+    return heard + [before.scores[l]["translate"]["bleu"] - after.scores[l]["translate"]["bleu"] for l in languages]
+
+
 def gated(seen):
     """What became of each event of the stream, by policy."""
     outcomes = zip(*(seen[regression]["outcomes"] for regression in gated_stream.REGRESSIONS), strict=True)
@@ -298,6 +316,7 @@ def main():
         retractions=retractions(first),
         bad_expert=bad_expert(first),
         gated=gated(seen),
+        regressions=regressions(first),
         gated_ending=gated_ending(seen),
         gate=" ".join(gated_stream.gate("X")),
         seconds=f"{mean(evaluation_seconds(seen)):.1f}",

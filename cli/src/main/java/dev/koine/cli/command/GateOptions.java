@@ -37,21 +37,21 @@ final class GateOptions {
     @Option(
             names = "--max-regression",
             paramLabel = "X",
-            description = "Most that the error of a language that is inside may grow; 0.05 is five points.")
+            description = "Most that the error of a language that is inside may grow (default: 0.1, ten points).")
     @Nullable
     Double maxRegression;
 
     @Option(
             names = "--max-mean-regression",
             paramLabel = "X",
-            description = "Most that the mean error of all languages that are inside may grow.")
+            description = "Most that the mean error of all languages that are inside may grow (default: 0.03).")
     @Nullable
     Double maxMeanRegression;
 
     @Option(
             names = "--min-gain",
             paramLabel = "X",
-            description = "Least that the mean error of a new expert's own languages has to fall.")
+            description = "Least that the mean error of a new expert's own languages has to fall (default: 0).")
     @Nullable
     Double minGain;
 
