@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The merge recipe. The defaults are those of {@link Recipe#DEFAULT}. */
@@ -43,12 +44,12 @@ final class RecipeOptions {
             names = "--scale",
             paramLabel = "NUMBER|POLICY",
             description = {
-                "Factor of what the task vectors combine to (default: ${DEFAULT-VALUE}):",
+                "Factor of what the task vectors combine to (default: norm:0.4, for TIES norm):",
                 "a number; 1/n, with n experts; norm, as long as they are on average; model-stock, from their angles;",
                 "norm:0.4, and the like, for no more than 0.4;",
                 "search or search:0.1,0.2,..., the best on the evaluation sets (not for koine merge)."
-            },
-            defaultValue = "norm:0.4")
+            })
+    @Nullable
     String scale;
 
     @Option(names = "--seed", description = "Of what a method draws (default: ${DEFAULT-VALUE}).", defaultValue = "0")
@@ -80,7 +81,8 @@ final class RecipeOptions {
                 .map(entry -> new PolicyRule(entry.getKey(), entry.getValue()))
                 .toList();
         MergeMethod chosen = MergeMethods.of(method);
-        return new Recipe(chosen, rank, density, Scale.parse(scale), precision, seed, slack, rules).validated();
+        Scale factor = scale == null ? Recipe.defaultScale(chosen) : Scale.parse(scale);
+        return new Recipe(chosen, rank, density, factor, precision, seed, slack, rules).validated();
     }
 
     /** The methods, each with the options that it takes, for the help. */

@@ -37,8 +37,7 @@ public record Recipe(
     public static final Recipe PUBLISHED = new Recipe(7, 0.2, 0.2, Precision.FLOAT32, List.of());
 
     /** What a model is registered with where nobody says: the published recipe at the scale that {@code eval/RESULTS.md} finds best. */
-    public static final Recipe DEFAULT =
-            PUBLISHED.with(Scale.of(Scaling.NORM, 1).atMost(0.4));
+    public static final Recipe DEFAULT = PUBLISHED.with(defaultScale(PUBLISHED.method()));
 
     public Recipe {
         rules = List.copyOf(rules);
@@ -47,6 +46,12 @@ public record Recipe(
     /** LoRS-Merging at a fixed scale. */
     public Recipe(int rank, double density, double scale, Precision precision, List<PolicyRule> rules) {
         this(new Lors(), rank, density, Scale.fixed(scale), precision, 0, 0, rules);
+    }
+
+    /** The scale that {@code eval/RESULTS.md} recommends for a method; a mean over experts needs no limit. */
+    public static Scale defaultScale(MergeMethod method) {
+        Scale norm = Scale.of(Scaling.NORM, 1);
+        return method.combination() == Combination.SUM ? norm.atMost(0.4) : norm;
     }
 
     /** This with another method. */
