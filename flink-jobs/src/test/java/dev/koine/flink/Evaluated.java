@@ -3,6 +3,7 @@ package dev.koine.flink;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
+import dev.koine.flink.gate.GatePolicies;
 import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
@@ -38,13 +39,9 @@ final class Evaluated {
         return registration;
     }
 
-    /** A policy that refuses what makes a language inside worse by ten points, or a new one worse at all. */
+    /** The defaults, enforced, on all speech of the fixtures. */
     static GatePolicy.Builder enforcing() {
-        return GatePolicy.newBuilder()
-                .setMode("ENFORCE")
-                .setMaxRegression(0.1)
-                .setMaxMeanRegression(0.05)
-                .setSample(30);
+        return GatePolicies.defaults().setMode("ENFORCE").setSample(30);
     }
 
     static ExpertEvent combination(String expertId, String language, CombineTerm... terms) {

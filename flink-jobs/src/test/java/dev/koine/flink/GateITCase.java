@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.Scale;
 import dev.koine.engine.store.Bundle;
+import dev.koine.flink.gate.GatePolicies;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
@@ -68,6 +69,9 @@ class GateITCase {
                     .isEqualTo(score(base.getGate(), "ca").getAfter());
             assertThat(score(report, "ca").getAfter().getError())
                     .isLessThan(score(report, "ca").getBefore().getError());
+            assertThat(score(report, "ca").getGrowth().getHigh()).isNegative();
+            assertThat(report.getGrowthNew()).isEqualTo(score(report, "ca").getGrowth());
+            assertThat(report.getGrowthInside()).isNull();
             assertThat(ca.getScale()).isEqualTo(0.2);
             assertThat(ca.getScalesDigest()).isNull();
 
@@ -104,13 +108,37 @@ class GateITCase {
     }
 
     @Test
+    void aStartInBetweenChangesNoFigure() throws Exception {
+        GateReport expected;
+        try (KoineHarness koine = KoineHarness.start(directory.resolve("one"))) {
+            updated(register(koine, Recipe.PUBLISHED, Evaluated.enforcing().build()));
+            updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
+            expected =
+                    updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de-2"))).getGate();
+        }
+        try (KoineHarness koine = KoineHarness.start(directory.resolve("two"))) {
+            updated(register(koine, Recipe.PUBLISHED, Evaluated.enforcing().build()));
+            updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
+        }
+        try (KoineHarness koine = KoineHarness.start(directory.resolve("two"))) {
+            GateReport again =
+                    updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de-2"))).getGate();
+            assertThat(again.getGrowthInside()).isNotNull().isEqualTo(expected.getGrowthInside());
+            assertThat(again.getGrowthNew()).isEqualTo(expected.getGrowthNew());
+            assertThat(again.getScores())
+                    .isEqualTo(expected.getScores())
+                    .allSatisfy(score -> assertThat(score.getGrowth()).isNotNull());
+        }
+    }
+
+    @Test
     void whatIsOnlyObservedIsReportedAndPasses() throws Exception {
         try (KoineHarness koine = KoineHarness.start(directory)) {
             updated(register(koine, Recipe.PUBLISHED, null));
             updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
             ModelUpdate harmful = updated(merge(koine, "de", 1, "de-2", TOO_MUCH));
             assertThat(harmful.getGate().getPolicy())
-                    .isEqualTo(GatePolicy.newBuilder().build());
+                    .isEqualTo(GatePolicies.defaults().build());
             assertThat(harmful.getGate().getPassed()).isFalse();
             assertThat(harmful.getGate().getReasons()).isNotEmpty();
             ModelUpdate unmeasured = updated(koine.merge("ctc", "nl", 1, Fixtures.ctc("nl")));

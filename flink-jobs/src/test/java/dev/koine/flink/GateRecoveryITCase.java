@@ -74,6 +74,7 @@ class GateRecoveryITCase {
             assertThat(rejection.getGate().getScores()).hasSize(SPOKEN.length);
         });
         for (int i = 1; i < updates.size(); i++) {
+            assertThat(updates.get(i).getGate().getGrowthNew()).isNotNull();
             assertThat(updates.get(i).getGate().getScores().get(0).getBefore())
                     .isEqualTo(updates.get(i - 1).getGate().getScores().get(0).getAfter());
         }

@@ -3,6 +3,7 @@ package dev.koine.cli.card;
 import dev.koine.schemas.Cause;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
+import dev.koine.schemas.Interval;
 import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.Measures;
 import dev.koine.schemas.MergedExpert;
@@ -81,7 +82,12 @@ public final class ModelCard {
         add("\nMeasured on "
                 + report.getScores().stream()
                         .mapToInt(score -> score.getAfter().getUtterances())
-                        .sum() + " held-out utterances, decoded greedily.\n\n");
+                        .sum() + " held-out utterances, decoded greedily."
+                + (report.getPolicy().getConfidence() == 0
+                        ? ""
+                        : " In brackets: what the change is at least and at most, each with "
+                                + Rates.percent(report.getPolicy().getConfidence()) + " confidence (paired bootstrap).")
+                + "\n\n");
     }
 
     private Map<String, Measures> base() {
@@ -115,7 +121,12 @@ public final class ModelCard {
             return "";
         }
         double growth = score.getAfter().getError() - before.getError();
-        return Rates.points(translates ? -growth : growth);
+        @Nullable Interval interval = score.getGrowth();
+        if (interval == null) {
+            return Rates.points(translates ? -growth : growth);
+        }
+        Interval shown = translates ? new Interval(-interval.getHigh(), -interval.getLow()) : interval;
+        return Rates.points(translates ? -growth : growth) + " (" + Rates.points(shown) + ")";
     }
 
     private void experts() {
@@ -187,6 +198,9 @@ public final class ModelCard {
         setting("most regression of a language", Rates.points(policy.getMaxRegression()) + " points");
         setting("most regression of the mean", Rates.points(policy.getMaxMeanRegression()) + " points");
         setting("least gain of a new expert", Rates.points(policy.getMinGain()) + " points");
+        setting(
+                "confidence that a limit is broken",
+                policy.getConfidence() == 0 ? "as measured" : Rates.percent(policy.getConfidence()));
         setting("guarded languages", Markdown.text(String.join(" ", policy.getGuarded())));
         setting(
                 "utterances a language and task",

@@ -1,5 +1,6 @@
 package dev.koine.cli.card;
 
+import dev.koine.schemas.Interval;
 import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.Measures;
 import java.util.List;
@@ -20,6 +21,11 @@ final class Rates {
     /** {@code +2.5} or {@code -2.5}: a difference of rates in points. */
     static String points(double difference) {
         return String.format(Locale.ROOT, "%+.1f", 100 * difference);
+    }
+
+    /** {@code -6.0 to +1.0}: what a difference of rates may be, in points; empty where that is not known. */
+    static String points(@Nullable Interval interval) {
+        return interval == null ? "" : points(interval.getLow()) + " to " + points(interval.getHigh());
     }
 
     /** The error that the gate compares, or that there is none. */

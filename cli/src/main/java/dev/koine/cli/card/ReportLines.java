@@ -30,19 +30,24 @@ public final class ReportLines {
                 + Rates.seconds(report.getEvaluationMillis()) + ")";
     }
 
-    /** A line a language and task: a bar that is full at an error of 100 %, the error, and how far it has moved. */
+    /**
+     * A line a language and task: a bar that is full at an error of 100 %, the error, how far it has moved and, where that is known, what
+     * that may be with other utterances.
+     */
     public static List<String> bars(GateReport report) {
         List<String> lines = new ArrayList<>();
+        boolean hasIntervals = report.getScores().stream().anyMatch(score -> score.getGrowth() != null);
         for (LanguageScore score : report.getScores()) {
             Measures after = score.getAfter();
             lines.add(String.format(
                             Locale.ROOT,
-                            "%-8s %-10s %s %8s %6s  %s",
+                            "%-8s %-10s %s %8s %6s  %s%s",
                             Plain.of(score.getLanguage()),
                             Plain.of(score.getTask().toLowerCase(Locale.ROOT)),
                             Bar.of(after.getError() == null ? Double.NaN : after.getError(), BAR_CELLS),
                             Rates.error(after),
                             moved(score.getBefore(), after),
+                            hasIntervals ? String.format("%-15s  ", Rates.points(score.getGrowth())) : "",
                             after.getFailure() == null ? standing(score) : Plain.of(after.getFailure()))
                     .stripTrailing());
         }

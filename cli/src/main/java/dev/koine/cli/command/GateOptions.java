@@ -3,6 +3,7 @@ package dev.koine.cli.command;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.gate.GateMode;
+import dev.koine.flink.gate.GatePolicies;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.subscriber.events.Bundles;
 import java.io.IOException;
@@ -15,7 +16,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Evaluation sets, and what a candidate has to hold on them. What is not said keeps the policy's defaults. */
+/** Evaluation sets, and what a candidate has to hold on them. What is not said is as in {@link GatePolicies#defaults}. */
 final class GateOptions {
     @Option(
             names = "--evaluation",
@@ -37,14 +38,14 @@ final class GateOptions {
     @Option(
             names = "--max-regression",
             paramLabel = "X",
-            description = "Most that the error of a language that is inside may grow (default: 0.1, ten points).")
+            description = "Most that the error of a language that is inside may grow (default: 0.05, five points).")
     @Nullable
     Double maxRegression;
 
     @Option(
             names = "--max-mean-regression",
             paramLabel = "X",
-            description = "Most that the mean error of all languages that are inside may grow (default: 0.03).")
+            description = "Most that the mean error of all languages that are inside may grow (default: 0.02).")
     @Nullable
     Double maxMeanRegression;
 
@@ -54,6 +55,16 @@ final class GateOptions {
             description = "Least that the mean error of a new expert's own languages has to fall (default: 0).")
     @Nullable
     Double minGain;
+
+    @Option(
+            names = "--confidence",
+            paramLabel = "C",
+            description = {
+                "How sure it has to be that a limit is broken, 0.5 to 0.999, by paired bootstrap (default: 0.95);",
+                "0 compares errors as measured."
+            })
+    @Nullable
+    Double confidence;
 
     @Option(
             names = "--guard",
@@ -93,13 +104,14 @@ final class GateOptions {
                 || maxRegression != null
                 || maxMeanRegression != null
                 || minGain != null
+                || confidence != null
                 || !guarded.isEmpty()
                 || sample != null
                 || seed != null;
         if (!isSaid) {
             return null;
         }
-        GatePolicy policy = GatePolicy.newBuilder().setGuarded(guarded).build();
+        GatePolicy policy = GatePolicies.defaults().setGuarded(guarded).build();
         if (mode != null) {
             policy.setMode(mode.name());
         }
@@ -111,6 +123,9 @@ final class GateOptions {
         }
         if (minGain != null) {
             policy.setMinGain(minGain);
+        }
+        if (confidence != null) {
+            policy.setConfidence(confidence);
         }
         if (sample != null) {
             policy.setSample(sample);

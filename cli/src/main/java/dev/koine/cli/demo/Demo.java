@@ -6,6 +6,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.Recipes;
+import dev.koine.flink.gate.GatePolicies;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.GatePolicy;
@@ -43,12 +44,8 @@ import org.jspecify.annotations.Nullable;
 public final class Demo {
     private static final double TOO_HEAVY = 30;
 
-    /** The speech of a language here is some sixty words: a few of them are chance. */
-    private static final GatePolicy GATE = GatePolicy.newBuilder()
-            .setMode("ENFORCE")
-            .setMaxRegression(0.1)
-            .setMaxMeanRegression(0.05)
-            .build();
+    private static final GatePolicy GATE =
+            GatePolicies.defaults().setMode("ENFORCE").build();
 
     private static final String MODEL = "demo";
     private static final List<String> LANGUAGES = List.of("ca", "de", "es", "fr", "it");

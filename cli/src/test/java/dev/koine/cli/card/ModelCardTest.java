@@ -8,6 +8,7 @@ import dev.koine.schemas.Change;
 import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
+import dev.koine.schemas.Interval;
 import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.Measures;
 import dev.koine.schemas.MergedExpert;
@@ -54,7 +55,7 @@ class ModelCardTest {
                 .contains("# demo, version 3\n")
                 .contains("| de | transcribe | word error rate | 60.0 % | 45.0 % | 41.0 % | -4.0 |")
                 .contains("| no | transcribe | word error rate |  |  | failed |  |")
-                .contains("| de | translate | BLEU |  | 20.0 | 31.5 | +11.5 |")
+                .contains("| de | translate | BLEU |  | 20.0 | 31.5 | +11.5 (-1.2 to +20.1) |")
                 .contains("| de | 2 | de | transcribe | 0.5 | `sha256:" + "1".repeat(64) + "`")
                 .contains("| pt | 1 | pt no |  | 1 | 0.7 \\* es - 0.3 \\* ca |")
                 .contains("| scaling | SEARCH, 0.2 |", "| scale in this version | 0.3 |")
@@ -62,6 +63,7 @@ class ModelCardTest {
                 .contains("Not passed, mode observe.", "- no failed")
                 .contains("| mean error at scale 0.1 | 50.0 % |", "| mean error at scale 0.9 | failed |")
                 .contains("| time to evaluate | 1.2 s |")
+                .contains("| confidence that a limit is broken | 95.0 % |", "each with 95.0 % confidence")
                 .contains("merged de r2", "koine.experts, partition 1, offset 17")
                 .contains("Digest of the base: `sha256:" + "0".repeat(64) + "`");
     }
@@ -147,13 +149,16 @@ class ModelCardTest {
                                 .setCombine(List.of(new CombineTerm("es", 0.7), new CombineTerm("ca", -0.3)))
                                 .build()))
                 .setGate(GateReport.newBuilder()
-                        .setPolicy(GatePolicy.newBuilder().build())
+                        .setPolicy(GatePolicy.newBuilder().setConfidence(0.95).build())
                         .setPassed(false)
                         .setReasons(List.of("no failed"))
                         .setScores(List.of(
                                 score("de", "TRANSCRIBE", measures(0.45, null), measures(0.41, null)),
                                 score("no", "TRANSCRIBE", null, measures(null, null)),
-                                score("de", "TRANSLATE", measures(0.8, 20.0), measures(0.685, 31.5))))
+                                LanguageScore.newBuilder(
+                                                score("de", "TRANSLATE", measures(0.8, 20.0), measures(0.685, 31.5)))
+                                        .setGrowth(new Interval(-0.201, 0.012))
+                                        .build()))
                         .setScaleTrials(List.of(new ScaleTrial(0.1, 0.5), new ScaleTrial(0.9, null)))
                         .setEvaluationSets(List.of("sha256:" + "9".repeat(64)))
                         .setEvaluationMillis(1234)

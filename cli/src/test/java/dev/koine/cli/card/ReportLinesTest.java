@@ -12,9 +12,9 @@ class ReportLinesTest {
         GateReport report = ModelCardTest.version().getGate();
         assertThat(ReportLines.bars(report))
                 .containsExactly(
-                        "de       transcribe ████████▎              41.0 %   -4.0  inside",
-                        "no       transcribe                        failed         NaN logits",
-                        "de       translate  █████████████▊         68.5 %  -11.5  inside");
+                        "de       transcribe ████████▎              41.0 %   -4.0                   inside",
+                        "no       transcribe                        failed                          NaN logits",
+                        "de       translate  █████████████▊         68.5 %  -11.5  -20.1 to +1.2    inside");
         assertThat(ReportLines.trials(report)).isEqualTo("0.1: 50.0 %  0.9: failed");
         assertThat(ReportLines.summary(report))
                 .isEqualTo("mean error failed  gate not passed  (made in 0.3 s, evaluated in 1.2 s)");

@@ -1,6 +1,7 @@
 package dev.koine.flink.gate;
 
 import dev.koine.schemas.GatePolicy;
+import dev.koine.schemas.Interval;
 import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.Measures;
 import java.util.ArrayList;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * What the parent failed on is no regression of a candidate that fails on it, too; for a new language it is a failure still.
+ *
+ * <p>Where a {@link Comparison} has intervals, a growth counts by its lower bound: what chance alone explains breaks no limit. Of a new
+ * language, too, only a gain that surely falls short does.
  */
 public final class Gate {
     /** Differences of rates that are decimal fractions come out a little off. */
@@ -42,14 +46,15 @@ public final class Gate {
     /** A sentence, and how much it weighs. */
     private record Reason(double weight, String sentence) {}
 
-    /** Judges a candidate by its scores, each with its standing and, where there is a parent, what that had. */
-    public Verdict judge(List<LanguageScore> scores) {
+    /** Judges a candidate. */
+    public Verdict judge(Comparison comparison) {
+        List<LanguageScore> scores = comparison.scores();
         List<Reason> reasons = new ArrayList<>();
         for (LanguageScore score : scores) {
             judgeFailure(score, reasons);
             judgeRegression(score, reasons);
         }
-        judgeMeans(scores, reasons);
+        judgeMeans(comparison, reasons);
         judgeCoverage(scores, reasons);
         List<String> sentences = reasons.stream()
                 .sorted(Comparator.comparingDouble(Reason::weight).reversed())
@@ -95,40 +100,62 @@ public final class Gate {
         if (!is(score, Standing.INSIDE) || !isCompared(score)) {
             return;
         }
-        double growth = -gain(score);
-        if (growth > policy.getMaxRegression() + ROUNDING) {
+        @Nullable Interval interval = score.getGrowth();
+        double least = least(growth(score), interval);
+        if (least > policy.getMaxRegression() + ROUNDING) {
             reasons.add(new Reason(
-                    growth,
-                    String.format(
-                            Locale.ROOT,
-                            "The %s of %s, which is inside, grows from %s to %s; at most %s are allowed.",
-                            score.getTask().equals("TRANSLATE") ? "error (1 - BLEU / 100)" : "word error rate",
-                            name(score),
-                            percent(score.getBefore().getError()),
-                            percent(score.getAfter().getError()),
-                            points(policy.getMaxRegression()))));
+                    least,
+                    "The " + (score.getTask().equals("TRANSLATE") ? "error (1 - BLEU / 100)" : "word error rate")
+                            + " of "
+                            + name(score) + ", which is inside, grows from "
+                            + percent(score.getBefore().getError()) + " to "
+                            + percent(score.getAfter().getError())
+                            + (interval == null ? "" : ", by " + points(least) + " at least" + confidence())
+                            + "; at most " + points(policy.getMaxRegression()) + " are allowed."));
         }
     }
 
-    private void judgeMeans(List<LanguageScore> scores, List<Reason> reasons) {
-        OptionalDouble inside = meanGain(scores, Standing.INSIDE);
-        if (inside.isPresent() && -inside.getAsDouble() > policy.getMaxMeanRegression() + ROUNDING) {
-            reasons.add(new Reason(
-                    -inside.getAsDouble(),
-                    "The mean error of the languages that are inside grows by " + points(-inside.getAsDouble())
-                            + "; at most " + points(policy.getMaxMeanRegression()) + " are allowed."));
+    private void judgeMeans(Comparison comparison, List<Reason> reasons) {
+        meanGrowth(comparison, Standing.INSIDE).ifPresent(growth -> {
+            double least = least(growth, comparison.inside());
+            if (least > policy.getMaxMeanRegression() + ROUNDING) {
+                reasons.add(new Reason(
+                        least,
+                        "The mean error of the languages that are inside " + moves(growth, comparison.inside())
+                                + "; at most " + points(policy.getMaxMeanRegression()) + " are allowed."));
+            }
+        });
+        meanGrowth(comparison, Standing.NEW).ifPresent(growth -> {
+            double least = least(growth, comparison.added());
+            if (least > ROUNDING - policy.getMinGain()) {
+                reasons.add(new Reason(
+                        least + policy.getMinGain(),
+                        "The mean error of the expert's own languages " + moves(growth, comparison.added())
+                                + (policy.getMinGain() > 0
+                                        ? "; it has to fall by " + points(policy.getMinGain()) + " at least."
+                                        : "; at most 0.0 points are allowed.")));
+            }
+        });
+    }
+
+    private static double least(double measured, @Nullable Interval interval) {
+        return interval == null ? measured : interval.getLow();
+    }
+
+    private String moves(double growth, @Nullable Interval interval) {
+        String measured = (growth > 0 ? "grows by " : "falls by ") + points(Math.abs(growth));
+        if (interval == null) {
+            return measured;
         }
-        OptionalDouble added = meanGain(scores, Standing.NEW);
-        if (added.isPresent() && added.getAsDouble() < policy.getMinGain() - ROUNDING) {
-            double gain = added.getAsDouble();
-            reasons.add(new Reason(
-                    policy.getMinGain() - gain,
-                    "The mean error of the expert's own languages " + (gain < 0 ? "grows by " : "falls by ")
-                            + points(Math.abs(gain))
-                            + (policy.getMinGain() > 0
-                                    ? "; it has to fall by " + points(policy.getMinGain()) + " at least."
-                                    : "; at most " + points(0 - policy.getMinGain()) + " are allowed.")));
-        }
+        String bound = interval.getLow() > 0
+                ? ", by " + points(interval.getLow()) + " at least"
+                : (growth > 0 ? ", and falls by " : ", by ") + points(-interval.getLow()) + " at most";
+        return measured + bound + confidence();
+    }
+
+    private String confidence() {
+        return String.format(Locale.ROOT, " (%.4g %% confidence)", 100 * policy.getConfidence())
+                .replaceFirst("\\.?0+ %", " %");
     }
 
     private void judgeCoverage(List<LanguageScore> scores, List<Reason> reasons) {
@@ -146,15 +173,15 @@ public final class Gate {
         }
     }
 
-    private static OptionalDouble meanGain(List<LanguageScore> scores, Standing standing) {
-        return scores.stream()
+    private static OptionalDouble meanGrowth(Comparison comparison, Standing standing) {
+        return comparison.scores().stream()
                 .filter(score -> is(score, standing) && isCompared(score))
-                .mapToDouble(Gate::gain)
+                .mapToDouble(Gate::growth)
                 .average();
     }
 
-    private static double gain(LanguageScore score) {
-        return score.getBefore().getError() - score.getAfter().getError();
+    private static double growth(LanguageScore score) {
+        return score.getAfter().getError() - score.getBefore().getError();
     }
 
     private static boolean isCompared(LanguageScore score) {

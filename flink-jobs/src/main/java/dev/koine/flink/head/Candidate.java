@@ -38,7 +38,7 @@ final class Candidate {
     private final boolean mayBeRefused;
 
     private @Nullable Scales scales;
-    private @Nullable GateReport report;
+    private @Nullable Evaluation evaluation;
     private long mergeNanos;
 
     /**
@@ -79,6 +79,7 @@ final class Candidate {
             mergeNanos += System.nanoTime() - begun;
             writeAndEvaluate(model, resolved, target);
         }
+        @Nullable GateReport report = report();
         if (report != null) {
             report.setMergeMillis(mergeMillis());
             boolean isRefused =
@@ -104,7 +105,13 @@ final class Candidate {
     /** What the evaluation found; null without a gate. */
     @Nullable
     GateReport report() {
-        return report;
+        return evaluation == null ? null : evaluation.report();
+    }
+
+    /** Of what it is now; null without a gate. */
+    @Nullable
+    Evaluation evaluation() {
+        return evaluation;
     }
 
     /** Adds what changing the totals took to what making the candidate takes. */
@@ -125,7 +132,7 @@ final class Candidate {
         }
         List<ScaleTrial> trials = new ArrayList<>();
         @Nullable RejectedException unwritable = null;
-        @Nullable GateReport best = null;
+        @Nullable Evaluation best = null;
         double chosen = Double.NaN;
         double least = Double.POSITIVE_INFINITY;
         long evaluationMillis = 0;
@@ -133,9 +140,9 @@ final class Candidate {
             OptionalDouble error = OptionalDouble.empty();
             try {
                 writeAndEvaluate(model, Scales.fixed(scale), target);
-                GateReport found = requireReport();
-                evaluationMillis += found.getEvaluationMillis();
-                error = Gate.meanError(found.getScores());
+                Evaluation found = requireEvaluation();
+                evaluationMillis += found.report().getEvaluationMillis();
+                error = Gate.meanError(found.report().getScores());
                 double measured = error.orElse(Double.POSITIVE_INFINITY);
                 boolean isBetter =
                         best == null || measured < least || (measured == least && Math.abs(scale) < Math.abs(chosen));
@@ -158,15 +165,15 @@ final class Candidate {
         if (scales().overall() != chosen) {
             write(model, Scales.fixed(chosen), target);
         }
-        best.setScaleTrials(trials);
-        best.setEvaluationMillis(evaluationMillis);
-        report = best;
+        best.report().setScaleTrials(trials);
+        best.report().setEvaluationMillis(evaluationMillis);
+        evaluation = best;
     }
 
     private void writeAndEvaluate(RunningModel model, Scales used, Path target) throws RejectedException, IOException {
         write(model, used, target);
         if (question != null) {
-            report = evaluations.evaluate(target, question);
+            evaluation = evaluations.evaluate(target, question);
         }
     }
 
@@ -178,11 +185,11 @@ final class Candidate {
         mergeNanos += System.nanoTime() - begun;
     }
 
-    private GateReport requireReport() {
-        if (report == null) {
+    private Evaluation requireEvaluation() {
+        if (evaluation == null) {
             throw new IllegalStateException("a scale is searched on evaluation sets, and there are none");
         }
-        return report;
+        return evaluation;
     }
 
     private static void clear(Path directory) throws IOException {

@@ -48,13 +48,9 @@ final class Transitions {
         String modelId = next.getModelId();
         Recipe recipe = Recipes.fromAvro(line.first().getRecipe());
         RunningModel model = models.get(modelId, line.first().getDigest(), recipe, step.inside());
+        Evaluations.@Nullable Question question = question(line, step);
         Candidate candidate = new Candidate(
-                recipe,
-                !next.getExperts().isEmpty(),
-                step.recorded(),
-                evaluations,
-                question(line, step),
-                step.mayBeRefused());
+                recipe, !next.getExperts().isEmpty(), step.recorded(), evaluations, question, step.mayBeRefused());
         candidate.addMergeNanos(apply(modelId, model, step.change()));
         try {
             Bundle bundle = Faults.contain(
@@ -63,6 +59,7 @@ final class Transitions {
             next.setDigest(bundle.digest());
             next.setBundle(Bundles.toAvro(bundle));
             next.setGate(candidate.report());
+            keep(candidate, bundle.digest(), question);
             RecordedScales.note(candidate.scales(), next, store);
             costs.note(next, candidate.mergeMillis(), candidate.report());
             return next;
@@ -77,15 +74,25 @@ final class Transitions {
         }
     }
 
+    private void keep(Candidate candidate, String digest, Evaluations.@Nullable Question question) {
+        @Nullable Evaluation evaluation = candidate.evaluation();
+        if (question != null && evaluation != null) {
+            evaluations.keep(digest, question, evaluation);
+        }
+    }
+
     private static Evaluations.@Nullable Question question(Turns.Line line, Transition step) {
         @Nullable GateReport first = line.first().getGate();
+        @Nullable GateReport newest = line.newest().getGate();
         return first == null
                 ? null
                 : new Evaluations.Question(
                         first.getPolicy(),
                         first.getEvaluationSets(),
                         step.standings().apply(first.getPolicy()),
-                        line.newest().getGate());
+                        newest == null
+                                ? null
+                                : new Evaluations.Parent(line.newest().getDigest(), newest));
     }
 
     private long apply(String modelId, RunningModel model, Transition.TotalsChange change)

@@ -16,7 +16,6 @@ import dev.koine.schemas.Cause;
 import dev.koine.schemas.Change;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.GatePolicy;
-import dev.koine.schemas.GateReport;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
@@ -33,7 +32,8 @@ import org.slf4j.LoggerFactory;
  * Makes the versions of models, each by a {@link Transition} from the one before.
  *
  * <p>Only an expert that comes in can be refused by the gate: what is taken out, or gone back to, is an operator's decision, and is
- * evaluated for the record. The parent's error rates are those of its own report, so that an event costs one evaluation.
+ * evaluated for the record. The parent's error rates are those of its own report, so that an event costs one evaluation, and one
+ * more after a start.
  */
 final class Versions {
     private static final Logger LOG = LoggerFactory.getLogger(Versions.class);
@@ -63,14 +63,17 @@ final class Versions {
             for (dev.koine.schemas.Bundle set : registration.getEvaluationSets()) {
                 sets.add(Bundles.fromAvro(set).digest());
             }
-            zero.setGate(evaluated(
-                    kept, new Evaluations.Question(policy, sets, Standings.staying(policy, List.of()), null)));
+            Evaluations.Question question =
+                    new Evaluations.Question(policy, sets, Standings.staying(policy, List.of()), null);
+            Evaluation evaluation = evaluated(kept, question);
+            evaluations.keep(kept.digest(), question, evaluation);
+            zero.setGate(evaluation.report());
             costs.note(zero, 0, zero.getGate());
         }
         return zero;
     }
 
-    private GateReport evaluated(Bundle base, Evaluations.Question question) throws IOException {
+    private Evaluation evaluated(Bundle base, Evaluations.Question question) throws IOException {
         try {
             return evaluations.evaluate(store.bundle(base.digest()), question);
         } catch (RejectedException e) {

@@ -25,8 +25,17 @@ class GatePoliciesTest {
         assertThat(GatePolicies.of(registration(model -> model.setEvaluationSets(List.of()))))
                 .isNull();
         GatePolicy policy = GatePolicies.of(registration(model -> {}));
-        assertThat(policy).isEqualTo(GatePolicy.newBuilder().build());
+        assertThat(policy).isEqualTo(GatePolicies.defaults().build());
         assertThat(policy.getMode()).isEqualTo("OBSERVE");
+        assertThat(policy.getConfidence()).isEqualTo(0.95);
+    }
+
+    @Test
+    void aPolicyOfAnOlderProducerComparesAsMeasured() throws Exception {
+        GatePolicy older = GatePolicy.newBuilder().build();
+        GatePolicy policy = GatePolicies.of(registration(model -> model.setGate(older)));
+        assertThat(policy).isEqualTo(older);
+        assertThat(policy.getConfidence()).isZero();
     }
 
     @Test
@@ -52,6 +61,12 @@ class GatePoliciesTest {
         assertThat(refusedPolicy(policy -> policy.setMaxMeanRegression(value)))
                 .hasMessageContaining("maxMeanRegression");
         assertThat(refusedPolicy(policy -> policy.setMinGain(value))).hasMessageContaining("minGain");
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.95, 0.49, 0.9995, 1, 95, Double.NaN})
+    void confidenceIsAShare(double value) {
+        assertThat(refusedPolicy(policy -> policy.setConfidence(value))).hasMessageContaining("0.5 to 0.999");
     }
 
     @ParameterizedTest

@@ -3,6 +3,7 @@ package dev.koine.flink.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.schemas.GatePolicy;
+import dev.koine.schemas.Interval;
 import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.Measures;
 import dev.koine.schemas.MergedExpert;
@@ -71,7 +72,7 @@ class GateTest {
         GatePolicy lenient =
                 GatePolicy.newBuilder().setMode("ENFORCE").setMinGain(0).build();
         assertThat(new Gate(lenient, MERGING)
-                        .judge(standing(score("ca", 0.50, 0.53)))
+                        .judge(Comparison.measured(standing(score("ca", 0.50, 0.53))))
                         .reasons())
                 .containsExactly("The mean error of the expert's own languages grows by 3.0 points; at most 0.0 points"
                         + " are allowed.");
@@ -87,6 +88,53 @@ class GateTest {
                 .singleElement()
                 .asString()
                 .contains("grows by 25.0 points");
+    }
+
+    @Test
+    void whatMayBeChanceBreaksNoLimit() {
+        LanguageScore perhaps = score("de", 0.40, 0.49);
+        perhaps.setGrowth(new Interval(0.049, 0.13));
+        LanguageScore surely = score("fr", 0.40, 0.49);
+        surely.setGrowth(new Interval(0.051, 0.13));
+        Interval within = new Interval(0.009, 0.2);
+        assertThat(confident(new Comparison(standing(perhaps, score("ca", 0.5, 0.4)), within, null))
+                        .reasons())
+                .isEmpty();
+        assertThat(confident(new Comparison(standing(surely, score("ca", 0.5, 0.4)), within, null))
+                        .reasons())
+                .containsExactly(
+                        "The word error rate of fr (transcribe), which is inside, grows from 40.0 % to 49.0 %, by"
+                                + " 5.1 points at least (95 % confidence); at most 5.0 points are allowed.");
+        assertThat(confident(new Comparison(standing(perhaps, score("ca", 0.5, 0.4)), new Interval(0.011, 0.13), null))
+                        .reasons())
+                .containsExactly("The mean error of the languages that are inside grows by 9.0 points, by 1.1 points at"
+                        + " least (95 % confidence); at most 1.0 points are allowed.");
+    }
+
+    @Test
+    void aGainHasToFallShortSurely() {
+        assertThat(gain(0.50, new Interval(-0.021, 0.05)).passed()).isTrue();
+        assertThat(gain(0.49, new Interval(-0.019, 0.05)).reasons())
+                .containsExactly(
+                        "The mean error of the expert's own languages falls by 1.0 points, by 1.9 points at most"
+                                + " (95 % confidence); it has to fall by 2.0 points at least.");
+        assertThat(gain(0.51, new Interval(-0.019, 0.05)).reasons())
+                .singleElement()
+                .asString()
+                .contains("grows by 1.0 points, and falls by 1.9 points at most");
+        assertThat(gain(0.60, new Interval(0.04, 0.2)).reasons())
+                .singleElement()
+                .asString()
+                .contains("grows by 10.0 points, by 4.0 points at least");
+    }
+
+    private static Verdict gain(double after, Interval growth) {
+        return confident(new Comparison(standing(score("ca", 0.50, after)), null, growth));
+    }
+
+    private static Verdict confident(Comparison comparison) {
+        GatePolicy policy = GatePolicy.newBuilder(POLICY).setConfidence(0.95).build();
+        return new Gate(policy, MERGING).judge(comparison);
     }
 
     @Test
@@ -112,19 +160,19 @@ class GateTest {
     @Test
     void anExpertWithoutEvaluationSpeechIsToldWhatIsMissing() {
         assertThat(new Gate(POLICY, Standings.merging(POLICY, List.of(), List.of("sv", "nn-NO")))
-                        .judge(List.of(score("de", 0.4, 0.4)))
+                        .judge(Comparison.measured(List.of(score("de", 0.4, 0.4))))
                         .reasons())
                 .singleElement()
                 .asString()
                 .contains("nn, sv");
         assertThat(new Gate(POLICY, Standings.merging(POLICY, List.of(), List.of()))
-                        .judge(List.of(score("de", 0.4, 0.4)))
+                        .judge(Comparison.measured(List.of(score("de", 0.4, 0.4))))
                         .reasons())
                 .singleElement()
                 .asString()
                 .contains("names no language");
         assertThat(new Gate(POLICY, Standings.staying(POLICY, List.of()))
-                        .judge(List.of(score("de", 0.4, 0.4)))
+                        .judge(Comparison.measured(List.of(score("de", 0.4, 0.4))))
                         .passed())
                 .isTrue();
     }
@@ -136,7 +184,8 @@ class GateTest {
             LanguageScore score = score("de", 0.1, 0.2 + i / 100.0);
             scores.add(score);
         }
-        List<String> reasons = new Gate(POLICY, MERGING).judge(scores).reasons();
+        List<String> reasons =
+                new Gate(POLICY, MERGING).judge(Comparison.measured(scores)).reasons();
         assertThat(reasons).hasSize(21);
         assertThat(reasons.get(0)).contains("to 49.0 %");
         assertThat(reasons.get(20)).isEqualTo("And 11 more.");
@@ -147,7 +196,7 @@ class GateTest {
         LanguageScore first = score("en", null, 0.3);
         first.setBefore(null);
         assertThat(new Gate(POLICY, Standings.staying(POLICY, List.of()))
-                        .judge(List.of(first))
+                        .judge(Comparison.measured(List.of(first)))
                         .passed())
                 .isTrue();
     }
@@ -162,7 +211,7 @@ class GateTest {
     }
 
     private static Verdict judge(LanguageScore... scores) {
-        return new Gate(POLICY, MERGING).judge(standing(scores));
+        return new Gate(POLICY, MERGING).judge(Comparison.measured(standing(scores)));
     }
 
     private static List<LanguageScore> standing(LanguageScore... scores) {

@@ -71,10 +71,16 @@ public record Bleu(long texts, long length, long referenceLength, List<Long> mat
      * What is counted depends on the references alone, so that two models compare.
      */
     public double scoreOfReferenceOrder() {
-        return score((int) Math.max(1, Math.min(ORDER, texts == 0 ? ORDER : referenceLength / texts)));
+        return score(referenceOrder());
     }
 
-    private double score(int order) {
+    /** The longest n-grams that the references have on average, 1 to 4. */
+    int referenceOrder() {
+        return (int) Math.max(1, Math.min(ORDER, texts == 0 ? ORDER : referenceLength / texts));
+    }
+
+    /** BLEU, 0 to 100, of n-grams up to an order, 1 to 4. */
+    double score(int order) {
         if (matches.stream().allMatch(count -> count == 0)) {
             return 0;
         }

@@ -1,6 +1,7 @@
 package dev.koine.subscriber.evaluation;
 
 import dev.koine.subscriber.speech.Task;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -8,14 +9,22 @@ import java.util.OptionalDouble;
  * How well a model does at one language and task: figures, or why there are none.
  *
  * @param utterances that were to be decoded
- * @param score over all of them; empty after a failure
+ * @param scores of each of them, in the order of their ids; none after a failure
  * @param failure in a sentence, such as that the model answers NaN; empty where there are figures
  */
-public record EvaluationResult(LanguageTask what, int utterances, Optional<Score> score, Optional<String> failure) {
+public record EvaluationResult(LanguageTask what, int utterances, List<Score> scores, Optional<String> failure) {
     public EvaluationResult {
-        if (score.isPresent() == failure.isPresent()) {
-            throw new IllegalArgumentException("A result is either a score or a failure.");
+        scores = List.copyOf(scores);
+        if (scores.size() != (failure.isPresent() ? 0 : utterances)) {
+            throw new IllegalArgumentException("A result is either a score for each utterance or a failure.");
         }
+    }
+
+    /** Over all utterances; empty after a failure. */
+    public Optional<Score> score() {
+        return failure.isPresent()
+                ? Optional.empty()
+                : Optional.of(scores.stream().reduce(Score.NONE, Score::plus));
     }
 
     /** What models are compared by, lower being better: the word error rate of TRANSCRIBE, 1 - BLEU / 100 of TRANSLATE. */
@@ -27,24 +36,24 @@ public record EvaluationResult(LanguageTask what, int utterances, Optional<Score
 
     /** 0 to beyond 1; empty after a failure, and where all references are empty but the texts are not. */
     public OptionalDouble wordErrorRate() {
-        return finite(score.map(s -> s.words().rate()));
+        return finite(score().map(s -> s.words().rate()));
     }
 
     /** 0 to beyond 1; empty as the {@link #wordErrorRate}. */
     public OptionalDouble characterErrorRate() {
-        return finite(score.map(s -> s.characters().rate()));
+        return finite(score().map(s -> s.characters().rate()));
     }
 
     /** Corpus BLEU, 0 to 100, {@linkplain Bleu#scoreOfReferenceOrder of the references' order}; for TRANSLATE alone. */
     public OptionalDouble bleu() {
         return what.task() == Task.TRANSLATE
-                ? finite(score.map(s -> s.bleu().scoreOfReferenceOrder()))
+                ? finite(score().map(s -> s.bleu().scoreOfReferenceOrder()))
                 : OptionalDouble.empty();
     }
 
     /** Mean nats a token, or an utterance for CTC; empty after a failure and where the model can write no reference. */
     public OptionalDouble loss() {
-        return finite(score.map(s -> s.loss().mean()));
+        return finite(score().map(s -> s.loss().mean()));
     }
 
     private static OptionalDouble finite(Optional<Double> value) {

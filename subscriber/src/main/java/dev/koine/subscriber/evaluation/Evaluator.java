@@ -230,13 +230,9 @@ public final class Evaluator {
         EvaluationResult result(LanguageTask what) {
             int failed = firstFailed.get();
             if (failed < utterances.size()) {
-                return new EvaluationResult(what, utterances.size(), Optional.empty(), Optional.of(failures[failed]));
+                return new EvaluationResult(what, utterances.size(), List.of(), Optional.of(failures[failed]));
             }
-            Score sum = Score.NONE;
-            for (Score score : scores) {
-                sum = sum.plus(score);
-            }
-            return new EvaluationResult(what, utterances.size(), Optional.of(sum), Optional.empty());
+            return new EvaluationResult(what, utterances.size(), List.of(scores), Optional.empty());
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
+import dev.koine.schemas.Interval;
 import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.Measures;
 import dev.koine.schemas.MergedExpert;
@@ -180,6 +181,9 @@ public final class Statement {
         texts("guarded", policy.getGuarded());
         number("sample", policy.getSample());
         number("seed", policy.getSeed());
+        if (policy.getConfidence() != 0) {
+            real("confidence", policy.getConfidence());
+        }
     }
 
     private void report(GateReport report) {
@@ -193,6 +197,7 @@ public final class Statement {
             text("standing", score.getStanding());
             measures("before", score.getBefore());
             measures("after", score.getAfter());
+            interval("growth", score.getGrowth());
         }
         number("trials", report.getScaleTrials().size());
         for (ScaleTrial trial : report.getScaleTrials()) {
@@ -202,6 +207,15 @@ public final class Statement {
         texts("evaluation-sets", report.getEvaluationSets());
         number("evaluation-millis", report.getEvaluationMillis());
         number("merge-millis", report.getMergeMillis());
+        interval("growth-inside", report.getGrowthInside());
+        interval("growth-new", report.getGrowthNew());
+    }
+
+    private void interval(String name, @Nullable Interval interval) {
+        if (interval != null) {
+            real(name + "-low", interval.getLow());
+            real(name + "-high", interval.getHigh());
+        }
     }
 
     private void measures(String name, @Nullable Measures measures) {

@@ -15,6 +15,7 @@ import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
+import dev.koine.schemas.Interval;
 import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.Measures;
 import dev.koine.schemas.MergedExpert;
@@ -132,7 +133,9 @@ class StatementTest {
                 GatePolicy.newBuilder().setMinGain(1),
                 GatePolicy.newBuilder().setGuarded(List.of("en")),
                 GatePolicy.newBuilder().setSample(7),
-                GatePolicy.newBuilder().setSeed(7))) {
+                GatePolicy.newBuilder().setSeed(7),
+                GatePolicy.newBuilder().setConfidence(0.9),
+                GatePolicy.newBuilder().setConfidence(0.95))) {
             registrations.add(registration()
                     .setEvaluationSets(List.of(bundle("a")))
                     .setGate(policy.build())
@@ -172,7 +175,13 @@ class StatementTest {
                 report().setScaleTrials(List.of(new ScaleTrial(0.2, null))),
                 report().setEvaluationSets(List.of("sha256:" + "2".repeat(64))),
                 report().setEvaluationMillis(1),
-                report().setMergeMillis(1))) {
+                report().setMergeMillis(1),
+                report().setGrowthInside(new Interval(0.1, 0.2)),
+                report().setGrowthInside(new Interval(0.1, 0.3)),
+                report().setGrowthNew(new Interval(0.1, 0.2)),
+                report().setScores(List.of(LanguageScore.newBuilder(score(0.2, null))
+                        .setGrowth(new Interval(0.1, 0.2))
+                        .build())))) {
             updates.add(update().setGate(report.build()).build());
         }
         Set<String> statements = new HashSet<>();
