@@ -69,7 +69,8 @@ class GateITCase {
                     .isEqualTo(score(base.getGate(), "ca").getAfter());
             assertThat(score(report, "ca").getAfter().getError())
                     .isLessThan(score(report, "ca").getBefore().getError());
-            assertThat(score(report, "ca").getGrowth().getHigh()).isNegative();
+            assertThat(score(report, "ca").getGrowth().getLow()).isNegative();
+            assertThat(score(report, "ca").getGrowth().getHigh()).isLessThanOrEqualTo(0);
             assertThat(report.getGrowthNew()).isEqualTo(score(report, "ca").getGrowth());
             assertThat(report.getGrowthInside()).isNull();
             assertThat(ca.getScale()).isEqualTo(0.2);
