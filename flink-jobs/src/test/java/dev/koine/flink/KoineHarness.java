@@ -44,7 +44,6 @@ final class KoineHarness implements AutoCloseable {
         Properties kafka = config.kafkaProperties();
         this.publisher = new EventPublisher(kafka);
         this.outcomes = new OutcomeReader(kafka, Topics.DEFAULT);
-        outcomes.seekToEnd();
     }
 
     /** Starts in a directory; bundles may lie there and among the fixtures. */

@@ -66,7 +66,6 @@ final class Sender {
         Properties properties = kafka.properties();
         try (OutcomeReader reader = new OutcomeReader(properties, Topics.DEFAULT);
                 EventPublisher publisher = new EventPublisher(properties)) {
-            reader.seekToEnd();
             Position position = publisher.publish(topic, modelId, event, type);
             out.printf("Sent to %s, partition %d, offset %d.%n", topic, position.getPartition(), position.getOffset());
             if (waitSeconds == 0) {

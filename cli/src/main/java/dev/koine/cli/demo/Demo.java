@@ -93,7 +93,6 @@ public final class Demo {
                         .cacheDirectory(directory.resolve("service"))
                         .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT))
                         .start()) {
-            outcomes.seekToEnd();
             Stage stage = new Stage(publisher, outcomes, subscriber, evaluation, baseRates(evaluation), expertRates());
             stage.register();
             table.head(stage.base, stage.experts);

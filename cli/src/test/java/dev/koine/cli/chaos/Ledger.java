@@ -21,8 +21,9 @@ final class Ledger {
 
     synchronized void seen(Outcome outcome) {
         Instant now = Instant.now();
-        done.putIfAbsent(key(outcome.event()), now);
-        outcomes.add(now);
+        if (done.putIfAbsent(key(outcome.event()), now) == null) {
+            outcomes.add(now);
+        }
     }
 
     /** How many events have come to nothing yet. */

@@ -58,6 +58,7 @@ final class Pipeline implements AutoCloseable {
     private void watch() {
         while (!over) {
             try (OutcomeReader reader = new OutcomeReader(kafka, Topics.DEFAULT)) {
+                reader.readAll().forEach(ledger::seen);
                 while (!over) {
                     for (Outcome outcome : reader.poll()) {
                         ledger.seen(outcome);

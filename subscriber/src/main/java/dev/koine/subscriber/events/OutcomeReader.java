@@ -23,7 +23,10 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads updates and rejections, committed ones only; what is neither is skipped. For use by one thread. */
+/**
+ * Reads updates and rejections, committed ones only; what is neither is skipped. Starts where the topics ended when it was
+ * made, so that nothing that comes after is missed. For use by one thread.
+ */
 public final class OutcomeReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OutcomeReader.class);
     private static final Duration SILENCE_AT_MOST = Duration.ofSeconds(30);
@@ -60,17 +63,13 @@ public final class OutcomeReader implements AutoCloseable {
                         "The broker has no topic " + topics.updates() + "; is the merge job set up there?");
             }
             consumer.assign(partitions);
+            consumer.seekToEnd(partitions);
+            partitions.forEach(consumer::position);
         } catch (KafkaException e) {
             consumer.close();
             throw new IOException(
                     "The broker at " + kafka.get("bootstrap.servers") + " does not answer: " + e.getMessage(), e);
         }
-    }
-
-    /** Skips what is there, so that only later outcomes are read. */
-    public void seekToEnd() {
-        consumer.seekToEnd(consumer.assignment());
-        consumer.assignment().forEach(consumer::position);
     }
 
     /** Everything from the beginning up to now, each topic in order. */
@@ -111,7 +110,7 @@ public final class OutcomeReader implements AutoCloseable {
     }
 
     /**
-     * What was committed since the last reading, each topic in order; waits a moment if that is nothing.
+     * What was committed since the last reading or else since this was made, each topic in order; waits a moment if that is nothing.
      *
      * @throws IOException if a schema registry that is asked for does not answer; read on with another reader
      */
