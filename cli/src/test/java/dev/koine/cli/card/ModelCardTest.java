@@ -159,6 +159,7 @@ class ModelCardTest {
                                                 score("de", "TRANSLATE", measures(0.8, 20.0), measures(0.685, 31.5)))
                                         .setGrowth(new Interval(-0.201, 0.012))
                                         .build()))
+                        .setGrowthInside(new Interval(-0.15, -0.005))
                         .setScaleTrials(List.of(new ScaleTrial(0.1, 0.5), new ScaleTrial(0.9, null)))
                         .setEvaluationSets(List.of("sha256:" + "9".repeat(64)))
                         .setEvaluationMillis(1234)

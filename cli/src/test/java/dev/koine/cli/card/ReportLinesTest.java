@@ -14,7 +14,8 @@ class ReportLinesTest {
                 .containsExactly(
                         "de       transcribe ████████▎              41.0 %   -4.0                   inside",
                         "no       transcribe                        failed                          NaN logits",
-                        "de       translate  █████████████▊         68.5 %  -11.5  -20.1 to +1.2    inside");
+                        "de       translate  █████████████▊         68.5 %  -11.5  -20.1 to +1.2    inside",
+                        "mean                ███████████            54.8 %   -7.8  -15.0 to -0.5    inside");
         assertThat(ReportLines.trials(report)).isEqualTo("0.1: 50.0 %  0.9: failed");
         assertThat(ReportLines.summary(report))
                 .isEqualTo("mean error failed  gate not passed  (made in 0.3 s, evaluated in 1.2 s)");
