@@ -20,13 +20,11 @@ from koine_eval.proof.merge import KOINE, Store
 MODEL = "stream"
 #: Utterances of each language and task that the gate hears, of the dev speech.
 SAMPLE = 50
-#: Policies that are tried: how much the error of one language that is inside may grow.
-REGRESSIONS = ("0.1", "0.15")
-
-
-def gate(regression):
-    """The options of a policy."""
-    return f"--gate enforce --max-regression {regression} --max-mean-regression 0.05 --min-gain 0".split()
+#: The options of the policies that are tried: errors as measured, and the default.
+POLICIES = {
+    "as measured, 10 and 3 points": "--confidence 0 --max-regression 0.1 --max-mean-regression 0.03",
+    "95 % sure, 5 and 2 points": "--confidence 0.95 --max-regression 0.05 --max-mean-regression 0.02",
+}
 
 
 def write_evaluation_set(store, language, folder):
@@ -79,7 +77,7 @@ def events():
     return [*order[: recipes.BAD_AFTER], recipes.BAD, *order[recipes.BAD_AFTER :]]
 
 
-def stream(store, seed, regression, folder):
+def stream(store, seed, policy, folder):
     """[{expert, outcome, printed, seconds}] of each event, and the digest that `koine merge` gives the good ones."""
     bundles = store.bundle(seed, "base").parent
     sets = []
@@ -89,7 +87,8 @@ def stream(store, seed, regression, folder):
     running, outcomes = Running(folder, [bundles]), []
     try:
         registered = running.koine(
-            "register", "--model", MODEL, "--scale", recipes.SCALE, "--sample", SAMPLE, *gate(regression), *sets, bundles / "base"
+            "register", "--model", MODEL, "--scale", recipes.SCALE, "--sample", SAMPLE, "--gate", "enforce",
+            *POLICIES[policy].split(), *sets, bundles / "base",
         )
         print(*[line for line in registered.splitlines() if line.startswith(("Version", "Rejected"))], flush=True)
         for expert in events():
@@ -123,17 +122,19 @@ def read(store, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, required=True, help="folder with corpus/ and proof/")
-    store, seed = Store(parser.parse_args().cache), recipes.ONE_SEED
-    if path(store, seed).exists():
-        return
-    seen = {}
-    for regression in REGRESSIONS:
-        folder = Path(tempfile.mkdtemp(prefix="koine-eval-"))
-        try:
-            seen[regression] = stream(store, seed, regression, folder)
-        finally:
-            shutil.rmtree(folder)
-    path(store, seed).write_text(json.dumps(seen, indent=1), encoding="utf-8")
+    parser.add_argument("--seeds", type=int, nargs="+", default=plan.SEEDS)
+    args = parser.parse_args()
+    store = Store(args.cache)
+    for seed in args.seeds:
+        seen = read(store, seed) if path(store, seed).exists() else {}
+        for policy in (policy for policy in POLICIES if policy not in seen):
+            print(f"seed {seed}, {policy}", flush=True)
+            folder = Path(tempfile.mkdtemp(prefix="koine-eval-"))
+            try:
+                seen[policy] = stream(store, seed, policy, folder)
+            finally:
+                shutil.rmtree(folder)
+            path(store, seed).write_text(json.dumps(seen, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

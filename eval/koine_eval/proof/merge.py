@@ -123,14 +123,13 @@ def stages(store, seeds):
     """Name -> what makes its jobs, one after the other; these may ask for what earlier stages measured."""
     every = lambda make: [one for seed in seeds for one in make(seed)]
     names = ("base", *plan.LANGUAGES, "multitask", "multitask-short", "sequential")
-    one = recipes.ONE_SEED
     return {
         "trained": lambda: [(seed, name, ("dev", "test")) for seed in seeds for name in names],
         "opcm": lambda: on(every(lambda seed: [opcm.Opcm(seed, group) for group in recipes.GROUPS.values()]), "test"),
         "policies": lambda: on(every(recipes.policies) + every(recipes.averages), "test"),
-        "sizes": lambda: on([*recipes.sizes(one), recipes.whole(one)], "test"),
-        "streams": lambda: on(recipes.streams(one), "test"),
-        "growth": lambda: on(recipes.growth(one), "test"),
+        "sizes": lambda: on(every(lambda seed: [*recipes.sizes(seed), recipes.whole(seed)]), "test"),
+        "streams": lambda: on(every(recipes.streams), "test"),
+        "growth": lambda: on(every(recipes.growth), "test"),
         "scales": lambda: on(recipes.grid(recipes.CHOSEN_ON), "dev"),
         "methods": lambda: on(chosen(store, seeds), "test"),
     }

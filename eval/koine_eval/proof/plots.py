@@ -49,10 +49,10 @@ def streams(found, path):
 def bad_expert(found, path):
     """Mean error with a bad expert in the stream, and without."""
     figure, axis = plt.subplots(figsize=(6.5, 4))
-    seed, order = recipes.ONE_SEED, recipes.ORDERS[0]
+    order = recipes.ORDERS[0]
     counts = range(1, len(order) + 1)
-    good = [percent_error(found, recipes.stream(seed, order, count), plan.LANGUAGES) for count in counts]
-    bad = [percent_error(found, recipes.with_bad(seed, count), plan.LANGUAGES) for count in counts[recipes.BAD_AFTER - 1 :]]
+    good = [percent_error(found, recipes.stream(0, order, count), plan.LANGUAGES) for count in counts]
+    bad = [percent_error(found, recipes.with_bad(0, count), plan.LANGUAGES) for count in counts[recipes.BAD_AFTER - 1 :]]
     axis.plot(counts, good, marker="o", label="without the bad expert")
     axis.plot(counts[recipes.BAD_AFTER - 1 :], bad, marker="o", color="tab:red", label="with it")
     axis.axhline(percent_error(found, "base", plan.LANGUAGES), color="black", linestyle=":", label="base")
@@ -76,7 +76,7 @@ def sizes(found, settings, whole, path):
         axis.plot(*zip(*sorted(points)), marker=marker, markersize=6, linewidth=0, alpha=0.85, label=family)
     axis.axvline(5, color="grey", linestyle="--", linewidth=1)
     axis.text(5.1, axis.get_ylim()[1], "5 %", va="top", color="grey")
-    for name, model, style in (("base", "base", ":"), ("whole task vectors", recipes.whole(recipes.ONE_SEED), "--")):
+    for name, model, style in (("base", "base", ":"), ("whole task vectors", recipes.whole(0), "--")):
         axis.axhline(percent_error(found, model, plan.LANGUAGES), color="black", linestyle=style, linewidth=1, label=name)
     axis.set_xscale("log")
     ticks = (2, 5, 10, 20, 50, 100)

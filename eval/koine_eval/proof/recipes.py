@@ -30,8 +30,6 @@ SCALE_POLICIES = (PUBLISHED, "1/n", "2/n", "norm", "norm:0.4", "model-stock")
 SCALE = "norm:0.4"
 #: What the sizes of task vectors are measured with.
 SIZES_SCALE = "0.15"
-#: Streams and sizes are measured with one seed.
-ONE_SEED = plan.SEEDS[0]
 LINEAR = ("**/*_proj/MatMul:1", "**/fc*/MatMul:1")
 ORDERS = tuple(tuple(random.Random(i).sample(TEN, len(TEN))) for i in range(3))
 BAD = "shuffled"

@@ -107,18 +107,22 @@ def languages(found):
     return table(["language", *models], rows)
 
 
-def growth(first):
+def growth(found):
     """Scale policies of LoRS for the first experts of a stream: error of the languages inside, and of all ten."""
     order, rows = recipes.ORDERS[0], []
     for policy in recipes.SCALE_POLICIES:
         versions = [(count, recipes.stream(0, order, count, policy)) for count in recipes.FEW]
-        cell = lambda version, some: f"{percent_error(first, version, some):.1f}"
+        cell = lambda version, some: mean_percent(found, version, some)
         rows.append([policy, *(f"{cell(version, order[:n])} / {cell(version, order)}" for n, version in versions)])
     return table(["scale", *(f"{count} inside" for count in recipes.FEW)], rows)
 
 
+def mean_percent(found, model, some):
+    return f"{100 * mean(found.over_seeds(error, model, languages=some)):.1f}"
+
+
 def percent_error(found, model, some):
-    return 100 * mean(found.over_seeds(error, model, languages=some))
+    return spread([100 * one for one in found.over_seeds(error, model, languages=some)], 1)
 
 
 def five_and_ten(found):
@@ -135,23 +139,23 @@ def five_and_ten(found):
     return table(["scale", "five: error", "five: worst language", "ten: error", "ten: worst language"], rows)
 
 
-def streams(first):
+def streams(found):
     """Mean error over the languages inside and the others, version by version, in each order."""
     rows = []
     for i, (order, counts) in enumerate(zip(recipes.ORDERS, recipes.COUNTS), 1):
         for count in (0, *counts):
             version = recipes.stream(0, order, count) if count else "base"
-            cell = lambda some: f"{percent_error(first, version, some):.1f}" if some else ""
+            cell = lambda some: percent_error(found, version, some) if some else ""
             rows.append([
                 i, count, " ".join(order[:count]) or "base", cell(order[:count]), cell(order[count:]), cell(order)
             ])
     return table(["order", "experts", "inside", "languages inside", "languages outside", "all ten"], rows)
 
 
-def retractions(first):
+def retractions(found):
     """A language before it joins, with all ten inside, and after it is retracted; and what that does to the others."""
     ten, rows = recipes.stream(0, recipes.TEN, len(recipes.TEN)), []
-    cell = lambda model, some: f"{percent_error(first, model, some):.1f}"
+    cell = partial(percent_error, found)
     for language in recipes.RETRACTED:
         others = [other for other in plan.LANGUAGES if other != language]
         after = recipes.without(0, language)
@@ -164,56 +168,81 @@ def retractions(first):
     )
 
 
-def bad_expert(first):
+def bad_expert(found):
     """The stream with a bad expert in it."""
     rows = []
     for count in range(recipes.BAD_AFTER, len(recipes.TEN) + 1):
         good, bad = recipes.stream(0, recipes.ORDERS[0], count), recipes.with_bad(0, count)
-        rows.append([count, *(f"{percent_error(first, model, plan.LANGUAGES):.1f}" for model in (good, bad))])
+        rows.append([count, *(percent_error(found, model, plan.LANGUAGES) for model in (good, bad))])
     return table(["good experts inside", "without the bad one", "with it"], rows)
 
 
-def regressions(first):
-    """What each good expert of the first stream costs the languages that are inside: WER in transcription, BLEU in translation."""
-    order, rows, before = recipes.ORDERS[0], [], "base"
-    for count, expert in enumerate(order, 1):
-        version = recipes.stream(0, order, count)
-        some = order[: count - 1]
-        grown = first.over_seeds(growths, version, before, languages=some)[0]
-        rows.append([expert, *(f"{value:+.1f}" for value in (max(grown), mean(grown)))] if grown else [expert, "", ""])
-        before = version
-    return table(["expert", "worst language and task", "mean"], rows)
+#: A line of what `koine submit` prints of a language inside, or of their mean: growth as measured, at least, at most.
+GROWTH = re.compile(r"^ +(\S+) .* ([-+][0-9.]+) +([-+][0-9.]+) to ([-+][0-9.]+) +inside$", re.MULTILINE)
+#: The stream that is told in full.
+DEFAULT = list(gated_stream.POLICIES)[-1]
 
 
-def growths(after, before, languages):
-    """How much each error grows that the gate would compare, in percentage points."""
+def verdicts(seen):
+    """Who was refused, by policy and seed."""
+    rows = []
+    for policy in gated_stream.POLICIES:
+        refused = [
+            [one["expert"] for one in streams[policy]["outcomes"] if "GATE_REFUSED" in one["printed"]]
+            for streams in seen.values()
+        ]
+        rows.append([policy, *(" ".join(some) or "none" for some in refused)])
+    return table(["policy", *(f"seed {seed}" for seed in seen)], rows)
+
+
+def margins(seen):
+    """What each expert costs the languages inside, as the gate hears it: measured, and at least."""
+    rows = []
+    for events in zip(*(streams[DEFAULT]["outcomes"] for streams in seen.values()), strict=True):
+        rows.append([events[0]["expert"], *(cell for one in events for cell in growths(one["printed"]))])
+    return table(["expert", *(f"seed {seed}: {what}" for seed in seen for what in ("worst", "mean"))], rows)
+
+
+def held_out(found):
+    """What the good experts of the first stream, and the bad one, cost the languages inside on test speech."""
+    order, at = recipes.ORDERS[0], recipes.BAD_AFTER
+    version = lambda count: recipes.stream(0, order, count)
+    good = [found.over_seeds(costs, version(n), version(n - 1), languages=order[: n - 1]) for n in range(2, len(order) + 1)]
+    bad = found.over_seeds(costs, recipes.with_bad(0, at), version(at), languages=order[:at])
+    rows = []
+    for seed, goods, grown in zip(found.seeds, zip(*good, strict=True), bad, strict=True):
+        figures = max(map(max, goods)), max(map(mean, goods)), max(grown), mean(grown)
+        rows.append([seed, *(f"{figure:+.1f}" for figure in figures)])
+    return table(["seed", "good: worst language", "good: worst mean", "bad: worst language", "bad: mean"], rows)
+
+
+def costs(after, before, languages):
+    """How much the word error rate of transcription and 100 - BLEU-2 of translation grow, in percentage points."""
     heard = [100 * (after.scores[l]["transcribe"]["wer"] - before.scores[l]["transcribe"]["wer"]) for l in languages]
     return heard + [before.scores[l]["translate"]["bleu"] - after.scores[l]["translate"]["bleu"] for l in languages]
 
 
-def gated(seen):
-    """What became of each event of the stream, by policy."""
-    outcomes = zip(*(seen[regression]["outcomes"] for regression in gated_stream.REGRESSIONS), strict=True)
-    rows = [[same[0]["expert"], *(outcome(one["printed"]) for one in same)] for same in outcomes]
-    return table(["expert", *(f"at most {100 * float(r):.0f} points" for r in gated_stream.REGRESSIONS)], rows)
-
-
-def outcome(printed):
-    """The version that an event made, or the first reason why it was refused."""
-    if version := re.search(r"Version (\d+) of", printed):
-        return f"version {version[1]}"
-    return "refused: " + re.search(r"the model is as it was\. (.*? allowed\.)", printed)[1]
+def growths(printed):
+    """The largest growth of a language and the mean one, each with the largest lower bound."""
+    grown = [(name, float(measured), float(least)) for name, measured, least, _ in GROWTH.findall(printed)]
+    if not grown:
+        return "", ""
+    each = [(measured, least) for name, measured, least in grown if name != "mean"]
+    worst = max(measured for measured, _ in each), max(least for _, least in each)
+    inside = next((measured, least) for name, measured, least in grown if name == "mean")
+    return tuple(f"{measured:+.1f} / {least:+.1f}" for measured, least in (worst, inside))
 
 
 def evaluation_seconds(seen):
     """What each evaluation took."""
-    printed = "".join(one["printed"] for stream in seen.values() for one in stream["outcomes"])
+    printed = "".join(one["printed"] for streams in seen.values() for one in streams[DEFAULT]["outcomes"])
     return [float(seconds) for seconds in re.findall(r"evaluated in ([0-9.]+) s", printed)]
 
 
 def gated_ending(seen):
     """Whether the streams ended as `koine merge` of the experts that passed does."""
-    same = [any(stream["merged"] in one["printed"] for one in stream["outcomes"]) for stream in seen.values()]
+    ends = [stream for streams in seen.values() for stream in streams.values()]
+    same = [any(stream["merged"] in one["printed"] for one in stream["outcomes"]) for stream in ends]
     return "bit for bit the model" if all(same) else "NOT the model"
 
 
@@ -258,15 +287,15 @@ def family(merge):
     return "rank 7 and sparse" if merge.rank else "sparse alone"
 
 
-def sizes(first, whole):
+def sizes(found, whole):
     """Settings by size, with the error that each costs against whole task vectors."""
     rows = []
-    for merge in sorted(recipes.sizes(0), key=first.bytes):
+    for merge in sorted(recipes.sizes(0), key=found.bytes):
         rows.append([
             merge.rank, f"{100 * merge.density:g} %", merge.precision.lower(), merge.rest.lower(),
-            f"{first.bytes(merge) / 1000:.0f}", f"{100 * first.bytes(merge) / whole:.1f} %",
-            f"{percent_error(first, merge, plan.LANGUAGES):.1f}",
-            f"{100 * mean(first.over_seeds(difference, merge, recipes.whole(0))):+.1f}",
+            f"{found.bytes(merge) / 1000:.0f}", f"{100 * found.bytes(merge) / whole:.1f} %",
+            percent_error(found, merge, plan.LANGUAGES),
+            signed(found.over_seeds(difference, merge, recipes.whole(0))),
         ])
     return table(["rank", "density", "values", "rest", "kB", "of float16", "error", "minus whole"], rows)
 
@@ -288,14 +317,14 @@ def main():
     parser.add_argument("--out", type=Path, required=True, help="the Markdown file to write; plots go into plots/ beside it")
     args = parser.parse_args()
     store = Store(args.cache)
-    found, first = Results(store, args.seeds), Results(store, [recipes.ONE_SEED])
-    seen = gated_stream.read(store, recipes.ONE_SEED)
+    found = Results(store, args.seeds)
+    seen = {seed: gated_stream.read(store, seed) for seed in args.seeds}
     whole = float16_bytes(store)
     folder = args.out.parent / "plots"
     plots.methods(Results(store, [recipes.CHOSEN_ON]), folder / "scales.png")
-    plots.streams(first, folder / "streams.png")
-    plots.bad_expert(first, folder / "bad-expert.png")
-    plots.sizes(first, [(family(merge), merge) for merge in recipes.sizes(0)], whole, folder / "sizes.png")
+    plots.streams(found, folder / "streams.png")
+    plots.bad_expert(found, folder / "bad-expert.png")
+    plots.sizes(found, [(family(merge), merge) for merge in recipes.sizes(0)], whole, folder / "sizes.png")
     template = Path(__file__).with_name("RESULTS.template.md").read_text(encoding="utf-8")
     text = template.format(
         seeds=", ".join(map(str, args.seeds)),
@@ -311,19 +340,20 @@ def main():
         against_lors=against_lors(found),
         languages=languages(found),
         five_and_ten=five_and_ten(found),
-        growth=growth(first),
-        streams=streams(first),
-        retractions=retractions(first),
-        bad_expert=bad_expert(first),
-        gated=gated(seen),
-        regressions=regressions(first),
+        growth=growth(found),
+        streams=streams(found),
+        retractions=retractions(found),
+        bad_expert=bad_expert(found),
+        verdicts=verdicts(seen),
+        margins=margins(seen),
+        held_out=held_out(found),
         gated_ending=gated_ending(seen),
-        gate=" ".join(gated_stream.gate("X")),
+        policies=" and ".join(f"`{words}`" for words in gated_stream.POLICIES.values()),
         seconds=f"{mean(evaluation_seconds(seen)):.1f}",
         sample=gated_stream.SAMPLE,
         unseen=unseen(found),
-        whole_error=f"{percent_error(first, recipes.whole(0), plan.LANGUAGES):.1f}",
-        sizes=sizes(first, whole),
+        whole_error=percent_error(found, recipes.whole(0), plan.LANGUAGES),
+        sizes=sizes(found, whole),
     )
     args.out.write_text(text, encoding="utf-8")
 
