@@ -200,6 +200,27 @@ class GateITCase {
     }
 
     @Test
+    void aSearchPrefersAScaleThatHoldsThePolicy() throws Exception {
+        Recipe searching = Recipe.PUBLISHED.with(Scale.search(List.of(0.3, 0.5, 1.0)));
+        GatePolicy policy = Evaluated.enforcing()
+                .setGuarded(List.of("ca"))
+                .setConfidence(0)
+                .setMaxRegression(0.06)
+                .setMaxMeanRegression(0.06)
+                .build();
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(register(koine, searching, policy));
+            ModelUpdate de = updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de-2")));
+            List<ScaleTrial> trials = de.getGate().getScaleTrials();
+            assertThat(trials.get(2).getError())
+                    .as("better on average, at the cost of ca")
+                    .isLessThan(trials.get(1).getError());
+            assertThat(de.getScale()).isEqualTo(0.5);
+            assertThat(de.getGate().getPassed()).isTrue();
+        }
+    }
+
+    @Test
     void bothTasksOfWhisper() throws Exception {
         try (KoineHarness koine = KoineHarness.start(directory)) {
             GatePolicy policy = Evaluated.enforcing().setSample(5).build();

@@ -26,8 +26,8 @@ import java.util.stream.Collectors;
  */
 public record Scale(Scaling scaling, double factor, List<Double> grid, double limit) {
 
-    /** What {@code search} tries. */
-    public static final List<Double> DEFAULT_GRID = List.of(0.1, 0.2, 0.3, 0.5, 0.7, 1.0);
+    /** What {@code search} tries: none over the limit of the default scale, for the same reason. TIES, a mean, wants larger ones. */
+    public static final List<Double> DEFAULT_GRID = List.of(0.1, 0.15, 0.2, 0.25, 0.3, 0.4);
 
     /** Each is a candidate that is written and evaluated. */
     private static final int LONGEST_GRID = 16;

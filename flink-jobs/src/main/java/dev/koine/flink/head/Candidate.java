@@ -16,6 +16,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
@@ -26,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * What may become a version: written to a directory, evaluated there, and judged before anybody else sees it. For one version.
  *
  * <p>Where the recipe searches for a scale, the candidate is written and evaluated with each of the grid, one after the other in the same
- * directory. The one with the least mean error over the languages that the gate judges stays, of equal ones the one of smallest
- * magnitude; one that fails, or does not fit its element type, stays only if no other does better.
+ * directory. Of those that hold the gate's policy, or of all if none does, the one with the least mean error over the languages that the
+ * gate judges stays, of equal ones the one of smallest magnitude; one that fails stays only if no other does better.
  */
 final class Candidate {
     private final Recipe recipe;
@@ -130,44 +132,51 @@ final class Candidate {
             writeAndEvaluate(model, Scales.fixed(grid.get(0)), target);
             return;
         }
-        List<ScaleTrial> trials = new ArrayList<>();
+        List<Trial> trials = new ArrayList<>();
+        List<ScaleTrial> reported = new ArrayList<>();
         @Nullable RejectedException unwritable = null;
-        @Nullable Evaluation best = null;
-        double chosen = Double.NaN;
-        double least = Double.POSITIVE_INFINITY;
-        long evaluationMillis = 0;
         for (double scale : grid) {
-            OptionalDouble error = OptionalDouble.empty();
+            @Nullable Double error = null;
             try {
                 writeAndEvaluate(model, Scales.fixed(scale), target);
-                Evaluation found = requireEvaluation();
-                evaluationMillis += found.report().getEvaluationMillis();
-                error = Gate.meanError(found.report().getScores());
-                double measured = error.orElse(Double.POSITIVE_INFINITY);
-                boolean isBetter =
-                        best == null || measured < least || (measured == least && Math.abs(scale) < Math.abs(chosen));
-                if (isBetter) {
-                    best = found;
-                    chosen = scale;
-                    least = measured;
-                }
+                Trial trial = Trial.of(scale, requireEvaluation());
+                trials.add(trial);
+                error = trial.error().isPresent() ? trial.error().getAsDouble() : null;
             } catch (RejectedException e) {
                 unwritable = e;
             }
-            trials.add(new ScaleTrial(scale, error.isPresent() ? error.getAsDouble() : null));
+            reported.add(new ScaleTrial(scale, error));
         }
-        if (best == null) {
+        if (trials.isEmpty()) {
             if (unwritable == null) {
                 throw new IllegalStateException("a scale is searched in an empty grid");
             }
             throw unwritable;
         }
-        if (scales().overall() != chosen) {
-            write(model, Scales.fixed(chosen), target);
+        Trial best = Collections.min(trials, Trial.BEST_FIRST);
+        if (scales().overall() != best.scale()) {
+            write(model, Scales.fixed(best.scale()), target);
         }
-        best.report().setScaleTrials(trials);
-        best.report().setEvaluationMillis(evaluationMillis);
-        evaluation = best;
+        evaluation = best.evaluation();
+        evaluation.report().setScaleTrials(reported);
+        evaluation
+                .report()
+                .setEvaluationMillis(trials.stream()
+                        .mapToLong(trial -> trial.evaluation().report().getEvaluationMillis())
+                        .sum());
+    }
+
+    /** A scale that was tried. */
+    private record Trial(double scale, Evaluation evaluation, OptionalDouble error) {
+        static final Comparator<Trial> BEST_FIRST = Comparator.comparing(
+                        (Trial trial) -> !trial.evaluation.report().getPassed())
+                .thenComparingDouble(trial -> trial.error.orElse(Double.POSITIVE_INFINITY))
+                .thenComparingDouble(trial -> Math.abs(trial.scale));
+
+        static Trial of(double scale, Evaluation evaluation) {
+            return new Trial(
+                    scale, evaluation, Gate.meanError(evaluation.report().getScores()));
+        }
     }
 
     private void writeAndEvaluate(RunningModel model, Scales used, Path target) throws RejectedException, IOException {
