@@ -1,14 +1,13 @@
 """The plots of the proof, as small PNG files."""
 
-from statistics import mean
-
 import matplotlib
 
 matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt  # noqa: E402
 
-from koine_eval.proof import plan, recipes, results  # noqa: E402
+from koine_eval.proof import plan, recipes  # noqa: E402
+from koine_eval.proof.results import percent_error  # noqa: E402
 
 COLOURS = dict(zip(plan.LANGUAGES, plt.get_cmap("tab10").colors))
 WORD_ERROR_RATE = "word error rate, both tasks, %"
@@ -18,10 +17,6 @@ def save(figure, path):
     path.parent.mkdir(exist_ok=True)
     figure.savefig(path, dpi=90, bbox_inches="tight", metadata={"Software": None})
     plt.close(figure)
-
-
-def percent_error(found, model, languages):
-    return 100 * mean(found.over_seeds(results.error, model, languages=languages))
 
 
 def streams(found, path):
@@ -92,7 +87,7 @@ def sizes(found, settings, whole, path):
 def methods(found, path):
     """Mean error of every method over scales, on dev."""
     figure, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
-    on_dev = lambda model, experts: 100 * mean(found.over_seeds(results.error, model, split="dev", languages=experts))
+    on_dev = lambda model, experts: percent_error(found, model, experts, split="dev")
     for axis, (group, experts) in zip(axes, recipes.GROUPS.items()):
         for (method, scales), marker in zip(recipes.METHODS.items(), "osD^vP"):
             errors = [on_dev(recipes.Merge(0, experts, method, scale=scale), experts) for scale in scales]

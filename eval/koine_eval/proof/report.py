@@ -9,7 +9,7 @@ from statistics import mean
 from koine_eval.proof import decode, measure, opcm, plan, plots, recipes
 from koine_eval.proof import gated as gated_stream
 from koine_eval.proof.merge import Store, best_scale
-from koine_eval.proof.results import Results, closed, difference, error, normalised, percent, rate, spread, worst
+from koine_eval.proof.results import Results, closed, difference, error, normalised, percent, percent_error, rate, spread, worst
 
 UNSEEN = tuple(language for language in recipes.TEN if language not in recipes.FIVE)
 COLUMNS = {
@@ -112,16 +112,12 @@ def growth(found):
     order, rows = recipes.ORDERS[0], []
     for policy in recipes.SCALE_POLICIES:
         versions = [(count, recipes.stream(0, order, count, policy)) for count in recipes.FEW]
-        cell = lambda version, some: mean_percent(found, version, some)
+        cell = lambda version, some: f"{percent_error(found, version, some):.1f}"
         rows.append([policy, *(f"{cell(version, order[:n])} / {cell(version, order)}" for n, version in versions)])
     return table(["scale", *(f"{count} inside" for count in recipes.FEW)], rows)
 
 
-def mean_percent(found, model, some):
-    return f"{100 * mean(found.over_seeds(error, model, languages=some)):.1f}"
-
-
-def percent_error(found, model, some):
+def error_cell(found, model, some):
     return spread([100 * one for one in found.over_seeds(error, model, languages=some)], 1)
 
 
@@ -145,7 +141,7 @@ def streams(found):
     for i, (order, counts) in enumerate(zip(recipes.ORDERS, recipes.COUNTS), 1):
         for count in (0, *counts):
             version = recipes.stream(0, order, count) if count else "base"
-            cell = lambda some: percent_error(found, version, some) if some else ""
+            cell = lambda some: error_cell(found, version, some) if some else ""
             rows.append([
                 i, count, " ".join(order[:count]) or "base", cell(order[:count]), cell(order[count:]), cell(order)
             ])
@@ -155,7 +151,7 @@ def streams(found):
 def retractions(found):
     """A language before it joins, with all ten inside, and after it is retracted; and what that does to the others."""
     ten, rows = recipes.stream(0, recipes.TEN, len(recipes.TEN)), []
-    cell = partial(percent_error, found)
+    cell = partial(error_cell, found)
     for language in recipes.RETRACTED:
         others = [other for other in plan.LANGUAGES if other != language]
         after = recipes.without(0, language)
@@ -173,7 +169,7 @@ def bad_expert(found):
     rows = []
     for count in range(recipes.BAD_AFTER, len(recipes.TEN) + 1):
         good, bad = recipes.stream(0, recipes.ORDERS[0], count), recipes.with_bad(0, count)
-        rows.append([count, *(percent_error(found, model, plan.LANGUAGES) for model in (good, bad))])
+        rows.append([count, *(error_cell(found, model, plan.LANGUAGES) for model in (good, bad))])
     return table(["good experts inside", "without the bad one", "with it"], rows)
 
 
@@ -228,9 +224,9 @@ def growths(printed):
     if not grown:
         return "", ""
     each = [(measured, least) for name, measured, least in grown if name != "mean"]
-    worst = max(measured for measured, _ in each), max(least for _, least in each)
+    largest = max(measured for measured, _ in each), max(least for _, least in each)
     inside = next((measured, least) for name, measured, least in grown if name == "mean")
-    return tuple(f"{measured:+.1f} / {least:+.1f}" for measured, least in (worst, inside))
+    return tuple(f"{measured:+.1f} / {least:+.1f}" for measured, least in (largest, inside))
 
 
 def evaluation_seconds(seen):
@@ -240,10 +236,10 @@ def evaluation_seconds(seen):
 
 
 def gated_ending(seen):
-    """Whether the streams ended as `koine merge` of the experts that passed does."""
+    """Whether the last version of each stream is what `koine merge` makes of the experts that passed."""
     ends = [stream for streams in seen.values() for stream in streams.values()]
-    same = [any(stream["merged"] in one["printed"] for one in stream["outcomes"]) for stream in ends]
-    return "bit for bit the model" if all(same) else "NOT the model"
+    last = lambda stream: [one["printed"] for one in stream["outcomes"] if "GATE_REFUSED" not in one["printed"]][-1]
+    return "bit for bit the model" if all(stream["merged"] in last(stream) for stream in ends) else "NOT the model"
 
 
 def unseen(found):
@@ -294,7 +290,7 @@ def sizes(found, whole):
         rows.append([
             merge.rank, f"{100 * merge.density:g} %", merge.precision.lower(), merge.rest.lower(),
             f"{found.bytes(merge) / 1000:.0f}", f"{100 * found.bytes(merge) / whole:.1f} %",
-            percent_error(found, merge, plan.LANGUAGES),
+            error_cell(found, merge, plan.LANGUAGES),
             signed(found.over_seeds(difference, merge, recipes.whole(0))),
         ])
     return table(["rank", "density", "values", "rest", "kB", "of float16", "error", "minus whole"], rows)
@@ -352,7 +348,7 @@ def main():
         seconds=f"{mean(evaluation_seconds(seen)):.1f}",
         sample=gated_stream.SAMPLE,
         unseen=unseen(found),
-        whole_error=percent_error(found, recipes.whole(0), plan.LANGUAGES),
+        whole_error=error_cell(found, recipes.whole(0), plan.LANGUAGES),
         sizes=sizes(found, whole),
     )
     args.out.write_text(text, encoding="utf-8")

@@ -78,6 +78,11 @@ def closed(side, languages):
     return (base - merge.error(side.scores, languages)) / (base - experts)
 
 
+def percent_error(found, model, languages, split="test"):
+    """The error of a model in percent, mean over seeds."""
+    return 100 * mean(found.over_seeds(error, model, split=split, languages=languages))
+
+
 def difference(ours, theirs, languages):
     """How much larger the first model's error is."""
     return error(ours, languages) - error(theirs, languages)

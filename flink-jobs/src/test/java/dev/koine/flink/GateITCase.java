@@ -221,6 +221,16 @@ class GateITCase {
     }
 
     @Test
+    void aSearchAmongTheDefaultsLetsOneGoodExpertInAfterTheOther() throws Exception {
+        Recipe searching = Recipe.PUBLISHED.with(Scale.parse("search"));
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(register(koine, searching, Evaluated.enforcing().build()));
+            updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
+            updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de-2")));
+        }
+    }
+
+    @Test
     void bothTasksOfWhisper() throws Exception {
         try (KoineHarness koine = KoineHarness.start(directory)) {
             GatePolicy policy = Evaluated.enforcing().setSample(5).build();

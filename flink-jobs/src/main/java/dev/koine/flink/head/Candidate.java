@@ -136,16 +136,15 @@ final class Candidate {
         List<ScaleTrial> reported = new ArrayList<>();
         @Nullable RejectedException unwritable = null;
         for (double scale : grid) {
-            @Nullable Double error = null;
             try {
                 writeAndEvaluate(model, Scales.fixed(scale), target);
                 Trial trial = Trial.of(scale, requireEvaluation());
                 trials.add(trial);
-                error = trial.error().isPresent() ? trial.error().getAsDouble() : null;
+                reported.add(new ScaleTrial(scale, Evaluations.orNull(trial.error())));
             } catch (RejectedException e) {
                 unwritable = e;
+                reported.add(new ScaleTrial(scale, null));
             }
-            reported.add(new ScaleTrial(scale, error));
         }
         if (trials.isEmpty()) {
             if (unwritable == null) {

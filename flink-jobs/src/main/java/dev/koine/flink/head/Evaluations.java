@@ -227,7 +227,7 @@ final class Evaluations {
         return failure.length() <= LONGEST_FAILURE ? failure : failure.substring(0, LONGEST_FAILURE) + "...";
     }
 
-    private static @Nullable Double orNull(OptionalDouble value) {
+    static @Nullable Double orNull(OptionalDouble value) {
         return value.isPresent() ? value.getAsDouble() : null;
     }
 }
