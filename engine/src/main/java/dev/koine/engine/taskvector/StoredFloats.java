@@ -76,10 +76,7 @@ record StoredFloats(String name, Precision precision, List<Long> shape) {
         file.read(entry, 0, packed.length, packed, 0);
         float[] values = new Quantization(precision).unpack(packed, finite(file, name + SCALES), count());
         if (values == null) {
-            throw new RejectedException(
-                    RejectionCode.NOT_SAFETENSORS,
-                    "The file is not a task vector that can be read here: the integers of " + name
-                            + " do not fit their scales. Prune the expert again.");
+            throw TaskVectorFile.malformed("the integers of " + name + " do not fit their scales");
         }
         return values;
     }

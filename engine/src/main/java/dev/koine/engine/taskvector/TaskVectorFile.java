@@ -40,8 +40,9 @@ import java.util.TreeMap;
  *   __metadata__               koine.format, koine.version, koine.blocks (a JSON array of {@link Index}), and the caller's
  * </pre>
  *
- * <p>Factors and values are F32 or F16, after the block's precision. A file of another version is refused by name, and so is one
- * with a tensor that no block explains.
+ * <p>Dense elements, factors and values are F32 or F16, after the block's precision; where that is an integer they are U8, with F32 scales
+ * beside them under {@code .scales} ({@link Quantization}), and the version is 2. A file of another version is refused by name, and so is
+ * one with a tensor that no block explains.
  */
 public final class TaskVectorFile implements AutoCloseable {
     private static final String RESERVED = "koine.";
@@ -51,7 +52,6 @@ public final class TaskVectorFile implements AutoCloseable {
     private static final String FORMAT_NAME = "koine-task-vector";
     private static final String OF_FLOATS = "1";
     private static final String WITH_INTEGERS = "2";
-    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Safetensors file;
@@ -95,11 +95,11 @@ public final class TaskVectorFile implements AutoCloseable {
             return rows * columns;
         }
 
-        private String name(String part) {
+        String name(String part) {
             return weights.get(0) + "@" + from + "." + part;
         }
 
-        private StoredFloats floats(String part, long... shape) {
+        StoredFloats floats(String part, long... shape) {
             return new StoredFloats(
                     name(part), precision, Arrays.stream(shape).boxed().toList());
         }
@@ -143,7 +143,7 @@ public final class TaskVectorFile implements AutoCloseable {
         if (version.equals(OF_FLOATS) && !version(blocks).equals(OF_FLOATS)) {
             throw malformed("its version is " + OF_FLOATS + ", and it lists integers");
         }
-        checkBlocks();
+        new IndexCheck(file.entries()).require(blocks);
     }
 
     /**
@@ -277,77 +277,9 @@ public final class TaskVectorFile implements AutoCloseable {
         }
     }
 
-    private static int maskBytes(int numel) {
+    /** The bytes of a mask over so many elements. */
+    static int maskBytes(int numel) {
         return (int) (((long) numel + 7) / 8);
-    }
-
-    private void checkBlocks() throws RejectedException {
-        Set<String> explained = new HashSet<>();
-        TreeMap<String, TreeMap<Long, Long>> runs = new TreeMap<>();
-        for (Index block : blocks) {
-            long numel = (long) block.rows() * block.columns();
-            if (block.weights().isEmpty()
-                    || block.from() < 0
-                    || block.from() > Long.MAX_VALUE - LARGEST_ARRAY
-                    || block.rows() < 0
-                    || block.columns() < 0
-                    || numel > LARGEST_ARRAY
-                    || block.rank() < 0
-                    || block.keep() < 0
-                    || block.keep() > numel
-                    || (block.dense() && (block.rows() != 1 || block.rank() != 0 || block.keep() != 0))) {
-                throw malformed("it lists an impossible block " + block);
-            }
-            checkTensors(block, explained);
-            for (String weight : block.weights()) {
-                addRun(runs.computeIfAbsent(weight, key -> new TreeMap<>()), block, numel);
-            }
-        }
-        if (explained.size() != file.entries().size()) {
-            throw malformed("it holds tensors that belong to no block");
-        }
-    }
-
-    private void checkTensors(Index block, Set<String> explained) throws RejectedException {
-        int rank = block.rank();
-        if (block.dense()) {
-            requireFloats(block.floats("dense", block.columns()), explained);
-        }
-        if (rank > 0) {
-            requireFloats(block.floats("u", block.rows(), rank), explained);
-            requireFloats(block.floats("v", rank, block.columns()), explained);
-        }
-        if (block.keep() > 0) {
-            requireFloats(block.floats("values", block.keep()), explained);
-            requireTensor(block.name("mask"), TensorType.U8, List.of((long) maskBytes(block.numel())), explained);
-        }
-    }
-
-    private void requireFloats(StoredFloats floats, Set<String> explained) throws RejectedException {
-        for (StoredFloats.Tensor tensor : floats.tensors()) {
-            requireTensor(tensor.name(), tensor.type(), tensor.shape(), explained);
-        }
-    }
-
-    private void requireTensor(String name, TensorType type, List<Long> shape, Set<String> explained)
-            throws RejectedException {
-        TensorEntry entry = file.entries().get(name);
-        if (entry == null || entry.type() != type || !entry.shape().equals(shape) || entry.numel() > LARGEST_ARRAY) {
-            throw malformed("tensor " + name + " of type " + type + " and shape " + shape + " is not there");
-        }
-        if (!explained.add(name)) {
-            throw malformed("it lists the block of " + name + " twice");
-        }
-    }
-
-    private void addRun(TreeMap<Long, Long> runs, Index block, long numel) throws RejectedException {
-        Map.Entry<Long, Long> before = runs.floorEntry(block.from());
-        Long after = runs.higherKey(block.from());
-        if ((before != null && (before.getKey() == block.from() || before.getValue() > block.from()))
-                || (after != null && after < block.from() + numel)) {
-            throw malformed("two blocks of " + block.weights() + " overlap at element " + block.from());
-        }
-        runs.put(block.from(), block.from() + numel);
     }
 
     private long[] mask(Index block) throws IOException, RejectedException {
@@ -373,7 +305,8 @@ public final class TaskVectorFile implements AutoCloseable {
         return file.entry(name).orElseThrow(() -> new IllegalArgumentException(name + " is not in this file"));
     }
 
-    private static RejectedException malformed(String what) {
+    /** The rejection of a file that is no task vector. */
+    static RejectedException malformed(String what) {
         return new RejectedException(
                 RejectionCode.NOT_SAFETENSORS,
                 "The file is not a task vector that can be read here: " + what + ". Prune the expert again.");
