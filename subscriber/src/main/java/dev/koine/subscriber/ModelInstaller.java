@@ -20,15 +20,21 @@ final class ModelInstaller<M extends AutoCloseable> {
     private final ModelLoader<M> loader;
     private final ModelSlot<M> slot;
     private final LastServed lastServed;
+    private final @Nullable ModelTrial trial;
     private final @Nullable TrustedKeys trusted;
 
-    /** @param trusted whose updates are taken; null for anybody's */
+    /**
+     * @param trial of versions before they are loaded; null for none
+     * @param trusted whose updates are taken; null for anybody's
+     */
     ModelInstaller(
             BundleCache cache,
             LastServed lastServed,
             ModelLoader<M> loader,
             ModelSlot<M> slot,
+            @Nullable ModelTrial trial,
             @Nullable TrustedKeys trusted) {
+        this.trial = trial;
         this.trusted = trusted;
         this.cache = cache;
         this.lastServed = lastServed;
@@ -54,6 +60,9 @@ final class ModelInstaller<M extends AutoCloseable> {
             trusted.require(update.getSignature(), Statement.of(update), Role.UPDATES);
         }
         Path directory = fetch(bundle);
+        if (trial != null) {
+            trial.require(directory);
+        }
         M model = load(update, directory);
         ServedVersion version = new ServedVersion(update, directory, Instant.now());
         slot.swap(new SharedModel<>(model, version));

@@ -49,6 +49,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     private final TreeMap<Long, ModelUpdate> waiting = new TreeMap<>();
     private final Set<Long> refused = new HashSet<>();
     private final LastServed lastServed;
+    private final @Nullable ModelTrial trial;
     private boolean standInTried;
     private boolean standIn;
     private volatile boolean installing;
@@ -60,6 +61,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
             BundleCache cache,
             LastServed lastServed,
             ModelLoader<M> loader,
+            @Nullable ModelTrial trial,
             SubscriberListener listener,
             @Nullable TrustedKeys trusted) {
         this.modelId = modelId;
@@ -68,7 +70,8 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         this.lastServed = lastServed;
         this.listener = listener;
         slot = new ModelSlot<>();
-        installer = new ModelInstaller<>(cache, lastServed, loader, slot, trusted);
+        this.trial = trial;
+        installer = new ModelInstaller<>(cache, lastServed, loader, slot, trial, trusted);
         thread = new Thread(this::run, "koine-subscriber-" + modelId);
         thread.setDaemon(true);
     }
@@ -163,6 +166,9 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         }
         slot.swap(null);
         wakeWaiting();
+        if (trial != null) {
+            trial.close();
+        }
         try {
             cache.close();
         } catch (IOException e) {

@@ -2,6 +2,9 @@ package dev.koine.subscriber;
 
 import dev.koine.engine.store.BundleSource;
 import dev.koine.schemas.Topics;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.quarantine.Quarantine;
+import dev.koine.subscriber.quarantine.QuarantineLimits;
 import dev.koine.subscriber.signature.TrustedKeys;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +26,7 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
     private SubscriberListener listener = SubscriberListener.NONE;
     private BundleSource source = BundleSource.LOCAL;
     private @Nullable TrustedKeys trustedKeys;
+    private @Nullable Trial trial;
     private @Nullable String modelId;
     private @Nullable Path cacheDirectory;
     private @Nullable ModelLoader<M> loader;
@@ -80,6 +84,25 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
         return this;
     }
 
+    /**
+     * Loads each version in a process of its own first, and asks it once, before the {@linkplain #loader loader} is given it: a version that
+     * kills the runtime of this service, or answers nothing but NaN, is refused like any other that does not load, and the one that serves
+     * goes on. That process has this one's Java, ONNX Runtime and hardware.
+     *
+     * @param limits what it may use
+     * @param options how this service opens models
+     */
+    public ModelSubscriberBuilder<M> quarantine(QuarantineLimits limits, OnnxOptions options) {
+        trial = new Trial(limits, options);
+        return this;
+    }
+
+    private record Trial(QuarantineLimits limits, OnnxOptions options) {
+        ModelTrial open() {
+            return new ModelTrial(new Quarantine(limits), options);
+        }
+    }
+
     /** Hears what becomes of announced versions. */
     public ModelSubscriberBuilder<M> listener(SubscriberListener subscriberListener) {
         listener = subscriberListener;
@@ -120,6 +143,7 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
                 BundleCache.open(directory, source),
                 new LastServed(directory),
                 modelLoader,
+                trial == null ? null : trial.open(),
                 listener,
                 trustedKeys);
         subscriber.start();

@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
+import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -41,15 +43,22 @@ public final class OnnxSessions implements AutoCloseable {
      * @throws IOException if the directory cannot be read
      */
     public static OnnxSessions open(Path directory, OnnxOptions options) throws IOException, RejectedException {
+        return open(directory, options, Progress.NONE);
+    }
+
+    /** As {@link #open(Path, OnnxOptions)}; {@code progress} hears of each file before it is opened. */
+    public static OnnxSessions open(Path directory, OnnxOptions options, Progress progress)
+            throws IOException, RejectedException {
+        return open(directory, files(directory), options, progress);
+    }
+
+    private static List<String> files(Path directory) throws IOException {
         try (Stream<Path> tree = Files.walk(directory)) {
-            return open(
-                    directory,
-                    tree.filter(Files::isRegularFile)
-                            .map(file -> directory.relativize(file).toString().replace('\\', '/'))
-                            .filter(name -> name.endsWith(SUFFIX))
-                            .map(name -> name.substring(0, name.length() - SUFFIX.length()))
-                            .toList(),
-                    options);
+            return tree.filter(Files::isRegularFile)
+                    .map(file -> directory.relativize(file).toString().replace('\\', '/'))
+                    .filter(name -> name.endsWith(SUFFIX))
+                    .map(name -> name.substring(0, name.length() - SUFFIX.length()))
+                    .toList();
         }
     }
 
@@ -58,16 +67,25 @@ public final class OnnxSessions implements AutoCloseable {
      *
      * @param names without {@code .onnx}
      * @throws RejectedException NOT_LOADABLE if ONNX Runtime refuses one, MISSING_FILE if one is not there
+     * @throws IOException if ONNX Runtime itself does not load here
      */
     public static OnnxSessions open(Path directory, Collection<String> names, OnnxOptions options)
-            throws RejectedException {
+            throws RejectedException, IOException {
+        return open(directory, names, options, Progress.NONE);
+    }
+
+    private static OnnxSessions open(Path directory, Collection<String> names, OnnxOptions options, Progress progress)
+            throws RejectedException, IOException {
         if (names.isEmpty()) {
             throw new RejectedException(RejectionCode.MISSING_FILE, "There is no .onnx file in " + directory + ".");
         }
         OnnxSessions opened = new OnnxSessions();
+        // Its logger has to be there when the CUDA provider is loaded.
+        NativeRuntime.environment();
         try (OrtSession.SessionOptions settings = new OrtSession.SessionOptions()) {
             String provider = configure(settings, options);
             for (String name : names) {
+                progress.report("loading " + name + SUFFIX, opened.sessions.size(), names.size());
                 opened.add(directory, name, settings);
             }
             LOG.info("Opened {} of {} on {}.", opened.names(), directory, provider);
@@ -143,8 +161,6 @@ public final class OnnxSessions implements AutoCloseable {
     }
 
     private static String configure(OrtSession.SessionOptions settings, OnnxOptions options) throws OrtException {
-        // Its logger has to be there when the CUDA provider is loaded.
-        OrtEnvironment.getEnvironment();
         settings.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
         settings.setIntraOpNumThreads(options.intraOpThreads());
         settings.addConfigEntry("session.intra_op.allow_spinning", "0");

@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtSession;
 import dev.koine.engine.RejectedException;
 import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.onnx.OnnxSessions;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,8 +38,9 @@ final class WhisperDecoder implements Decoder {
      * Opens the files of a bundle.
      *
      * @throws RejectedException NOT_LOADABLE or MISSING_FILE if they are no Whisper model
+     * @throws IOException if ONNX Runtime itself does not load here
      */
-    static OnnxSessions open(Path directory, OnnxOptions options) throws RejectedException {
+    static OnnxSessions open(Path directory, OnnxOptions options) throws RejectedException, IOException {
         List<String> names = new ArrayList<>(List.of(ENCODER, DECODER));
         boolean isCached = Files.exists(directory.resolve(DECODER_WITH_PAST + ".onnx"));
         if (isCached) {
