@@ -5,6 +5,7 @@ import dev.koine.flink.store.RetentionPolicy;
 import dev.koine.objectstore.RemotePlace;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.onnx.ExecutionProvider;
+import dev.koine.subscriber.quarantine.QuarantineLimits;
 import dev.koine.subscriber.signature.TrustedKeys;
 import java.io.IOException;
 import java.io.InputStream;
@@ -51,6 +52,10 @@ import org.jspecify.annotations.Nullable;
  * signatures             off, or required: events without a signature by a trusted key are refused (default off)
  * trusted.keys           file of public keys and what they are trusted for, read where the job is started
  * signing.key            file of the job's own key on each TaskManager, to sign updates with (default: updates are not signed)
+ * quarantine.memory       private memory of a process that models are loaded and evaluated in, four bytes besides for each byte of the
+ *                         model; one that needs more is refused (default 2 gb)
+ * quarantine.time         of a processor that a model may take there to be loaded and asked once, three times that by the clock, ten
+ *                         times that for each recording of an evaluation (default 2 min)
  * kafka.config            file of properties for every Kafka client, read where the job is started: passwords belong there, since
  *                         Flink logs and shows a program's arguments
  * kafka.*                 passed to every Kafka client, such as kafka.security.protocol; before those of the file
@@ -97,6 +102,7 @@ public final class MergeJobArguments {
                 .retention(retention(parameters, defaults.retention()))
                 .signatures(signatures(parameters))
                 .gcInterval(duration(parameters, "gc.interval", defaults.gcInterval()))
+                .quarantine(quarantine(parameters, defaults.quarantine()))
                 .build();
     }
 
@@ -120,6 +126,11 @@ public final class MergeJobArguments {
         }
         return properties.stringPropertyNames().stream()
                 .collect(Collectors.toMap(name -> name, properties::getProperty));
+    }
+
+    private static QuarantineLimits quarantine(ParameterTool parameters, QuarantineLimits defaults) {
+        return defaults.withMemory(bytes(parameters, "quarantine.memory", defaults.memory()))
+                .withTime(duration(parameters, "quarantine.time", defaults.time()));
     }
 
     private static Topics topics(ParameterTool parameters) {

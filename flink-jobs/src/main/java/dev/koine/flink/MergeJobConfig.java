@@ -5,6 +5,7 @@ import dev.koine.flink.store.RetentionPolicy;
 import dev.koine.objectstore.Stores;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.onnx.ExecutionProvider;
+import dev.koine.subscriber.quarantine.QuarantineLimits;
 import java.io.IOException;
 import java.io.Serializable;
 import java.net.URI;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param retention what the store keeps
  * @param gcInterval how often the job takes away what it need not keep, if the policy says that it may
  * @param signatures whose events are taken, and with what updates are signed
+ * @param quarantine what the processes may use that models are loaded and evaluated in, one at a time for each task that has models
  */
 public record MergeJobConfig(
         Map<String, String> kafka,
@@ -51,7 +53,8 @@ public record MergeJobConfig(
         Devices devices,
         RetentionPolicy retention,
         Duration gcInterval,
-        Signatures signatures)
+        Signatures signatures,
+        QuarantineLimits quarantine)
         implements Serializable {
 
     public MergeJobConfig {
@@ -113,6 +116,7 @@ public record MergeJobConfig(
         private RetentionPolicy retention = RetentionPolicy.ALL;
         private Duration gcInterval = Duration.ofHours(1);
         private Signatures signatures = Signatures.OFF;
+        private QuarantineLimits quarantine = QuarantineLimits.DEFAULT;
 
         private Builder(String bootstrapServers, URI store) {
             this.store = store;
@@ -196,6 +200,11 @@ public record MergeJobConfig(
             return this;
         }
 
+        public Builder quarantine(QuarantineLimits value) {
+            quarantine = value;
+            return this;
+        }
+
         public MergeJobConfig build() {
             return new MergeJobConfig(
                     kafka,
@@ -214,7 +223,8 @@ public record MergeJobConfig(
                     devices,
                     retention,
                     gcInterval,
-                    signatures);
+                    signatures,
+                    quarantine);
         }
     }
 }

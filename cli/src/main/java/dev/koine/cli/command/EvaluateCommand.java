@@ -6,10 +6,9 @@ import dev.koine.cli.console.Plain;
 import dev.koine.cli.console.ProgressBar;
 import dev.koine.subscriber.evaluation.EvaluationResult;
 import dev.koine.subscriber.evaluation.EvaluationSet;
-import dev.koine.subscriber.evaluation.Evaluator;
 import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.speech.SpeechModel;
+import dev.koine.subscriber.quarantine.Quarantine;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,6 +50,9 @@ public final class EvaluateCommand implements Callable<Integer> {
             defaultValue = "AUTO")
     ExecutionProvider device;
 
+    @Mixin
+    QuarantineOptions quarantine;
+
     @Parameters(index = "0", paramLabel = "MODEL", description = "Folder with a model.")
     Path directory;
 
@@ -60,15 +62,22 @@ public final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<EvaluationSet> sets = new ArrayList<>();
+        List<Path> folders = new ArrayList<>();
         for (Path folder : speech) {
-            sets.add(EvaluationSet.read(Folders.requireFolder(folder)));
+            folders.add(Folders.requireFolder(folder));
+            sets.add(EvaluationSet.read(folder));
         }
-        EvaluationSet drawn = sample.draw(EvaluationSet.union(sets));
+        sample.draw(EvaluationSet.union(sets)).requireFinite();
         ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
         int threads = Runtime.getRuntime().availableProcessors();
         Collection<EvaluationResult> results;
-        try (SpeechModel model = SpeechModel.open(Folders.requireFolder(directory), new OnnxOptions(1, device))) {
-            results = new Evaluator(threads, progress).evaluate(model, drawn).values();
+        try (Quarantine process = quarantine.open()) {
+            results = process.evaluate(
+                            Folders.requireFolder(directory),
+                            new OnnxOptions(1, device),
+                            new Quarantine.Speech(folders, sample.most, sample.seed, threads),
+                            progress)
+                    .values();
         }
         PrintWriter out = spec.commandLine().getOut();
         if (json) {

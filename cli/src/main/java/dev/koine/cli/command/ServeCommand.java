@@ -10,6 +10,7 @@ import dev.koine.subscriber.ServedVersion;
 import dev.koine.subscriber.evaluation.EvaluationSet;
 import dev.koine.subscriber.evaluation.Utterance;
 import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.quarantine.QuarantineLimits;
 import dev.koine.subscriber.signature.TrustedKeys;
 import dev.koine.subscriber.speech.SpeechModel;
 import java.io.IOException;
@@ -56,6 +57,11 @@ public final class ServeCommand implements Callable<Integer> {
     Path cache;
 
     @Option(
+            names = "--quarantine",
+            description = "Load each version in a process of its own first; one that kills that process is refused.")
+    boolean quarantine;
+
+    @Option(
             names = "--trusted-keys",
             paramLabel = "FILE",
             description = "Takes only versions that one of these keys has signed (default: takes all).")
@@ -78,6 +84,9 @@ public final class ServeCommand implements Callable<Integer> {
                 .cacheDirectory(cache)
                 .bundleSource(new StandaloneBundles())
                 .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT));
+        if (quarantine) {
+            wanted.quarantine(QuarantineLimits.DEFAULT, OnnxOptions.DEFAULT);
+        }
         if (trustedKeys != null) {
             wanted.trustedKeys(TrustedKeys.read(trustedKeys));
         }

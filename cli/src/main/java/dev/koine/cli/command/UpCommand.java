@@ -85,6 +85,9 @@ public final class UpCommand implements Callable<Integer> {
     @Mixin
     DeviceOption device;
 
+    @Mixin
+    QuarantineOptions quarantine;
+
     @Override
     public Integer call() throws Exception {
         Path log = directory.resolve("koine.log");
@@ -99,7 +102,8 @@ public final class UpCommand implements Callable<Integer> {
         }
         out.printf("Starting in %s ...%n", directory);
         EmbeddedKoine started = EmbeddedKoine.start(
-                directory, new EmbeddedKoine.Settings(port, store, allowed, device.device, signatures()));
+                directory,
+                new EmbeddedKoine.Settings(port, store, allowed, device.device, signatures(), quarantine.limits()));
         try (Interruption interruption = Interruption.listen(STOP_WITHIN);
                 EmbeddedKoine koine = started) {
             out.printf(

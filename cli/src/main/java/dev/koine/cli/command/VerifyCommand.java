@@ -6,18 +6,13 @@ import dev.koine.cli.console.ProgressBar;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.WorkPool;
-import dev.koine.engine.store.Bundle;
-import dev.koine.engine.store.BundleSource;
-import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.FileTree;
 import dev.koine.flink.store.StoreCheck;
 import dev.koine.objectstore.StandaloneBundles;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Topics;
-import dev.koine.subscriber.events.Bundles;
 import dev.koine.subscriber.events.OutcomeReader;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.onnx.OnnxSessions;
+import dev.koine.subscriber.quarantine.Quarantine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -35,7 +30,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "verify",
         description = {
-            "With --model, checks announced versions: that every file is there, has its digest, and loads in ONNX Runtime.",
+            "With --model, checks announced versions: that every file is there, has its digest, loads in ONNX Runtime, and answers",
+            "finite numbers where the base does.",
             "With --store, checks a whole store: every digest, every reference, and that every version comes out the same",
             "when it is made again from its base, its task vectors and its recipe."
         },
@@ -74,6 +70,9 @@ public final class VerifyCommand implements Callable<Integer> {
     @Mixin
     KafkaOptions kafka;
 
+    @Mixin
+    QuarantineOptions quarantine;
+
     @Override
     public Integer call() throws Exception {
         return what.store == null ? announced(what.modelId) : stored(what.store);
@@ -103,51 +102,35 @@ public final class VerifyCommand implements Callable<Integer> {
 
     private int announced(String modelId) throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        List<ModelUpdate> updates;
+        List<ModelUpdate> all;
         try (OutcomeReader reader = new OutcomeReader(kafka.properties(), Topics.DEFAULT)) {
-            updates = Announced.versions(reader.readAll(), modelId).stream()
-                    .filter(update -> version == null || update.getVersion() == version)
-                    .toList();
+            all = Announced.versions(reader.readAll(), modelId);
         }
+        List<ModelUpdate> updates = all.stream()
+                .filter(update -> version == null || update.getVersion() == version)
+                .toList();
         if (updates.isEmpty()) {
             throw new RejectedException(
                     RejectionCode.UNKNOWN_MODEL, "No such version is announced for a model '" + modelId + "'.");
         }
-        BundleSource bundles = new StandaloneBundles();
         int bad = 0;
-        for (ModelUpdate update : updates) {
-            try {
-                verify(update, bundles);
-                out.printf("version %d  %s  good%n", update.getVersion(), Plain.of(update.getDigest()));
-            } catch (RejectedException e) {
-                bad++;
-                out.printf(
-                        "version %d  %s  BAD: %s%n",
-                        update.getVersion(), Plain.of(update.getDigest()), Plain.of(String.valueOf(e.getMessage())));
+        try (Quarantine process = quarantine.open()) {
+            VersionCheck check = new VersionCheck(all, new StandaloneBundles(), process);
+            for (ModelUpdate update : updates) {
+                try {
+                    check.require(update);
+                    out.printf("version %d  %s  good%n", update.getVersion(), Plain.of(update.getDigest()));
+                } catch (RejectedException e) {
+                    bad++;
+                    out.printf(
+                            "version %d  %s  BAD: %s%n",
+                            update.getVersion(),
+                            Plain.of(update.getDigest()),
+                            Plain.of(String.valueOf(e.getMessage())));
+                }
             }
         }
         out.printf("%d of %d versions are good.%n", updates.size() - bad, updates.size());
         return bad == 0 ? ExitCode.OK : ExitCode.REJECTED;
-    }
-
-    private static void verify(ModelUpdate update, BundleSource bundles) throws Exception {
-        Bundle bundle = Bundles.fromAvro(update.getBundle());
-        if (!bundle.digest().equals(update.getDigest())) {
-            throw new RejectedException(
-                    RejectionCode.DIGEST_MISMATCH,
-                    "The files that the update lists have the digest " + bundle.digest() + ", not the announced one.");
-        }
-        if (bundle.isLocal()) {
-            BundleVerifier.verify(bundle, bundle.directory());
-            OnnxSessions.open(bundle.directory(), OnnxOptions.DEFAULT).close();
-            return;
-        }
-        Path copy = Files.createTempDirectory("koine-verify");
-        try {
-            BundleVerifier.copyVerified(bundle, bundles, copy);
-            OnnxSessions.open(copy, OnnxOptions.DEFAULT).close();
-        } finally {
-            FileTree.delete(copy);
-        }
     }
 }

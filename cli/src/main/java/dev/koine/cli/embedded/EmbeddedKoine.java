@@ -7,6 +7,8 @@ import dev.koine.flink.TopicSetup;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.onnx.ExecutionProvider;
+import dev.koine.subscriber.onnx.NativeRuntime;
+import dev.koine.subscriber.quarantine.QuarantineLimits;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -45,12 +47,18 @@ public final class EmbeddedKoine implements AutoCloseable {
      * @param allowedPlaces where bundles may lie
      * @param device where the job decomposes matrices
      * @param signatures whose events are taken, and with what versions are signed
+     * @param quarantine what the processes may use that models are loaded in
      */
     public record Settings(
-            int port, @Nullable URI store, List<URI> allowedPlaces, ExecutionProvider device, Signatures signatures) {
+            int port,
+            @Nullable URI store,
+            List<URI> allowedPlaces,
+            ExecutionProvider device,
+            Signatures signatures,
+            QuarantineLimits quarantine) {
         /** Any port, the store beside the rest, no signatures. */
         public static Settings of(List<URI> allowedPlaces, ExecutionProvider device) {
-            return new Settings(0, null, allowedPlaces, device, Signatures.OFF);
+            return new Settings(0, null, allowedPlaces, device, Signatures.OFF, QuarantineLimits.DEFAULT);
         }
     }
 
@@ -71,6 +79,7 @@ public final class EmbeddedKoine implements AutoCloseable {
     }
 
     private static EmbeddedKoine start(FolderLock lock, Path home, Settings settings) throws IOException {
+        NativeRuntime.locate();
         URI store = settings.store();
         if (store == null) {
             store = Files.createDirectories(home.resolve("store")).toUri();
@@ -83,6 +92,7 @@ public final class EmbeddedKoine implements AutoCloseable {
                     .allowedPlaces(settings.allowedPlaces())
                     .decomposition(settings.device())
                     .signatures(settings.signatures())
+                    .quarantine(settings.quarantine())
                     .build();
             int slots = Runtime.getRuntime().availableProcessors();
             EmbeddedJob job = EmbeddedJob.start(config, home.resolve("flink"), slots, CHECKPOINT_INTERVAL);

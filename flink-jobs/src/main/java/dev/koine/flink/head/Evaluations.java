@@ -13,13 +13,10 @@ import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.Measures;
 import dev.koine.subscriber.evaluation.ErrorCounts;
 import dev.koine.subscriber.evaluation.EvaluationResult;
-import dev.koine.subscriber.evaluation.EvaluationSet;
-import dev.koine.subscriber.evaluation.Evaluator;
 import dev.koine.subscriber.evaluation.LanguageTask;
 import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.speech.SpeechModel;
+import dev.koine.subscriber.quarantine.Quarantine;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -33,8 +30,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evaluates models on the evaluation sets in the store, each recording on one thread. A model is opened from where its files lie, mapped,
- * and closed again before this returns.
+ * Evaluates models on the evaluation sets in the store, each recording on one thread, in quarantine. A model is opened from where its files
+ * lie, mapped, and closed again before this returns.
  *
  * <p>What a parent got wrong utterance by utterance is kept in memory alone; where it is not, after a start, the parent is evaluated
  * again.
@@ -43,13 +40,18 @@ final class Evaluations {
     private static final int LONGEST_FAILURE = 300;
 
     private final ArtifactStore store;
+    private final Quarantine quarantine;
     private final OnnxOptions options;
     private final int threads;
     private final RecentCounts recent = new RecentCounts();
 
-    /** @param options of a session that one recording at a time runs on */
-    Evaluations(ArtifactStore store, OnnxOptions options, int threads) {
+    /**
+     * @param quarantine where models run
+     * @param options of a session that one recording at a time runs on
+     */
+    Evaluations(ArtifactStore store, Quarantine quarantine, OnnxOptions options, int threads) {
         this.store = store;
+        this.quarantine = quarantine;
         this.options = options;
         this.threads = threads;
     }
@@ -86,9 +88,9 @@ final class Evaluations {
      */
     Evaluation evaluate(Path model, Question question) throws RejectedException, IOException {
         long begun = System.nanoTime();
-        EvaluationSet sample = sample(question);
-        SortedMap<LanguageTask, ErrorCounts> before = ofParent(question, sample);
-        SortedMap<LanguageTask, EvaluationResult> results = run(model, sample);
+        Quarantine.Speech speech = speech(question);
+        SortedMap<LanguageTask, ErrorCounts> before = ofParent(question, speech);
+        SortedMap<LanguageTask, EvaluationResult> results = run(model, speech);
         SortedMap<LanguageTask, ErrorCounts> after = counts(results);
         GatePolicy policy = question.policy();
         List<LanguageScore> scores = scores(results, question);
@@ -115,7 +117,8 @@ final class Evaluations {
     }
 
     /** What the parent got wrong; nothing where that is not asked for. */
-    private SortedMap<LanguageTask, ErrorCounts> ofParent(Question question, EvaluationSet sample) throws IOException {
+    private SortedMap<LanguageTask, ErrorCounts> ofParent(Question question, Quarantine.Speech speech)
+            throws IOException {
         @Nullable Parent parent = question.parent();
         if (parent == null || question.policy().getConfidence() == 0) {
             return Collections.emptySortedMap();
@@ -126,7 +129,7 @@ final class Evaluations {
             return kept;
         }
         try {
-            SortedMap<LanguageTask, ErrorCounts> again = counts(run(store.bundle(parent.digest()), sample));
+            SortedMap<LanguageTask, ErrorCounts> again = counts(run(store.bundle(parent.digest()), speech));
             recent.put(key, again);
             return again;
         } catch (RejectedException e) {
@@ -145,39 +148,18 @@ final class Evaluations {
         return counts;
     }
 
-    private EvaluationSet sample(Question question) throws IOException {
-        try {
-            List<EvaluationSet> sets = new ArrayList<>();
-            for (String digest : question.sets()) {
-                sets.add(EvaluationSet.read(store.bundle(digest)));
-            }
-            return EvaluationSet.union(sets)
-                    .sample(question.policy().getSample(), question.policy().getSeed());
-        } catch (RejectedException e) {
-            throw damaged(e);
+    private Quarantine.Speech speech(Question question) throws IOException {
+        List<Path> sets = new ArrayList<>();
+        for (String digest : question.sets()) {
+            sets.add(store.bundle(digest));
         }
+        GatePolicy policy = question.policy();
+        return new Quarantine.Speech(sets, policy.getSample(), policy.getSeed(), threads);
     }
 
-    private SortedMap<LanguageTask, EvaluationResult> run(Path directory, EvaluationSet sample)
+    private SortedMap<LanguageTask, EvaluationResult> run(Path model, Quarantine.Speech speech)
             throws RejectedException, IOException {
-        try (SpeechModel model = SpeechModel.open(directory, options)) {
-            return run(model, sample);
-        }
-    }
-
-    private SortedMap<LanguageTask, EvaluationResult> run(SpeechModel model, EvaluationSet sample) throws IOException {
-        try {
-            return new Evaluator(threads, Progress.NONE).evaluate(model, sample);
-        } catch (RejectedException e) {
-            throw damaged(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw (IOException) new InterruptedIOException("The evaluation was interrupted.").initCause(e);
-        }
-    }
-
-    private static IOException damaged(RejectedException e) {
-        return new IOException("The store's copy of an evaluation set is damaged: " + e.getMessage(), e);
+        return quarantine.evaluate(model, options, speech, Progress.NONE);
     }
 
     private static List<LanguageScore> scores(SortedMap<LanguageTask, EvaluationResult> results, Question question) {

@@ -13,7 +13,7 @@ import dev.koine.flink.store.RunningMerges;
 import dev.koine.flink.store.VersionRecords;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
-import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.quarantine.Quarantine;
 import dev.koine.subscriber.signature.SigningKey;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,6 +68,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     private transient @Nullable OperatorStateStore taskStates;
     private transient FinishedMerges finished;
     private transient @Nullable Housekeeping housekeeping;
+    private transient Quarantine quarantine;
     private transient RunningModels models;
     private transient Turns work;
     private transient SideWork<Made> side;
@@ -107,9 +108,13 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         finished = new FinishedMerges(new RunningMerges(store.records()), Objects.requireNonNull(taskStates));
         models = new RunningModels(store, pool, config.scratchDirectory());
         MetricGroup metrics = getRuntimeContext().getMetricGroup().addGroup("koine");
-        OnnxOptions device = config.devices().evaluationOptions();
-        Versions versions =
-                new Versions(store, models, new Evaluations(store, device, config.threads()), new Costs(metrics));
+        quarantine = new Quarantine(config.quarantine());
+        Versions versions = new Versions(
+                store,
+                models,
+                new Evaluations(store, quarantine, config.devices().evaluationOptions(), config.threads()),
+                new Trials(store, quarantine, config.threads()),
+                new Costs(metrics));
         work = new Turns(versions, announced, records, key == null ? null : SigningKey.read(Path.of(key)));
         side = new SideWork<>();
         looks = new HashMap<>();
@@ -241,6 +246,9 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         }
         if (side != null) {
             side.close();
+        }
+        if (quarantine != null) {
+            quarantine.close();
         }
         if (models != null) {
             models.close();

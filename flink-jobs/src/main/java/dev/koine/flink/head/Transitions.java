@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes models from one version to the next: changes the totals, and has the {@link Candidate} written to the store and evaluated on the
- * way there, before it has its address. What is refused leaves the totals as they were, and no model in the store.
+ * way there, before it has its address; then it is {@linkplain Trials tried}. What is refused leaves the totals as they were, and no model in the store.
  */
 final class Transitions {
     private static final Logger LOG = LoggerFactory.getLogger(Transitions.class);
@@ -27,12 +27,14 @@ final class Transitions {
     private final ArtifactStore store;
     private final RunningModels models;
     private final Evaluations evaluations;
+    private final Trials trials;
     private final Costs costs;
 
-    Transitions(ArtifactStore store, RunningModels models, Evaluations evaluations, Costs costs) {
+    Transitions(ArtifactStore store, RunningModels models, Evaluations evaluations, Trials trials, Costs costs) {
         this.store = store;
         this.models = models;
         this.evaluations = evaluations;
+        this.trials = trials;
         this.costs = costs;
     }
 
@@ -41,7 +43,8 @@ final class Transitions {
      *
      * @param next its update, but for its bundle, its scale and what the gate finds
      * @throws GateRefusal if the gate refuses the candidate
-     * @throws RejectedException if the totals, or the merged weights, cannot hold it
+     * @throws RejectedException if the totals, or the merged weights, cannot hold it, or the merged model does not load or answer finite
+     *     numbers; what has recorded scales was a version before and is not tried again
      */
     ModelUpdate make(Turns.Line line, ModelUpdate next, Transition step)
             throws GateRefusal, RejectedException, IOException {
@@ -55,7 +58,12 @@ final class Transitions {
         try {
             Bundle bundle = Faults.contain(
                     "model '" + modelId + "'",
-                    () -> store.<RejectedException>putBundle(target -> candidate.write(model, target)));
+                    () -> store.<RejectedException>putBundle(target -> {
+                        candidate.write(model, target);
+                        if (step.recorded() == null) {
+                            trials.require(target, line.first().getDigest());
+                        }
+                    }));
             next.setDigest(bundle.digest());
             next.setBundle(Bundles.toAvro(bundle));
             next.setGate(candidate.report());

@@ -44,11 +44,11 @@ final class Versions {
     private final Transitions transitions;
     private final Costs costs;
 
-    Versions(ArtifactStore store, RunningModels models, Evaluations evaluations, Costs costs) {
+    Versions(ArtifactStore store, RunningModels models, Evaluations evaluations, Trials trials, Costs costs) {
         this.store = store;
         this.models = models;
         this.evaluations = evaluations;
-        this.transitions = new Transitions(store, models, evaluations, costs);
+        this.transitions = new Transitions(store, models, evaluations, trials, costs);
         this.costs = costs;
     }
 

@@ -17,7 +17,7 @@ import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.events.Bundles;
 import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.onnx.OnnxSessions;
+import dev.koine.subscriber.quarantine.Quarantine;
 import java.io.IOException;
 import java.util.List;
 
@@ -29,13 +29,23 @@ final class BaseIntake {
     private final BundleSource bundles = new ObjectBundles();
     private final ArtifactStore store;
     private final WorkPool pool;
+    private final Quarantine quarantine;
     private final EvaluationIntake evaluation;
 
-    /** @param evaluation takes the evaluation sets in */
-    BaseIntake(AllowedPlaces places, ArtifactStore store, WorkPool pool, EvaluationIntake evaluation) {
+    /**
+     * @param quarantine where the base is loaded and asked
+     * @param evaluation takes the evaluation sets in
+     */
+    BaseIntake(
+            AllowedPlaces places,
+            ArtifactStore store,
+            WorkPool pool,
+            Quarantine quarantine,
+            EvaluationIntake evaluation) {
         this.places = places;
         this.store = store;
         this.pool = pool;
+        this.quarantine = quarantine;
         this.evaluation = evaluation;
     }
 
@@ -56,7 +66,7 @@ final class BaseIntake {
                     ModelBundle model = ModelBundle.open(copy);
                     requireFloatWeights(model);
                     Grids.of(model.weights(), pool);
-                    OnnxSessions.open(copy, LOADS).close();
+                    quarantine.ask(copy, LOADS).requireAny();
                 }));
         evaluation.take(registration, store.bundle(kept.digest()));
         return kept;

@@ -14,12 +14,10 @@ import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.evaluation.EvaluationResult;
 import dev.koine.subscriber.evaluation.EvaluationSet;
-import dev.koine.subscriber.evaluation.Evaluator;
 import dev.koine.subscriber.events.Bundles;
 import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.speech.SpeechModel;
+import dev.koine.subscriber.quarantine.Quarantine;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,12 +34,16 @@ final class EvaluationIntake {
     private final AllowedPlaces places;
     private final BundleSource bundles = new ObjectBundles();
     private final ArtifactStore store;
+    private final Quarantine quarantine;
     private final OnnxOptions options;
     private final int threads;
 
-    EvaluationIntake(AllowedPlaces places, ArtifactStore store, OnnxOptions options, int threads) {
+    /** @param quarantine where the base is evaluated */
+    EvaluationIntake(
+            AllowedPlaces places, ArtifactStore store, Quarantine quarantine, OnnxOptions options, int threads) {
         this.places = places;
         this.store = store;
+        this.quarantine = quarantine;
         this.options = options;
         this.threads = threads;
     }
@@ -59,12 +61,14 @@ final class EvaluationIntake {
             return;
         }
         List<EvaluationSet> sets = new ArrayList<>();
+        List<Path> places = new ArrayList<>();
         for (dev.koine.schemas.Bundle announced : registration.getEvaluationSets()) {
-            sets.add(EvaluationSet.read(store.bundle(copy(announced).digest())));
+            Path place = store.bundle(copy(announced).digest());
+            places.add(place);
+            sets.add(EvaluationSet.read(place));
         }
-        EvaluationSet all = EvaluationSet.union(sets);
-        requireFew(all.byLanguageTask().size());
-        requireKnown(base, all.sample(1, policy.getSeed()));
+        requireFew(EvaluationSet.union(sets).byLanguageTask().size());
+        requireKnown(base, places, policy.getSeed());
     }
 
     private Bundle copy(dev.koine.schemas.Bundle announced) throws RejectedException, IOException {
@@ -77,20 +81,15 @@ final class EvaluationIntake {
                 }));
     }
 
-    private void requireKnown(Path base, EvaluationSet sample) throws RejectedException, IOException {
-        try (SpeechModel model = SpeechModel.open(base, options)) {
-            for (EvaluationResult result : new Evaluator(threads, Progress.NONE)
-                    .evaluate(model, sample)
-                    .values()) {
-                if (result.failure().isPresent()) {
-                    throw refused("The base cannot be evaluated on " + result.what() + ": "
-                            + result.failure().get()
-                            + " Leave that language and task out of the evaluation sets, or mend them.");
-                }
+    private void requireKnown(Path base, List<Path> sets, long seed) throws RejectedException, IOException {
+        Quarantine.Speech oneEach = new Quarantine.Speech(sets, 1, seed, threads);
+        for (EvaluationResult result :
+                quarantine.evaluate(base, options, oneEach, Progress.NONE).values()) {
+            if (result.failure().isPresent()) {
+                throw refused("The base cannot be evaluated on " + result.what() + ": "
+                        + result.failure().get()
+                        + " Leave that language and task out of the evaluation sets, or mend them.");
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw (IOException) new InterruptedIOException("The evaluation was interrupted.").initCause(e);
         }
     }
 

@@ -26,6 +26,8 @@ import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.events.Bundles;
+import dev.koine.subscriber.onnx.NativeRuntime;
+import dev.koine.subscriber.quarantine.Quarantine;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
@@ -70,6 +72,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     private transient SignatureGate signatures;
     private transient RunningMerges running;
     private transient WorkPool pool;
+    private transient Quarantine quarantine;
     private transient BaseIntake baseIntake;
     private transient ExpertIntake expertIntake;
     private transient Map<String, ModelBundle> bases;
@@ -96,11 +99,15 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         pool = new WorkPool(config.threads());
         store = config.openStore(pool.executor());
         running = new RunningMerges(store.records());
+        NativeRuntime.locate();
+        quarantine = new Quarantine(config.quarantine());
         baseIntake = new BaseIntake(
                 places,
                 store,
                 pool,
-                new EvaluationIntake(places, store, config.devices().evaluationOptions(), config.threads()));
+                quarantine,
+                new EvaluationIntake(
+                        places, store, quarantine, config.devices().evaluationOptions(), config.threads()));
         expertIntake = new ExpertIntake(places, store, pool);
         bases = new HashMap<>();
         graceSinceStart =
@@ -270,6 +277,9 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
 
     @Override
     public void close() {
+        if (quarantine != null) {
+            quarantine.close();
+        }
         if (pool != null) {
             pool.close();
         }

@@ -15,6 +15,8 @@ import dev.koine.schemas.Recipe;
 import dev.koine.subscriber.events.Bundles;
 import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.quarantine.Quarantine;
+import dev.koine.subscriber.quarantine.QuarantineLimits;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -122,8 +124,11 @@ class EvaluationIntakeTest {
 
     private void take(ModelRegistration registration) throws Exception {
         AllowedPlaces places = new AllowedPlaces(List.of(directory.toUri()));
-        new EvaluationIntake(places, LocalStore.open(store), new OnnxOptions(1, ExecutionProvider.CPU), 1)
-                .take(registration, BASE);
+        try (Quarantine quarantine = new Quarantine(QuarantineLimits.DEFAULT)) {
+            new EvaluationIntake(
+                            places, LocalStore.open(store), quarantine, new OnnxOptions(1, ExecutionProvider.CPU), 1)
+                    .take(registration, BASE);
+        }
     }
 
     /** A copy of the committed speech. */

@@ -1,0 +1,76 @@
+package dev.koine.cli.command;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleSource;
+import dev.koine.engine.store.BundleVerifier;
+import dev.koine.engine.store.FileTree;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.subscriber.events.Bundles;
+import dev.koine.subscriber.onnx.ExecutionProvider;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.quarantine.Answers;
+import dev.koine.subscriber.quarantine.Quarantine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Checks announced versions of one model: their files, that they load, and what they answer. */
+final class VersionCheck {
+    private static final OnnxOptions OPTIONS =
+            new OnnxOptions(Runtime.getRuntime().availableProcessors(), ExecutionProvider.CPU);
+
+    private final List<ModelUpdate> all;
+    private final BundleSource bundles;
+    private final Quarantine process;
+    private @Nullable Answers base;
+
+    /** @param all versions of the model that the topic holds, the first of them the base */
+    VersionCheck(List<ModelUpdate> all, BundleSource bundles, Quarantine process) {
+        this.all = all;
+        this.bundles = bundles;
+        this.process = process;
+    }
+
+    /** @throws RejectedException with what is wrong with a version */
+    void require(ModelUpdate update) throws RejectedException, IOException {
+        Answers answers = answers(update);
+        if (update.getVersion() == 0) {
+            base = answers;
+            answers.requireAny();
+        } else if (answers.broken() > 0) {
+            answers.requireFinite(ofBase());
+        }
+    }
+
+    private @Nullable Answers ofBase() throws RejectedException, IOException {
+        ModelUpdate first = all.get(0);
+        if (base == null && first.getVersion() == 0) {
+            base = answers(first);
+        }
+        return base;
+    }
+
+    private Answers answers(ModelUpdate update) throws RejectedException, IOException {
+        Bundle bundle = Bundles.fromAvro(update.getBundle());
+        if (!bundle.digest().equals(update.getDigest())) {
+            throw new RejectedException(
+                    RejectionCode.DIGEST_MISMATCH,
+                    "The files that the update lists have the digest " + bundle.digest() + ", not the announced one.");
+        }
+        if (bundle.isLocal()) {
+            BundleVerifier.verify(bundle, bundle.directory());
+            return process.ask(bundle.directory(), OPTIONS);
+        }
+        Path copy = Files.createTempDirectory("koine-verify");
+        try {
+            BundleVerifier.copyVerified(bundle, bundles, copy);
+            return process.ask(copy, OPTIONS);
+        } finally {
+            FileTree.delete(copy);
+        }
+    }
+}

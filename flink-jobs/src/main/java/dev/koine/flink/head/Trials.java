@@ -1,0 +1,63 @@
+package dev.koine.flink.head;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.store.ArtifactStore;
+import dev.koine.subscriber.onnx.ExecutionProvider;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.quarantine.Answers;
+import dev.koine.subscriber.quarantine.Quarantine;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Loads candidates and asks each once, gate or not: what is announced loads, and answers finite numbers where the base does. */
+final class Trials {
+    private static final Logger LOG = LoggerFactory.getLogger(Trials.class);
+
+    private final ArtifactStore store;
+    private final Quarantine quarantine;
+    private final OnnxOptions options;
+    private @Nullable Base last;
+
+    /** @param threads that one model may use */
+    Trials(ArtifactStore store, Quarantine quarantine, int threads) {
+        this.store = store;
+        this.quarantine = quarantine;
+        this.options = new OnnxOptions(threads, ExecutionProvider.CPU);
+    }
+
+    private record Base(String digest, Answers answers) {}
+
+    /**
+     * Tries a model.
+     *
+     * @param base digest of the base in the store
+     * @throws RejectedException {@link RejectionCode#NON_FINITE} if it answers NaN or infinity where the base does not, others if ONNX
+     *     Runtime does not load it
+     * @throws IOException if there is trouble of our own
+     */
+    void require(Path model, String base) throws RejectedException, IOException {
+        Answers answers = quarantine.ask(model, options);
+        answers.unasked()
+                .forEach(file -> LOG.info("Loaded, but not asked, for want of an input that it takes: {}", file));
+        if (answers.broken() > 0) {
+            answers.requireFinite(ofBase(base));
+        }
+    }
+
+    private Answers ofBase(String digest) throws IOException {
+        Base kept = last;
+        if (kept == null || !kept.digest().equals(digest)) {
+            try {
+                kept = new Base(digest, quarantine.ask(store.bundle(digest), options));
+            } catch (RejectedException e) {
+                throw new IOException("The base loaded when it came in and does not now: " + e.getMessage(), e);
+            }
+            last = kept;
+        }
+        return kept.answers();
+    }
+}
