@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  * signing.key            file of the job's own key on each TaskManager, to sign updates with (default: updates are not signed)
  * quarantine.memory       private memory of a process that models are loaded and evaluated in, four bytes besides for each byte of the
  *                         model; one that needs more is refused (default 2 gb)
- * quarantine.time         of a processor that a model may take there to be loaded and asked once, three times that by the clock, ten
+ * quarantine.time         of a processor that a model may take there to be loaded and asked once, five times that by the clock, ten
  *                         times that for each recording of an evaluation (default 2 min)
  * kafka.config            file of properties for every Kafka client, read where the job is started: passwords belong there, since
  *                         Flink logs and shows a program's arguments

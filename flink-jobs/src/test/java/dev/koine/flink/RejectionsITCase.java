@@ -23,11 +23,13 @@ import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.events.Outcome;
+import dev.koine.subscriber.quarantine.QuarantineLimits;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -56,7 +58,8 @@ class RejectionsITCase {
 
     @BeforeAll
     static void startWithOneExpertInside() throws Exception {
-        koine = KoineHarness.start(directory);
+        koine = KoineHarness.start(
+                directory, config -> config.quarantine(QuarantineLimits.DEFAULT.withTime(Duration.ofSeconds(3))));
         updated(koine.register(MODEL, Fixtures.ctc("base")));
         version = updated(koine.merge(MODEL, "ca", 1, Fixtures.ctc("ca"))).getVersion();
         sent = 2;
@@ -271,6 +274,41 @@ class RejectionsITCase {
         refuse(nan, RejectionCode.NON_FINITE, Mutation.matrix(nan), "is NaN at element 7", "export a healthy");
         Path infinite = Mutation.graph(Fixtures.ctc("de"), directory, Mutation.weight(8, Float.POSITIVE_INFINITY));
         refuse(infinite, RejectionCode.NON_FINITE, Mutation.matrix(nan), "Infinity at element 8");
+    }
+
+    @Test
+    void whatKillsTheRuntime() throws Exception {
+        refusePoison(
+                Poison.ABORTS, RejectionCode.NOT_LOADABLE, "does not survive", "signal 6", "Assertion", "export it");
+        refusePoison(Poison.HANGS, RejectionCode.TOO_LARGE, "asking the model", "3 s are allowed", "quarantine.time");
+        refusePoison(Poison.UNKNOWN_OPERATOR, RejectionCode.NOT_LOADABLE, "NoSuchOperator", "Export the model again");
+        refusePoison(Poison.NAN, RejectionCode.NON_FINITE, "nothing but NaN", "finite input", "healthy checkpoint");
+    }
+
+    private static void refusePoison(Poison poison, RejectionCode code, String... words) throws Exception {
+        refuseModel(poison.write(directory.resolve(poison.name()), 1), code, words);
+    }
+
+    @Test
+    void answersThatAreNotFinite() throws Exception {
+        Recipe whole = new Recipe(7, 0.2, 1, Precision.FLOAT32, List.of(new PolicyRule("**", Policy.DENSE)));
+        Bundle base = Bundle.describe(Poison.logarithm(directory.resolve("logarithm"), 0.5f));
+        updated(koine.register("logarithm", base, whole));
+        Bundle good = Bundle.describe(Poison.logarithm(directory.resolve("logarithm-good"), 0.6f));
+        ModelUpdate before = updated(koine.merge("logarithm", "good", 1, good, 1));
+        sent += 2;
+        Bundle bad = Bundle.describe(Poison.logarithm(directory.resolve("logarithm-bad"), 1.2f));
+
+        refuse(
+                mergeEvent("logarithm", "bad", 1, bad, 1),
+                RejectionCode.NON_FINITE,
+                "answers NaN in 8 of the 8 numbers of output 'y' of model.onnx",
+                "as it was",
+                "lower weight");
+
+        ModelUpdate lighter = updated(koine.merge("logarithm", "bad", 1, bad, 0.5));
+        sent++;
+        assertThat(lighter.getVersion()).isEqualTo(before.getVersion() + 1);
     }
 
     @Test

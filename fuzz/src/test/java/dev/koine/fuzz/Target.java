@@ -16,7 +16,8 @@ enum Target {
     MANIFEST(ManifestTarget.class, ManifestTarget::fuzzerTestOneInput),
     RULES(RulesTarget.class, RulesTarget::fuzzerTestOneInput),
     EVALUATION_SET(EvaluationSetTarget.class, EvaluationSetTarget::fuzzerTestOneInput),
-    MODEL_JSON(ModelJsonTarget.class, ModelJsonTarget::fuzzerTestOneInput);
+    MODEL_JSON(ModelJsonTarget.class, ModelJsonTarget::fuzzerTestOneInput),
+    WORKER(WorkerTarget.class, WorkerTarget::fuzzerTestOneInput);
 
     private static final Path RESOURCES = Path.of("src", "test", "resources", "seeds");
 

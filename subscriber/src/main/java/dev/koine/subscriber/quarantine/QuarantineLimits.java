@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param memory bytes of private memory, whatever the model
  * @param memoryPerByte private memory besides, for each byte of the bundle: ONNX Runtime holds weights up to three times while it loads
  * @param heap of that, bytes of the worker's Java heap
- * @param time of a processor that a model may take to be loaded and asked once; three times that by the clock, and ten times that for each
+ * @param time of a processor that a model may take to be loaded and asked once; five times that by the clock, and ten times that for each
  *     recording of an evaluation
  * @param timePerGibibyte time besides, for each gibibyte of the bundle
  * @param idle how long a worker waits for the next model before it ends

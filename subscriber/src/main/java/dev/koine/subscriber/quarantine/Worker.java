@@ -29,7 +29,7 @@ final class Worker implements AutoCloseable {
     /** What counts of the time between two looks: this process may have been held up itself. */
     private static final long LONGEST_LOOK_MILLIS = 1000;
 
-    private static final int CLOCK_TO_PROCESSOR = 3;
+    private static final int CLOCK_TO_PROCESSOR = 5;
     private static final int LARGEST_REPLY = 64 << 20;
     private static final int SIGNALLED = 128;
     private static final int SIGKILL = 9;
