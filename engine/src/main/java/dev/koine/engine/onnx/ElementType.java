@@ -1,36 +1,43 @@
 package dev.koine.engine.onnx;
 
-/** Element types of ONNX tensors ({@code TensorProto.DataType} of the ONNX specification) with a fixed width in bytes. */
+/** Element types of ONNX tensors ({@code TensorProto.DataType} of the ONNX specification) with a fixed width. */
 public enum ElementType {
-    FLOAT(1, 4),
-    UINT8(2, 1),
-    INT8(3, 1),
-    UINT16(4, 2),
-    INT16(5, 2),
-    INT32(6, 4),
-    INT64(7, 8),
+    FLOAT(1, 32),
+    UINT8(2, 8),
+    INT8(3, 8),
+    UINT16(4, 16),
+    INT16(5, 16),
+    INT32(6, 32),
+    INT64(7, 64),
     STRING(8, 0),
-    BOOL(9, 1),
-    FLOAT16(10, 2),
-    DOUBLE(11, 8),
-    UINT32(12, 4),
-    UINT64(13, 8),
-    COMPLEX64(14, 8),
-    COMPLEX128(15, 16),
-    BFLOAT16(16, 2),
-    FLOAT8E4M3FN(17, 1),
-    FLOAT8E4M3FNUZ(18, 1),
-    FLOAT8E5M2(19, 1),
-    FLOAT8E5M2FNUZ(20, 1),
-    /** Packed types below one byte an element, and whatever a later ONNX adds: never merged. */
+    BOOL(9, 8),
+    FLOAT16(10, 16),
+    DOUBLE(11, 64),
+    UINT32(12, 32),
+    UINT64(13, 64),
+    COMPLEX64(14, 64),
+    COMPLEX128(15, 128),
+    BFLOAT16(16, 16),
+    FLOAT8E4M3FN(17, 8),
+    FLOAT8E4M3FNUZ(18, 8),
+    FLOAT8E5M2(19, 8),
+    FLOAT8E5M2FNUZ(20, 8),
+    /** Below one byte an element, elements stand packed, and the last byte is filled up. */
+    UINT4(21, 4),
+    INT4(22, 4),
+    FLOAT4E2M1(23, 4),
+    FLOAT8E8M0(24, 8),
+    UINT2(25, 2),
+    INT2(26, 2),
+    /** Whatever a later ONNX adds: never merged, and compared byte by byte. */
     OTHER(-1, 0);
 
     private final int onnxCode;
-    private final int bytes;
+    private final int bits;
 
-    ElementType(int onnxCode, int bytes) {
+    ElementType(int onnxCode, int bits) {
         this.onnxCode = onnxCode;
-        this.bytes = bytes;
+        this.bits = bits;
     }
 
     /** The element type with this {@code TensorProto.DataType} number; {@link #OTHER} if there is none here. */
@@ -45,7 +52,12 @@ public enum ElementType {
 
     /** Width of one element in bytes; 0 where elements have no whole fixed width. */
     public int bytes() {
-        return bytes;
+        return bits / 8;
+    }
+
+    /** Width of one element in bits; 0 for strings and {@link #OTHER}, whose elements have none that is known here. */
+    public int bits() {
+        return bits;
     }
 
     /** Whether tensors of this type are merged: float32, float16 and bfloat16. */

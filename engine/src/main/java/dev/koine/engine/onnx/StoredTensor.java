@@ -8,7 +8,8 @@ import java.util.Optional;
  *
  * @param info where it lies; of an opaque tensor only name, type and shape mean anything
  * @param onnxType the number of its element type, {@code TensorProto.DataType} of the ONNX specification
- * @param digest SHA-256 of the stored fields of an opaque tensor, in hexadecimal
+ * @param digest SHA-256 of an opaque tensor's elements as raw data would hold them, in hexadecimal; of strings, and of types that are
+ *     not known here, of the stored fields
  */
 public record StoredTensor(TensorInfo info, int onnxType, Optional<String> digest) {
 

@@ -86,7 +86,20 @@ final class TensorPairs {
     private static RejectedException differentConstant(StoredTensor base, String where) {
         boolean isInteger =
                 switch (base.info().type()) {
-                    case UINT8, INT8, UINT16, INT16, INT32, INT64, UINT32, UINT64, BOOL, OTHER -> true;
+                    case UINT2,
+                            INT2,
+                            UINT4,
+                            INT4,
+                            UINT8,
+                            INT8,
+                            UINT16,
+                            INT16,
+                            INT32,
+                            INT64,
+                            UINT32,
+                            UINT64,
+                            BOOL,
+                            OTHER -> true;
                     default -> false;
                 };
         return new RejectedException(

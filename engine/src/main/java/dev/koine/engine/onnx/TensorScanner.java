@@ -2,17 +2,13 @@ package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Reads {@code TensorProto} messages of one model file: where the elements lie, not what they are. */
 final class TensorScanner {
@@ -21,8 +17,6 @@ final class TensorScanner {
 
     private static final int MOST_DIMENSIONS = 32;
     private static final int ENTRY_COST = 200;
-    private static final int FLOAT_DATA = 4;
-    private static final int RAW_DATA = 9;
 
     private final WireSource source;
     private final Path directory;
@@ -42,7 +36,7 @@ final class TensorScanner {
         String name = "";
         long type = 0;
         List<Long> shape = new ArrayList<>();
-        Data data = new Data();
+        TensorData data = new TensorData();
         boolean isExternal = false;
         Map<String, String> entries = new HashMap<>();
         while (message.next()) {
@@ -66,25 +60,24 @@ final class TensorScanner {
         ElementType elementType = ElementType.ofOnnxCode((int) type);
         String what = "tensor '" + Quote.of(name) + "' " + elementType + shape;
         long numel = numel(shape, what);
+        long bytes = multiply(numel, elementType.bits(), what) / 8 + (numel * elementType.bits() % 8 == 0 ? 0 : 1);
         int onnxType = (int) type;
         if (isExternal) {
-            if (data.fields > 0) {
+            if (!data.isEmpty()) {
                 throw source.broken(what + " is stored both in the file and outside");
             }
-            return external(
-                    name, onnxType, elementType, shape, multiply(numel, elementType.bytes(), what), entries, what);
+            return external(name, onnxType, elementType, shape, bytes, entries, what);
         }
         if (data.isRange(elementType)) {
-            long expected = multiply(numel, elementType.bytes(), what);
-            if (elementType.bytes() > 0 && data.length != expected) {
-                throw source.broken(what + " holds " + data.length + " bytes instead of " + expected);
+            if (elementType.bits() > 0 && data.length() != bytes) {
+                throw source.broken(what + " holds " + data.length() + " bytes instead of " + bytes);
             }
             return new StoredTensor(
-                    new TensorInfo(name, elementType, shape, file, data.start, data.length),
+                    new TensorInfo(name, elementType, shape, file, data.start(), data.length()),
                     onnxType,
                     Optional.empty());
         }
-        if (data.fields == 0 && elementType.bytes() > 0) {
+        if (data.isEmpty() && elementType.bits() > 0) {
             if (numel != 0) {
                 throw source.broken(what + " has no data");
             }
@@ -95,9 +88,10 @@ final class TensorScanner {
                     + " onnx.numpy_helper.from_array or as external data");
         }
         TensorInfo info = new TensorInfo(name, elementType, shape, file, 0, 0);
-        return new StoredTensor(info, onnxType, Optional.of(data.digest()));
+        return new StoredTensor(info, onnxType, Optional.of(data.digest(message, elementType, numel, bytes)));
     }
 
+    /** Without a length, a tensor has the bytes of its type; one of an unknown type has all there are, which is how ONNX reads it. */
     private StoredTensor external(
             String name,
             int onnxType,
@@ -113,7 +107,7 @@ final class TensorScanner {
         }
         long offset = number(entries, "offset", 0, what);
         long length = number(entries, "length", bytes, what);
-        if (type.bytes() > 0 && length != bytes) {
+        if (type.bits() > 0 && length != bytes) {
             throw source.broken(what + " has " + length + " bytes outside the file instead of " + bytes);
         }
         if (type == ElementType.STRING) {
@@ -125,6 +119,9 @@ final class TensorScanner {
             external.put(location, place);
         }
         long size = Files.size(place);
+        if (type == ElementType.OTHER && length == 0) {
+            length = Math.max(0, size - offset);
+        }
         if (offset > size || length > size - offset) {
             throw source.broken(what + " ends " + (length > size ? "far " : "") + "past the end of '"
                     + Quote.of(location) + "', which has " + size + " bytes");
@@ -170,59 +167,5 @@ final class TensorScanner {
             throw source.broken(what + " has more elements than any file");
         }
         return low;
-    }
-
-    /** The data fields of one tensor: one range of bytes, or a digest of whatever else is there. */
-    private static final class Data {
-        private final MessageDigest digest = CanonicalText.sha256();
-        private int fields;
-        private int onlyField;
-        private boolean isPacked;
-        private long start;
-        private long length;
-        private WireMessage.@Nullable Payload first;
-
-        void add(WireMessage message) throws RejectedException, IOException {
-            if (fields > 0) {
-                digestFirst();
-            }
-            fields++;
-            onlyField = message.field();
-            isPacked = message.isLengthDelimited();
-            if (fields > 1 && onlyField == RAW_DATA) {
-                throw message.broken("a tensor has raw data and other data");
-            }
-            if (isPacked) {
-                start = message.start();
-                length = message.length();
-            }
-            if (fields == 1 && isPacked) {
-                first = message.payload();
-            } else {
-                digest.update(ByteBuffer.allocate(4).putInt(0, onlyField));
-                message.digest(digest);
-            }
-        }
-
-        /** The digest of all fields, read only now if there is but one, since that one may turn out to be a range. */
-        String digest() throws IOException {
-            digestFirst();
-            return HexFormat.of().formatHex(digest.digest());
-        }
-
-        private void digestFirst() throws IOException {
-            if (first != null) {
-                digest.update(ByteBuffer.allocate(4).putInt(0, onlyField));
-                first.digest(digest);
-                first = null;
-            }
-        }
-
-        /** Raw data of any type, or float32 values packed into one field, which are the same bytes. */
-        boolean isRange(ElementType type) {
-            return fields == 1
-                    && isPacked
-                    && (onlyField == RAW_DATA || (onlyField == FLOAT_DATA && type == ElementType.FLOAT));
-        }
     }
 }

@@ -20,6 +20,7 @@ final class WireMessage {
     private static final int FIXED32 = 5;
 
     private final WireSource source;
+    private final long begin;
     private final long end;
     private long position;
 
@@ -31,6 +32,7 @@ final class WireMessage {
 
     WireMessage(WireSource source, long start, long end) {
         this.source = source;
+        this.begin = start;
         this.position = start;
         this.end = end;
     }
@@ -163,6 +165,24 @@ final class WireMessage {
         while (packed.position < packed.end) {
             sink.accept(packed.fixed(4));
         }
+    }
+
+    /** The eight-byte values of the current field, packed or not, handed over one by one. */
+    void fixed64s(NumberSink sink) throws RejectedException, IOException {
+        if (wireType == FIXED64) {
+            sink.accept(value);
+            return;
+        }
+        expect(LENGTH_DELIMITED);
+        WireMessage packed = new WireMessage(source, start, start + length);
+        while (packed.position < packed.end) {
+            sink.accept(packed.fixed(8));
+        }
+    }
+
+    /** Another cursor over this message, before its first field. */
+    WireMessage again() {
+        return new WireMessage(source, begin, end);
     }
 
     /** Adds the current field's payload to a digest, without holding it. */

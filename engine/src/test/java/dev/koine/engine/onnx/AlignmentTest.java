@@ -8,6 +8,8 @@ import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.ByteString;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import java.io.IOException;
@@ -261,6 +263,117 @@ class AlignmentTest {
                 .build();
         assertThat(refusal(base, functions)).hasMessageContaining("functions");
         assertThat(align(functions, functions).weights()).isNotEmpty();
+    }
+
+    /** Types of less than a byte, and types that a later ONNX adds, have as many bytes as they have, with a length written down or not. */
+    @Test
+    void aDifferenceInWeightsThatAreNeverMergedIsTold() throws Exception {
+        for (int type : new int[] {3, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 99}) {
+            for (String length : new String[] {null, "", "0"}) {
+                boolean isUnknown = type == 99;
+                if ("0".equals(length) && !isUnknown) {
+                    continue;
+                }
+                Path ours = Files.createTempDirectory(directory, "base");
+                Path theirs = Files.createTempDirectory(directory, "expert");
+                int bytes = bytesOfFour(type);
+                byte[] data = new byte[bytes];
+                for (Path side : List.of(ours, theirs)) {
+                    Protos.write(side, "model.onnx", casting(type, length == null ? null : length + bytes));
+                    Files.write(side.resolve("data"), data);
+                    data = data.clone();
+                    data[bytes - 1] = 0x11;
+                }
+                ModelBundle base = ModelBundle.open(ours);
+                assertThat(Alignment.of(base, ModelBundle.open(ours)).weights()).isNotNull();
+                RejectedException refusal = catchThrowableOfType(
+                        RejectedException.class, () -> Alignment.of(base, ModelBundle.open(theirs)));
+                assertThat(refusal).as("type " + type + ", length " + length).hasMessageContaining("must be equal");
+            }
+        }
+    }
+
+    private static int bytesOfFour(int type) {
+        return switch (type) {
+            case 21, 22, 23 -> 2;
+            case 25, 26 -> 1;
+            default -> 4;
+        };
+    }
+
+    private static ModelProto casting(int type, String length) {
+        TensorProto.Builder tensor =
+                Protos.external("packed", List.of(4L), "data", 0).toBuilder().setDataType(type);
+        if (length != null) {
+            tensor.addExternalData(Protos.entry("length", length.startsWith("0") ? "0" : length));
+        }
+        return Protos.model(GraphProto.newBuilder()
+                .addInitializer(tensor)
+                .addNode(node("Cast", "/cast", List.of("packed"), List.of("y"), Protos.integer("to", Protos.FLOAT)))
+                .addOutput(Protos.value("y", Protos.FLOAT, 4)));
+    }
+
+    /** Exporters write small tensors as raw data or number by number, as they like. */
+    @Test
+    void constantsAreComparedByTheirElementsNotByHowTheyAreStored() throws Exception {
+        TensorProto.Builder plain = TensorProto.newBuilder().setName("shape").addDims(2);
+        Map<TensorProto, TensorProto> pairs = Map.of(
+                plain.clone()
+                        .setDataType(Protos.INT64)
+                        .addInt64Data(-1)
+                        .addInt64Data(3)
+                        .build(),
+                Protos.longs("shape", -1, 3),
+                plain.clone().setDataType(22).addInt32Data(0xf3).build(),
+                plain.clone()
+                        .setDataType(22)
+                        .setRawData(ByteString.copyFrom(new byte[] {(byte) 0xf3}))
+                        .build(),
+                plain.clone()
+                        .setDataType(11)
+                        .addDoubleData(0.5)
+                        .addDoubleData(-2)
+                        .build(),
+                plain.clone()
+                        .setDataType(11)
+                        .setRawData(ByteString.copyFrom(java.nio.ByteBuffer.allocate(16)
+                                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                                .putDouble(0.5)
+                                .putDouble(-2)
+                                .flip()))
+                        .build());
+        for (Map.Entry<TensorProto, TensorProto> pair : pairs.entrySet()) {
+            assertThat(align(reading(pair.getKey()), reading(pair.getValue())).weights())
+                    .isEmpty();
+            TensorProto.Builder other = pair.getValue().toBuilder();
+            byte[] raw = other.getRawData().toByteArray();
+            raw[0]++;
+            other.setRawData(ByteString.copyFrom(raw));
+            assertThat(refusal(reading(pair.getKey()), reading(other.build()))).hasMessageContaining("must be equal");
+        }
+    }
+
+    @Test
+    void stringsAreCompared() throws Exception {
+        TensorProto.Builder words =
+                TensorProto.newBuilder().setName("w").setDataType(8).addDims(2);
+        ModelProto base = reading(words.clone()
+                .addStringData(ByteString.copyFromUtf8("a"))
+                .addStringData(ByteString.copyFromUtf8("b"))
+                .build());
+        ModelProto other = reading(words.clone()
+                .addStringData(ByteString.copyFromUtf8("a"))
+                .addStringData(ByteString.copyFromUtf8("c"))
+                .build());
+        assertThat(align(base, base).weights()).isEmpty();
+        assertThat(refusal(base, other).code()).isEqualTo(RejectionCode.TENSOR_MISMATCH);
+    }
+
+    private static ModelProto reading(TensorProto tensor) {
+        return Protos.model(GraphProto.newBuilder()
+                .addInitializer(tensor)
+                .addNode(node("Size", "", List.of(tensor.getName()), List.of("y")))
+                .addOutput(Protos.value("y", Protos.INT64)));
     }
 
     private static ModelProto reversed(ModelProto model) {
