@@ -29,6 +29,8 @@ public enum RejectionCode {
     GRAPH_MISMATCH,
     /** A tensor of the expert has another shape or element type than the base's. */
     TENSOR_MISMATCH,
+    /** A side file, or the metadata of a model file, gives inputs or outputs another meaning in the expert than in the base. */
+    SIDE_FILE_MISMATCH,
     /** Weights are quantised to integers, or an integer tensor differs. */
     QUANTIZED,
     /** A weight is NaN or infinite. */

@@ -3,6 +3,7 @@ package dev.koine.engine.onnx;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.onnx.Wiring.Value;
+import dev.koine.engine.sidefile.SideFiles;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,8 +30,8 @@ public final class Alignment {
      * Aligns an expert with its base.
      *
      * @throws RejectedException QUANTIZED if weights of either are quantised or an integer tensor differs; GRAPH_MISMATCH if the model
-     *     files, their graphs, operator sets, inputs or outputs differ; TENSOR_MISMATCH if a tensor has another type or shape. The
-     *     message names the place and what to do
+     *     files, their graphs, operator sets, inputs or outputs differ; TENSOR_MISMATCH if a tensor has another type or shape;
+     *     SIDE_FILE_MISMATCH if a side file gives inputs or outputs another meaning. The message names the place and what to do
      * @throws IOException if a tensor cannot be read
      */
     public static Alignment of(ModelBundle base, ModelBundle expert) throws RejectedException, IOException {
@@ -50,6 +51,7 @@ public final class Alignment {
             for (int i = 0; i < ours.size(); i++) {
                 GraphWalk.walk(base.wirings().get(i), expert.wirings().get(i), pairs);
             }
+            SideFiles.requireSameMeaning(base.directory(), base.files(), expert.directory(), expert.files());
             return new Alignment(group(base, pairs, bytes));
         }
     }
