@@ -9,8 +9,10 @@ import java.util.List;
  * @param value its numbers and strings in one canonical text; the text's SHA-256 where that is long
  * @param tensors its tensors; of a Constant's {@code value} exactly one
  * @param graphs its subgraphs, as of If, Loop and Scan
+ * @param reference in the body of a function, the function's attribute whose value it takes; else empty
  */
-public record Attribute(String name, int type, String value, List<StoredTensor> tensors, List<Graph> graphs) {
+public record Attribute(
+        String name, int type, String value, List<StoredTensor> tensors, List<Graph> graphs, String reference) {
     public Attribute {
         tensors = List.copyOf(tensors);
         graphs = List.copyOf(graphs);

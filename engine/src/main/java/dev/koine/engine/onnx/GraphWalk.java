@@ -9,6 +9,9 @@ import java.io.IOException;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,26 +34,48 @@ final class GraphWalk {
     /**
      * Pairs the tensors of two models.
      *
-     * @throws RejectedException GRAPH_MISMATCH at the first difference of the graphs, or what {@link TensorPairs#add} refuses
+     * @throws RejectedException GRAPH_MISMATCH at the first difference of the graphs, SIDE_FILE_MISMATCH if their metadata
+     *     contradict each other, or what {@link TensorPairs#add} refuses
      */
     static void walk(Wiring base, Wiring expert, TensorPairs pairs) throws RejectedException, IOException {
         GraphWalk walk = new GraphWalk(base, expert, pairs);
-        walk.headers(base.model(), expert.model());
+        walk.headers();
         walk.scopes(base.root(), expert.root(), true);
+        walk.metadata();
     }
 
-    private void headers(OnnxModel ours, OnnxModel theirs) throws RejectedException {
-        if (ours.irVersion() != theirs.irVersion()) {
-            throw mismatch("the IR version is " + ours.irVersion() + " in the base and " + theirs.irVersion()
-                    + " in the expert");
+    /** IR versions, operator sets that no node uses, functions that none calls and descriptions mean nothing. */
+    private void headers() throws RejectedException {
+        for (Map.Entry<String, SortedSet<Long>> used : base.opsets().entrySet()) {
+            SortedSet<Long> theirs = expert.opsets().get(used.getKey());
+            if (theirs != null && !theirs.equals(used.getValue())) {
+                throw mismatch("the nodes use the operator set " + domain(used.getKey()) + " in version "
+                        + versions(used.getValue()) + " in the base and " + versions(theirs) + " in the expert");
+            }
         }
-        if (!ours.opsets().equals(theirs.opsets())) {
-            throw mismatch("the operator sets are " + Quote.of(ours.opsets().toString()) + " in the base and "
-                    + Quote.of(theirs.opsets().toString()) + " in the expert");
+    }
+
+    private void metadata() throws RejectedException {
+        Map<String, String> ours = base.model().metadata();
+        Map<String, String> theirs = expert.model().metadata();
+        Optional<String> key = Metadata.contradiction(ours, theirs);
+        if (key.isPresent()) {
+            throw new RejectedException(
+                    RejectionCode.SIDE_FILE_MISMATCH,
+                    "In '" + Quote.of(base.model().path()) + "' the metadata entry '" + Quote.of(key.get()) + "' is '"
+                            + Quote.of(ours.getOrDefault(key.get(), "")) + "' in the base and '"
+                            + Quote.of(theirs.getOrDefault(key.get(), ""))
+                            + "' in the expert. The merged model keeps the base's. Export the expert with the settings and the"
+                            + " vocabulary of the base.");
         }
-        if (!ours.functions().equals(theirs.functions())) {
-            throw mismatch("the functions that the model defines differ");
-        }
+    }
+
+    private static String domain(String domain) {
+        return domain.isEmpty() ? "ai.onnx" : "'" + Quote.of(domain) + "'";
+    }
+
+    private static String versions(SortedSet<Long> versions) {
+        return versions.stream().limit(4).map(String::valueOf).collect(Collectors.joining(" and "));
     }
 
     private void scopes(Scope ours, Scope theirs, boolean isOutermost) throws RejectedException, IOException {
@@ -88,6 +113,13 @@ final class GraphWalk {
             if (!left.node().opType().equals(right.node().opType())
                     || !left.node().domain().equals(right.node().domain())) {
                 throw mismatch(left, right, "the operators differ");
+            }
+            if (left.opset() != right.opset()) {
+                throw mismatch(
+                        left,
+                        right,
+                        "their operator set is in version " + left.opset() + " in the base and " + right.opset()
+                                + " in the expert");
             }
         }
     }

@@ -57,7 +57,7 @@ public final class ModelBundle {
         HeapBudget budget = new HeapBudget();
         for (String file : files) {
             if (file.endsWith(".onnx")) {
-                wirings.add(Wiring.of(OnnxScanner.scan(root, file, budget)));
+                wirings.add(Wiring.of(OnnxScanner.scan(root, file, budget), budget));
             }
         }
         if (wirings.isEmpty()) {

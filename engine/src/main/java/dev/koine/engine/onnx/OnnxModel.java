@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * @param producer name and version of the exporter, for messages
  * @param opsets the version of each operator set by its domain; the ONNX operators have the empty domain
  * @param metadata the {@code metadata_props}
- * @param functions SHA-256 of the model-local functions, in hexadecimal; empty if there are none
+ * @param functions the model-local functions, by {@link Function#key()}
  */
 public record OnnxModel(
         String path,
@@ -20,10 +20,11 @@ public record OnnxModel(
         String producer,
         SortedMap<String, Long> opsets,
         Map<String, String> metadata,
-        String functions,
+        Map<String, Function> functions,
         Graph graph) {
     public OnnxModel {
         opsets = Collections.unmodifiableSortedMap(new TreeMap<>(opsets));
+        functions = Map.copyOf(functions);
         metadata = Collections.unmodifiableMap(new TreeMap<>(metadata));
     }
 }

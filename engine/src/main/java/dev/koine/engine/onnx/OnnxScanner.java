@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -16,8 +17,8 @@ import java.util.TreeMap;
  * Reads a model file into an {@link OnnxModel}: the graph with all subgraphs, and where each tensor lies. Walks the protobuf wire format
  * of {@code onnx.proto} (ONNX IR version 3 and later) itself, so that a file may have any size and its weights are never read.
  *
- * <p>Refused are sparse initializers, training information, and values that the graph's own messages hold twice; model-local functions
- * are kept as one digest, since they hold no initializers; fields that ONNX adds later are skipped.
+ * <p>Refused are sparse initializers, training information, and values that the graph's own messages hold twice; fields that ONNX adds
+ * later are skipped.
  */
 public final class OnnxScanner {
     private static final int DEEPEST_GRAPH = 16;
@@ -58,8 +59,7 @@ public final class OnnxScanner {
         String producerVersion = "";
         TreeMap<String, Long> opsets = new TreeMap<>();
         Map<String, String> metadata = new TreeMap<>();
-        var functions = CanonicalText.sha256();
-        boolean hasFunctions = false;
+        Map<String, Function> functions = new HashMap<>();
         Graph graph = null;
         while (message.next()) {
             switch (message.field()) {
@@ -76,8 +76,11 @@ public final class OnnxScanner {
                 case 14 -> property(message.message(), metadata);
                 case 20 -> throw message.broken("it holds training information; export it for inference");
                 case 25 -> {
-                    message.digest(functions);
-                    hasFunctions = true;
+                    Function function = function(message.message());
+                    if (functions.put(function.key(), function) != null) {
+                        throw message.broken("it defines the function '"
+                                + Quote.of(function.body().name()) + "' twice");
+                    }
                 }
                 default -> {}
             }
@@ -86,13 +89,7 @@ public final class OnnxScanner {
             throw message.broken("it has no graph or no IR version");
         }
         return new OnnxModel(
-                path,
-                irVersion,
-                (producer + " " + producerVersion).trim(),
-                opsets,
-                metadata,
-                hasFunctions ? HexFormat.of().formatHex(functions.digest()) : "",
-                graph);
+                path, irVersion, (producer + " " + producerVersion).trim(), opsets, metadata, functions, graph);
     }
 
     private void opset(WireMessage message, Map<String, Long> opsets) throws RejectedException, IOException {
@@ -113,6 +110,36 @@ public final class OnnxScanner {
         source.spend(ENTRY_COST);
         Map.Entry<String, String> property = message.entry();
         metadata.put(property.getKey(), property.getValue());
+    }
+
+    private Function function(WireMessage message) throws RejectedException, IOException {
+        source.spend(2 * ENTRY_COST);
+        String name = "";
+        String domain = "";
+        String overload = "";
+        List<ValueInfo> inputs = new ArrayList<>();
+        List<ValueInfo> outputs = new ArrayList<>();
+        List<Node> nodes = new ArrayList<>();
+        Map<String, Attribute> defaults = new HashMap<>();
+        TreeMap<String, Long> opsets = new TreeMap<>();
+        while (message.next()) {
+            switch (message.field()) {
+                case 1 -> name = message.text();
+                case 4 -> inputs.add(new ValueInfo(value(message), ""));
+                case 5 -> outputs.add(new ValueInfo(value(message), ""));
+                case 7 -> nodes.add(node(message.message(), 1));
+                case 9 -> opset(message.message(), opsets);
+                case 10 -> domain = standard(message.text());
+                case 11 -> {
+                    Attribute attribute = attribute(message.message(), 1);
+                    defaults.put(attribute.name(), attribute);
+                }
+                case 13 -> overload = message.text();
+                default -> {}
+            }
+        }
+        Graph body = new Graph(name, nodes, List.of(), inputs, outputs);
+        return new Function(Node.key(domain, name, overload), defaults, opsets, body);
     }
 
     private Graph graph(WireMessage message, int depth) throws RejectedException, IOException {
@@ -171,6 +198,7 @@ public final class OnnxScanner {
         String name = "";
         String opType = "";
         String domain = "";
+        String overload = "";
         while (message.next()) {
             switch (message.field()) {
                 case 1 -> inputs.add(value(message));
@@ -185,11 +213,12 @@ public final class OnnxScanner {
                     attributes.add(attribute);
                 }
                 case 7 -> domain = standard(message.text());
+                case 8 -> overload = message.text();
                 default -> {}
             }
         }
         attributes.sort(Comparator.comparing(Attribute::name));
-        return new Node(opType, domain, name, inputs, outputs, attributes);
+        return new Node(opType, domain, overload, name, inputs, outputs, attributes);
     }
 
     private String value(WireMessage message) throws RejectedException, IOException {
@@ -200,6 +229,7 @@ public final class OnnxScanner {
     private Attribute attribute(WireMessage message, int depth) throws RejectedException, IOException {
         source.spend(ENTRY_COST);
         String name = "";
+        String reference = "";
         long type = 0;
         CanonicalText value = new CanonicalText();
         List<StoredTensor> stored = new ArrayList<>();
@@ -215,11 +245,12 @@ public final class OnnxScanner {
                 case 6, 11 -> graphs.add(graph(message.message(), depth + 1));
                 case 14, 15 -> value.append(field + ":" + TypeText.of(message.message(), source) + ";");
                 case 20 -> type = message.number();
+                case 21 -> reference = message.text();
                 case 22, 23 -> throw message.broken("it holds sparse tensors; export it with dense ones");
                 default -> {}
             }
         }
-        return new Attribute(name, (int) type, value.text(), stored, graphs);
+        return new Attribute(name, (int) type, value.text(), stored, graphs, reference);
     }
 
     private static String string(WireMessage message) throws RejectedException, IOException {

@@ -16,6 +16,10 @@ final class Overlaps {
         Map<Path, List<TensorInfo>> byFile = new HashMap<>();
         for (Wiring wiring : wirings) {
             collect(wiring.model().graph(), byFile);
+            for (Function function : wiring.model().functions().values()) {
+                collect(function.body(), byFile);
+                function.defaults().values().forEach(attribute -> collect(attribute, byFile));
+            }
         }
         for (List<TensorInfo> tensors : byFile.values()) {
             tensors.sort(Comparator.comparingLong(TensorInfo::offset).thenComparingLong(TensorInfo::length));
@@ -38,11 +42,13 @@ final class Overlaps {
     private static void collect(Graph graph, Map<Path, List<TensorInfo>> byFile) {
         graph.initializers().forEach(tensor -> add(tensor, byFile));
         for (Node node : graph.nodes()) {
-            for (Attribute attribute : node.attributes()) {
-                attribute.tensors().forEach(tensor -> add(tensor, byFile));
-                attribute.graphs().forEach(inner -> collect(inner, byFile));
-            }
+            node.attributes().forEach(attribute -> collect(attribute, byFile));
         }
+    }
+
+    private static void collect(Attribute attribute, Map<Path, List<TensorInfo>> byFile) {
+        attribute.tensors().forEach(tensor -> add(tensor, byFile));
+        attribute.graphs().forEach(inner -> collect(inner, byFile));
     }
 
     private static void add(StoredTensor tensor, Map<Path, List<TensorInfo>> byFile) {

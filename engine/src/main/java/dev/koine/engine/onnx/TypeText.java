@@ -2,6 +2,8 @@ package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
 import java.io.IOException;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 
 /** The type of a value ({@code TypeProto}) as one canonical text; see {@link ValueInfo#type()}. */
 final class TypeText {
@@ -25,6 +27,13 @@ final class TypeText {
                 case 8 -> text.append("sparse").append(body(message.message(), source, depth, false));
                 case 4 -> text.append("sequence").append(body(message.message(), source, depth, true));
                 case 5 -> text.append("map").append(map(message.message(), source, depth));
+                case 7 -> {
+                    MessageDigest opaque = CanonicalText.sha256();
+                    message.digest(opaque);
+                    text.append("opaque(")
+                            .append(HexFormat.of().formatHex(opaque.digest()))
+                            .append(')');
+                }
                 case 9 -> text.append("optional").append(body(message.message(), source, depth, true));
                 default -> {}
             }

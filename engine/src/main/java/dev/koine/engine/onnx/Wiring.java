@@ -5,28 +5,37 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The graph of one model with its names resolved: which step reads which value. Two kinds of nodes are looked through, since exporters
- * put them in or leave them out as they like: an Identity over a tensor is that tensor, and a Constant that holds one is an initializer.
+ * put them in or leave them out as they like: an Identity over a tensor is that tensor, and a Constant that holds one is an initializer. A
+ * function that the model defines is looked through too: in place of each call stand the nodes of its body.
  */
 final class Wiring {
     private final OnnxModel model;
     private final Scope root;
 
-    private Wiring(OnnxModel model, Scope root) {
+    private final SortedMap<String, SortedSet<Long>> opsets;
+
+    private Wiring(OnnxModel model, Scope root, SortedMap<String, SortedSet<Long>> opsets) {
         this.model = model;
         this.root = root;
+        this.opsets = opsets;
     }
 
     /**
      * Resolves the names of a model.
      *
-     * @throws RejectedException NOT_ONNX if a node reads what nothing produces, or what needs the node itself, or a name is produced twice
+     * @param budget what the nodes of called functions are charged to
+     * @throws RejectedException NOT_ONNX if a node reads what nothing produces, or what needs the node itself, or a name is produced
+     *     twice, or functions call one another too deep or too often
      */
-    static Wiring of(OnnxModel model) throws RejectedException {
-        return new Wiring(model, new Builder(model.path()).scope(model.graph(), null, ""));
+    static Wiring of(OnnxModel model, HeapBudget budget) throws RejectedException {
+        WiringBuilder builder = new WiringBuilder(model, budget);
+        return new Wiring(model, builder.root(), builder.opsets());
     }
 
     OnnxModel model() {
@@ -37,6 +46,11 @@ final class Wiring {
         return root;
     }
 
+    /** The versions in which the nodes use each operator set, by its domain. */
+    SortedMap<String, SortedSet<Long>> opsets() {
+        return opsets;
+    }
+
     /** A value of the graph. Identity matters: two values are the same only if they are one object. */
     static final class Value {
         private final String name;
@@ -45,7 +59,7 @@ final class Wiring {
         private final List<Use> uses = new ArrayList<>();
         private final List<Result> results = new ArrayList<>();
 
-        private Value(String name, String path, @Nullable StoredTensor tensor) {
+        Value(String name, String path, @Nullable StoredTensor tensor) {
             this.name = name;
             this.path = path;
             this.tensor = tensor;
@@ -87,14 +101,26 @@ final class Wiring {
         private final int index;
         private final Node node;
         private final String path;
+        private final long opset;
         private final List<@Nullable Value> inputs = new ArrayList<>();
         private final List<@Nullable Value> outputs = new ArrayList<>();
         private final List<Scope> bodies = new ArrayList<>();
 
-        private Step(int index, Node node, String path) {
+        /** @param opset the version of the operator set of its domain; 0 if the file does not say */
+        Step(int index, Node node, String path, long opset) {
             this.index = index;
             this.node = node;
             this.path = path;
+            this.opset = opset;
+        }
+
+        /** Its index in its graph. */
+        int index() {
+            return index;
+        }
+
+        long opset() {
+            return opset;
         }
 
         Node node() {
@@ -126,7 +152,7 @@ final class Wiring {
         }
     }
 
-    /** A graph or subgraph. */
+    /** A graph or subgraph; or, while names are resolved, the body of a function at one of its calls. */
     static final class Scope {
         private final Graph graph;
         private final @Nullable Scope parent;
@@ -134,14 +160,16 @@ final class Wiring {
         private final Map<String, Value> values = new HashMap<>();
         private final List<ValueInfo> inputTypes = new ArrayList<>();
         private final List<Value> inputs = new ArrayList<>();
-        private final List<Step> steps = new ArrayList<>();
+        private final List<Step> steps;
         private final List<Value> outputs = new ArrayList<>();
         private @Nullable Step owner;
 
-        private Scope(Graph graph, @Nullable Scope parent, String path) {
+        /** @param steps where its nodes go: a list of its own, or for a function's body that of the call */
+        Scope(Graph graph, @Nullable Scope parent, String path, List<Step> steps) {
             this.graph = graph;
             this.parent = parent;
             this.path = path;
+            this.steps = steps;
         }
 
         Graph graph() {
@@ -156,6 +184,10 @@ final class Wiring {
         @Nullable
         Step owner() {
             return owner;
+        }
+
+        void ownedBy(Step step) {
+            owner = step;
         }
 
         /** The inputs that are no initializers with a default. */
@@ -175,7 +207,14 @@ final class Wiring {
             return outputs;
         }
 
-        private @Nullable Value find(String name) {
+        /** The values that it defines itself, by name. */
+        Map<String, Value> values() {
+            return values;
+        }
+
+        /** The value that a name means here; null if it means none. */
+        @Nullable
+        Value find(String name) {
             for (Scope scope = this; scope != null; scope = scope.parent) {
                 Value value = scope.values.get(name);
                 if (value != null) {
@@ -183,110 +222,6 @@ final class Wiring {
                 }
             }
             return null;
-        }
-    }
-
-    private static final class Builder {
-        private final String file;
-
-        private Builder(String file) {
-            this.file = file;
-        }
-
-        private Scope scope(Graph graph, @Nullable Scope parent, String path) throws RejectedException {
-            Scope scope = new Scope(graph, parent, path);
-            for (StoredTensor tensor : graph.initializers()) {
-                define(scope, new Value(tensor.info().name(), path, tensor));
-            }
-            for (ValueInfo input : graph.inputs()) {
-                if (!scope.values.containsKey(input.name())) {
-                    Value value = new Value(input.name(), path, null);
-                    define(scope, value);
-                    scope.inputs.add(value);
-                    scope.inputTypes.add(input);
-                }
-            }
-            for (int index : NodeOrder.of(graph)) {
-                node(scope, index, graph.nodes().get(index));
-            }
-            for (ValueInfo output : graph.outputs()) {
-                Value value = resolve(scope, output.name(), "an output of the graph");
-                value.results.add(new Result(scope, scope.outputs.size()));
-                scope.outputs.add(value);
-            }
-            return scope;
-        }
-
-        private void node(Scope scope, int index, Node node) throws RejectedException {
-            StoredTensor constant = constant(node);
-            if (constant != null) {
-                String name = node.outputs().get(0);
-                define(scope, new Value(name, scope.path, constant.named(name)));
-                return;
-            }
-            Step step = new Step(index, node, scope.path);
-            for (String input : node.inputs()) {
-                step.inputs.add(input.isEmpty() ? null : resolve(scope, input, step.describe()));
-            }
-            if (node.is("Identity") && step.inputs.size() == 1 && node.outputs().size() == 1) {
-                Value value = step.inputs.get(0);
-                if (value != null && value.tensor != null) {
-                    alias(scope, node.outputs().get(0), value);
-                    return;
-                }
-            }
-            for (int i = 0; i < step.inputs.size(); i++) {
-                Value value = step.inputs.get(i);
-                if (value != null) {
-                    value.uses.add(new Use(step, i));
-                }
-            }
-            for (Attribute attribute : node.attributes()) {
-                for (int i = 0; i < attribute.graphs().size(); i++) {
-                    String path = scope.path + "#" + index + "." + attribute.name() + (i == 0 ? "" : "." + i) + "/";
-                    Scope body = scope(attribute.graphs().get(i), scope, path);
-                    body.owner = step;
-                    step.bodies.add(body);
-                }
-            }
-            for (String output : node.outputs()) {
-                Value value = output.isEmpty() ? null : new Value(output, scope.path, null);
-                if (value != null) {
-                    define(scope, value);
-                }
-                step.outputs.add(value);
-            }
-            scope.steps.add(step);
-        }
-
-        private static @Nullable StoredTensor constant(Node node) {
-            boolean holdsTensor = node.is("Constant")
-                    && node.outputs().size() == 1
-                    && node.attributes().size() == 1
-                    && node.attributes().get(0).name().equals("value")
-                    && node.attributes().get(0).tensors().size() == 1;
-            return holdsTensor ? node.attributes().get(0).tensors().get(0) : null;
-        }
-
-        private void define(Scope scope, Value value) throws RejectedException {
-            alias(scope, value.name, value);
-        }
-
-        private void alias(Scope scope, String name, Value value) throws RejectedException {
-            if (name.isEmpty() || scope.values.put(name, value) != null) {
-                throw WireMessage.notOnnx(file, "the value '" + Quote.of(name) + "' is defined twice, or has no name");
-            }
-        }
-
-        private Value resolve(Scope scope, String name, String reader) throws RejectedException {
-            Value value = scope.find(name);
-            if (value == null) {
-                throw WireMessage.notOnnx(
-                        file,
-                        reader + " reads the value '" + Quote.of(name)
-                                + "', which nothing produces, or only what needs the node itself");
-            }
-            return value;
         }
     }
 }

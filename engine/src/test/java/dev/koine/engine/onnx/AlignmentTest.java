@@ -8,6 +8,7 @@ import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
 import dev.koine.engine.RejectedException;
@@ -255,14 +256,47 @@ class AlignmentTest {
     }
 
     @Test
-    void refusesOtherVersionsAndFunctions() throws Exception {
+    void whatHasNoMeaningIsNotCompared() throws Exception {
         ModelProto base = new TinySpeech(1, 1).export();
-        assertThat(refusal(base, base.toBuilder().setIrVersion(9).build())).hasMessageContaining("IR version is 8");
-        ModelProto functions = base.toBuilder()
+        assertThat(align(base, base.toBuilder().setIrVersion(9).build()).weights())
+                .isNotEmpty();
+        ModelProto unused = base.toBuilder()
+                .addOpsetImport(
+                        OperatorSetIdProto.newBuilder().setDomain("ai.onnx.ml").setVersion(3))
                 .addFunctions(FunctionProto.newBuilder().setName("gelu"))
+                .setProducerVersion("2.9")
+                .setDocString("an expert")
+                .addMetadataProps(Protos.entry("comment", "nl"))
                 .build();
-        assertThat(refusal(base, functions)).hasMessageContaining("functions");
-        assertThat(align(functions, functions).weights()).isNotEmpty();
+        assertThat(align(base, unused).weights()).isNotEmpty();
+        assertThat(align(unused, base).weights()).isNotEmpty();
+        assertThat(refusal(
+                        base,
+                        base.toBuilder()
+                                .setOpsetImport(
+                                        0, base.getOpsetImport(0).toBuilder().setVersion(18))
+                                .build()))
+                .hasMessageContaining("operator set ai.onnx in version 17 in the base and 18 in the expert");
+    }
+
+    @Test
+    void metadataThatContradictsIsRefusedAndDescriptionsAreNot() throws Exception {
+        ModelProto base = new TinySpeech(1, 1)
+                .export().toBuilder()
+                        .addMetadataProps(Protos.entry("language", "en"))
+                        .addMetadataProps(Protos.entry("model_version", "1"))
+                        .build();
+        ModelProto.Builder described = base.toBuilder();
+        described
+                .setMetadataProps(1, Protos.entry("language", "cs"))
+                .setMetadataProps(2, Protos.entry("model_version", "2"));
+        assertThat(align(base, described.build()).weights()).isNotEmpty();
+        ModelProto.Builder other = base.toBuilder().setMetadataProps(0, Protos.entry("n_mels", "128"));
+        RejectedException refusal = refusal(base, other.build());
+        assertThat(refusal.code()).isEqualTo(RejectionCode.SIDE_FILE_MISMATCH);
+        assertThat(refusal)
+                .hasMessageContaining(
+                        "'model.onnx' the metadata entry 'n_mels' is '80' in the base and '128' in the expert");
     }
 
     /** Types of less than a byte, and types that a later ONNX adds, have as many bytes as they have, with a length written down or not. */
