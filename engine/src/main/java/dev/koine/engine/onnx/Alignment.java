@@ -47,7 +47,7 @@ public final class Alignment {
                             + ". Export the expert as the base was exported, into files of the same names.");
         }
         try (TensorBytes bytes = new TensorBytes()) {
-            TensorPairs pairs = new TensorPairs(bytes);
+            TensorPairs pairs = new TensorPairs(base, bytes);
             for (int i = 0; i < ours.size(); i++) {
                 GraphWalk.walk(base.wirings().get(i), expert.wirings().get(i), pairs);
             }

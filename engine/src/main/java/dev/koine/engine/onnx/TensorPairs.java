@@ -13,11 +13,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The expert's tensor for each tensor of the base, as the walk finds them, and the checks that a pair must pass. */
 final class TensorPairs {
+    private final ModelBundle bundle;
     private final TensorBytes bytes;
     private final Map<Value, Pair> pairs = new IdentityHashMap<>();
     private final Map<Range, Pair> byRange = new HashMap<>();
 
-    TensorPairs(TensorBytes bytes) {
+    /** @param bundle the base, whose weights' roles a message names */
+    TensorPairs(ModelBundle bundle, TensorBytes bytes) {
+        this.bundle = bundle;
         this.bytes = bytes;
     }
 
@@ -51,8 +54,8 @@ final class TensorPairs {
             throw new RejectedException(
                     RejectionCode.TENSOR_MISMATCH,
                     where + " is " + describe(base) + ", the expert's '" + Quote.of(theirs.name()) + "' there is "
-                            + describe(expert) + ". Fine-tune the registered base itself, and keep its vocabulary and"
-                            + " element types.");
+                            + describe(expert) + ". " + resized(ours, base, expert)
+                            + "Fine-tune the registered base itself, and keep its vocabulary and element types.");
         }
         if (base.isMergeable() && expert.isMergeable()) {
             addWeight(ours, base, new Pair(theirs, expert, position), known);
@@ -74,8 +77,7 @@ final class TensorPairs {
                             + Quote.of(other.value().name()) + "' and '"
                             + Quote.of(pair.value().name())
                             + "'. The base was exported with equal tensors stored once: export and register it again"
-                            + " without that deduplication (torch.onnx.export of model.eval() with"
-                            + " training=torch.onnx.TrainingMode.PRESERVE, or with dynamo=True and optimize=False), and export"
+                            + " without that deduplication (torch.onnx.export with dynamo=True and optimize=False), and export"
                             + " the experts alike.");
         }
         if (known == null) {
@@ -108,6 +110,40 @@ final class TensorPairs {
                         + ", which is never merged and must be equal in the expert, but its values"
                         + " differ. Merge in float and quantise when publishing; export base and expert with the same"
                         + " settings.");
+    }
+
+    /** A sentence where one size of an embedding or of a vocabulary projection differs; else nothing. */
+    private String resized(Value value, StoredTensor base, StoredTensor expert) {
+        Weight weight = bundle.weightsByValue().get(value);
+        List<Long> ours = base.info().shape();
+        List<Long> theirs = expert.info().shape();
+        if (weight == null || ours.size() != 2 || theirs.size() != 2) {
+            return "";
+        }
+        int first = ours.get(0).equals(theirs.get(0)) ? 1 : 0;
+        if (first == 0 && !ours.get(1).equals(theirs.get(1))) {
+            return "";
+        }
+        String entries = ours.get(first) + " entries in the base, " + theirs.get(first) + " in the expert. ";
+        return switch (weight.role()) {
+            case VOCABULARY_PROJECTION -> "The vocabulary was resized: " + entries;
+            case EMBEDDING ->
+                first != 0
+                        ? ""
+                        : (isVocabulary(ours.get(0)) ? "The vocabulary was resized: " : "A table was resized: ")
+                                + entries;
+            case LINEAR, OTHER -> "";
+        };
+    }
+
+    private boolean isVocabulary(long size) {
+        boolean isProjected = bundle.weights().stream()
+                .anyMatch(weight -> weight.role() == WeightRole.VOCABULARY_PROJECTION
+                        && weight.tensor().shape().contains(size));
+        return isProjected
+                || bundle.models().stream()
+                        .flatMap(model -> model.graph().outputs().stream())
+                        .anyMatch(output -> output.type().endsWith("," + size + "]"));
     }
 
     private static String describe(StoredTensor tensor) {
