@@ -1,10 +1,12 @@
 package dev.koine.engine.onnx;
 
+import dev.koine.engine.onnx.TensorInfo.Storage;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -16,14 +18,17 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Writes a copy of a bundle in which some weights have new values. Weights keep their type and shape, so the copy is the base's files with
- * those ranges overwritten: graph, metadata, side files and all other weights are the base's, byte for byte.
+ * those ranges overwritten: graph, metadata, side files and all other weights are the base's, byte for byte. Weights that the base stores
+ * as varints stay varints; they, and the lengths of the messages around them, may take other numbers of bytes.
  *
  * <p>Every element of every replaced weight must be written before {@link #close()}: until then its bytes are zero.
  */
@@ -34,6 +39,8 @@ public final class BundleWriter implements AutoCloseable {
     private final Path target;
     private final Set<TensorInfo> replaced = new HashSet<>();
     private final Map<Path, FileChannel> channels = new HashMap<>();
+    private final List<StagedModel> staged = new ArrayList<>();
+    private final Map<TensorInfo, Long> positions = new HashMap<>();
     private final Queue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
 
     private BundleWriter(Path source, Path target) {
@@ -77,9 +84,46 @@ public final class BundleWriter implements AutoCloseable {
             Path from = source.resolve(file);
             Path to = target.resolve(file);
             Files.createDirectories(Objects.requireNonNull(to.getParent()));
-            copy(from, to, ranges.getOrDefault(from, List.of()));
+            List<TensorInfo> tensors = ranges.getOrDefault(from, List.of());
+            if (tensors.stream().anyMatch(tensor -> tensor.storage() == Storage.VARINTS)) {
+                stage(from, to, tensors);
+            } else {
+                copy(from, to, tensors);
+            }
         }
     }
+
+    /** Copies a model file to the side, with room behind it for the elements of its varints. */
+    private void stage(Path from, Path to, List<TensorInfo> tensors) throws IOException {
+        if (Files.exists(to, LinkOption.NOFOLLOW_LINKS)) {
+            throw new FileAlreadyExistsException(to.toString());
+        }
+        Path side = to.resolveSibling("." + to.getFileName() + ".staged");
+        StagedModel model = new StagedModel(from, side, to, new TreeMap<>());
+        staged.add(model);
+        copy(
+                from,
+                side,
+                tensors.stream()
+                        .filter(tensor -> tensor.storage() == Storage.BYTES)
+                        .toList());
+        long end = Files.size(from);
+        for (TensorInfo tensor : tensors) {
+            if (tensor.storage() == Storage.VARINTS) {
+                VarintSplice.Place place = model.places().get(tensor.offset());
+                if (place == null) {
+                    place = new VarintSplice.Place(end, tensor.numel());
+                    model.places().put(tensor.offset(), place);
+                    end += tensor.numel() * tensor.type().bytes();
+                }
+                positions.put(tensor, place.position());
+            }
+        }
+        FileChannel channel = Objects.requireNonNull(channels.get(from));
+        channel.write(ByteBuffer.allocate(1), end - 1);
+    }
+
+    private record StagedModel(Path from, Path side, Path to, NavigableMap<Long, VarintSplice.Place> places) {}
 
     private void copy(Path from, Path to, List<TensorInfo> holes) throws IOException {
         holes = new ArrayList<>(holes);
@@ -134,7 +178,7 @@ public final class BundleWriter implements AutoCloseable {
             chunk.clear();
             FloatEncoding.encode(tensor.type(), source, at + done, now, chunk);
             chunk.flip();
-            long position = tensor.offset() + (from + done) * width;
+            long position = positions.getOrDefault(tensor, tensor.offset()) + (from + done) * width;
             while (chunk.hasRemaining()) {
                 position += channel.write(chunk, position);
             }
@@ -148,13 +192,32 @@ public final class BundleWriter implements AutoCloseable {
         return buffer == null ? ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN) : buffer;
     }
 
-    /** Closes the files. Whoever keeps the bundle forces it to disk: a store does, before it gives the bundle its name. */
+    /**
+     * Completes and closes the files. Whoever keeps the bundle forces it to disk: a store does, before it gives the bundle its name.
+     */
     @Override
     public void close() throws IOException {
         IOException failure = new IOException("The files of " + target + " could not be closed.");
+        try {
+            for (StagedModel model : staged) {
+                complete(model);
+            }
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
         closeChannels(failure);
         if (failure.getSuppressed().length > 0) {
             throw failure;
+        }
+    }
+
+    private void complete(StagedModel model) throws IOException {
+        FileChannel side = channels.get(model.from());
+        if (side != null) {
+            try (FileChannel out =
+                    FileChannel.open(model.to(), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+                VarintSplice.write(model.from(), side, model.places(), out);
+            }
         }
     }
 
@@ -167,5 +230,13 @@ public final class BundleWriter implements AutoCloseable {
             }
         }
         channels.clear();
+        for (StagedModel model : staged) {
+            try {
+                Files.deleteIfExists(model.side());
+            } catch (IOException e) {
+                failure.addSuppressed(e);
+            }
+        }
+        staged.clear();
     }
 }

@@ -1,6 +1,7 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.ShortFileException;
+import dev.koine.engine.onnx.TensorInfo.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -78,7 +79,10 @@ final class TensorBytes implements AutoCloseable {
         return true;
     }
 
-    /** Whether matrix {@code a} of shape {@code [m, n]} is the transpose of {@code b} of shape {@code [n, m]}, byte for byte. */
+    /**
+     * Whether matrix {@code a} of shape {@code [m, n]} is the transpose of {@code b} of shape {@code [n, m]}, bit for bit; of varints, by a
+     * hash.
+     */
     boolean areTransposed(TensorInfo a, TensorInfo b) throws IOException {
         if (a.type() != b.type()
                 || a.shape().size() != 2
@@ -86,6 +90,9 @@ final class TensorBytes implements AutoCloseable {
                 || !a.shape().get(0).equals(b.shape().get(1))
                 || !a.shape().get(1).equals(b.shape().get(0))) {
             return false;
+        }
+        if (a.storage() == Storage.VARINTS || b.storage() == Storage.VARINTS) {
+            return placed(a, false) == placed(b, true);
         }
         int width = a.type().bytes();
         long rows = a.shape().get(0);
@@ -103,6 +110,34 @@ final class TensorBytes implements AutoCloseable {
             row += height;
         }
         return true;
+    }
+
+    /** A hash over each element with its row and column, or column and row: of varints no column can be read without all before. */
+    private static long placed(TensorInfo tensor, boolean isTransposed) throws IOException {
+        long columns = tensor.shape().get(1);
+        float[] values = new float[1 << 14];
+        long hash = 0;
+        try (TensorReader reader = TensorReader.open(tensor)) {
+            for (long from = 0; from < reader.numel(); from += values.length) {
+                int count = (int) Math.min(values.length, reader.numel() - from);
+                reader.read(from, values, 0, count);
+                for (int i = 0; i < count; i++) {
+                    long row = (from + i) / columns;
+                    long column = (from + i) % columns;
+                    long place = isTransposed ? column << 32 | row : row << 32 | column;
+                    hash += mixed(mixed(place) + Float.floatToRawIntBits(values[i]));
+                }
+            }
+        }
+        return hash;
+    }
+
+    /** The finaliser of SplitMix64. */
+    private static long mixed(long value) {
+        long mixed = (value + 0x9e3779b97f4a7c15L);
+        mixed = (mixed ^ (mixed >>> 30)) * 0xbf58476d1ce4e5b9L;
+        mixed = (mixed ^ (mixed >>> 27)) * 0x94d049bb133111ebL;
+        return mixed ^ (mixed >>> 31);
     }
 
     private boolean isTileTransposed(

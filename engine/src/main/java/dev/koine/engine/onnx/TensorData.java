@@ -26,6 +26,7 @@ final class TensorData {
     private boolean isPacked;
     private long start;
     private long length;
+    private long shortest;
 
     /** Whether the fields of {@code TensorProto} with this number hold data. */
     static boolean isData(int field) {
@@ -64,9 +65,13 @@ final class TensorData {
                 && (onlyField == RAW_DATA || (onlyField == FLOAT_DATA && type == ElementType.FLOAT));
     }
 
-    /** Float16 or bfloat16 elements as varints, packed into one field. */
+    /**
+     * Float16 or bfloat16 elements as varints, packed into one field and each in as few bytes as it takes, as protobuf writes them. To be
+     * asked when the digest has been taken.
+     */
     boolean isVarints(ElementType type) {
-        return fields == 1 && isPacked && onlyField == INT32_DATA && type.isMergeable();
+        boolean isHalf = type == ElementType.FLOAT16 || type == ElementType.BFLOAT16;
+        return isHalf && fields == 1 && isPacked && onlyField == INT32_DATA && shortest == length;
     }
 
     /**
@@ -94,6 +99,7 @@ final class TensorData {
             }
         }
         elements.flush();
+        shortest = elements.shortest;
         if (type == ElementType.STRING ? strings != numel : type != ElementType.OTHER && elements.bytes != bytes) {
             throw message.broken("a tensor does not hold the " + numel + " elements of its shape");
         }
@@ -104,6 +110,7 @@ final class TensorData {
         private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
         private final MessageDigest digest;
         private long bytes;
+        private long shortest;
 
         Elements(MessageDigest digest) {
             this.digest = digest;
@@ -130,7 +137,10 @@ final class TensorData {
                 }
                 default -> {
                     expect(message, INT32_DATA);
-                    message.numbers(number -> put(number, width));
+                    message.numbers(number -> {
+                        put(number, width);
+                        shortest += number >>> 16 == 0 ? Varints.size((int) number) : Integer.MAX_VALUE;
+                    });
                 }
             }
         }

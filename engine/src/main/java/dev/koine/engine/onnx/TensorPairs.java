@@ -57,7 +57,7 @@ final class TensorPairs {
                             + describe(expert) + ". " + resized(ours, base, expert)
                             + "Fine-tune the registered base itself, and keep its vocabulary and element types.");
         }
-        if (base.isMergeable() && expert.isMergeable()) {
+        if (base.isMergeable() && expert.isReadable()) {
             addWeight(ours, base, new Pair(theirs, expert, position), known);
         } else if (!bytes.areEqual(base, expert)) {
             throw differentConstant(base, where);

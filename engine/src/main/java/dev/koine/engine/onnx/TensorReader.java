@@ -1,6 +1,7 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.ShortFileException;
+import dev.koine.engine.onnx.TensorInfo.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the elements of one float tensor as float32, any range at a time, wherever they lie and however they are aligned. Its bytes are
@@ -20,15 +22,18 @@ import java.util.Objects;
  */
 public final class TensorReader implements AutoCloseable {
     private static final long SEGMENT = 1L << 30;
+    private static final int CHUNK_ELEMENTS = 1 << 14;
 
     private final TensorInfo tensor;
     private final long numel;
+    private final @Nullable Varints varints;
     private volatile List<ByteBuffer> segments;
 
     private TensorReader(TensorInfo tensor, List<ByteBuffer> segments) {
         this.tensor = tensor;
         this.numel = tensor.numel();
         this.segments = segments;
+        this.varints = tensor.storage() == Storage.VARINTS ? new Varints(segments, SEGMENT, numel) : null;
     }
 
     /**
@@ -78,6 +83,10 @@ public final class TensorReader implements AutoCloseable {
         if (open.isEmpty() && count > 0) {
             throw new IOException("The reader of tensor " + tensor.name() + " is closed.");
         }
+        if (varints != null) {
+            readVarints(varints, from, target, at, count);
+            return;
+        }
         int width = tensor.type().bytes();
         for (int done = 0; done < count; ) {
             long position = (from + done) * width;
@@ -87,6 +96,21 @@ public final class TensorReader implements AutoCloseable {
             segment.position(inSegment);
             int now = Math.min(count - done, segment.remaining() / width);
             decode(segment, target, at + done, now);
+            done += now;
+        }
+    }
+
+    private void readVarints(Varints numbers, long from, float[] target, int at, int count) throws IOException {
+        ByteBuffer chunk =
+                ByteBuffer.allocate(2 * Math.min(CHUNK_ELEMENTS, count)).order(ByteOrder.LITTLE_ENDIAN);
+        for (int done = 0; done < count; ) {
+            int now = Math.min(CHUNK_ELEMENTS, count - done);
+            try {
+                numbers.read(from + done, now, chunk.clear());
+            } catch (InternalError e) {
+                throw shortFile(tensor, e);
+            }
+            decode(chunk.flip(), target, at + done, now);
             done += now;
         }
     }

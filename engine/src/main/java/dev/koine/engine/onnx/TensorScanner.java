@@ -1,6 +1,7 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.onnx.TensorInfo.Storage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,12 +84,17 @@ final class TensorScanner {
             }
             return new StoredTensor(new TensorInfo(name, elementType, shape, file, 0, 0), onnxType, Optional.empty());
         }
-        if (elementType.isMergeable() && numel > FEW_ELEMENTS) {
-            throw source.broken(what + " is stored number by number, not as raw data; save the model again with"
-                    + " onnx.numpy_helper.from_array or as external data");
+        String digest = data.digest(message, elementType, numel, bytes);
+        boolean isReadable = data.isVarints(elementType);
+        if (elementType.isMergeable() && numel > FEW_ELEMENTS && !isReadable) {
+            throw source.broken(
+                    what + " is stored number by number in a way that is not supported; save the model again with"
+                            + " its tensors made anew by onnx.numpy_helper.from_array");
         }
-        TensorInfo info = new TensorInfo(name, elementType, shape, file, 0, 0);
-        return new StoredTensor(info, onnxType, Optional.of(data.digest(message, elementType, numel, bytes)));
+        TensorInfo info = isReadable
+                ? new TensorInfo(name, elementType, shape, file, data.start(), data.length(), Storage.VARINTS)
+                : new TensorInfo(name, elementType, shape, file, 0, 0);
+        return new StoredTensor(info, onnxType, Optional.of(digest));
     }
 
     /** Without a length, a tensor has the bytes of its type; one of an unknown type has all there are, which is how ONNX reads it. */

@@ -69,6 +69,11 @@ final class WireMessage {
         return field;
     }
 
+    /** The bytes of the file that come before the next field. */
+    long position() {
+        return position;
+    }
+
     /** The bytes of the file that come before the payload of the current length-delimited field. */
     long start() throws RejectedException {
         expect(LENGTH_DELIMITED);

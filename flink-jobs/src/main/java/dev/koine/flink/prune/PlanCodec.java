@@ -5,6 +5,7 @@ import dev.koine.engine.merge.PruneTask;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.onnx.ElementType;
 import dev.koine.engine.onnx.TensorInfo;
+import dev.koine.engine.onnx.TensorInfo.Storage;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
@@ -25,6 +26,8 @@ import java.util.stream.Collectors;
 
 /** Prune tasks in the engine and in the store. */
 final class PlanCodec {
+    private static final String SEPARATOR = ":";
+
     private PlanCodec() {}
 
     static StoredPlan toStored(List<PruneTask> tasks, Recipe recipe, BundlePlaces places) {
@@ -53,7 +56,7 @@ final class PlanCodec {
     private static TensorPlace toStored(TensorInfo tensor, BundlePlaces places) {
         return new TensorPlace(
                 tensor.name(),
-                tensor.type().name(),
+                type(tensor),
                 tensor.shape(),
                 places.name(tensor.file()).toString(),
                 tensor.offset(),
@@ -117,13 +120,21 @@ final class PlanCodec {
                 message.getCount());
     }
 
+    /** The element type, and behind it how the elements are stored where that is not as their bytes. */
+    private static String type(TensorInfo tensor) {
+        String type = tensor.type().name();
+        return tensor.storage() == Storage.BYTES ? type : type + SEPARATOR + tensor.storage();
+    }
+
     private static TensorInfo tensor(TensorPlace place, Map<String, Path> files) {
+        String[] type = place.getType().split(SEPARATOR, 2);
         return new TensorInfo(
                 place.getName(),
-                ElementType.valueOf(place.getType()),
+                ElementType.valueOf(type[0]),
                 place.getShape(),
                 Objects.requireNonNull(files.get(place.getFile())),
                 place.getOffset(),
-                place.getLength());
+                place.getLength(),
+                type.length == 1 ? Storage.BYTES : Storage.valueOf(type[1]));
     }
 }
