@@ -17,9 +17,9 @@ enum Contents {
     TOKENIZER,
     /** Settings in JSON: config.json, generation_config.json, preprocessor_config.json, tokenizer_config.json and their like. */
     SETTINGS,
-    /** A token a line, with its number behind it where all lines have one: tokens.txt, units.txt, vocab.txt. */
+    /** A token a line, with its number behind it where all lines have one: tokens.txt, units.txt, vocab.txt, *.tiktoken. */
     LINES,
-    /** A SentencePiece model: tokenizer.model, *.spm. */
+    /** A SentencePiece model (tokenizer.model, *.spm), or the mean and variance of features. */
     BYTES;
 
     private static final long MOST_BYTES = 16L << 20;
@@ -37,9 +37,10 @@ enum Contents {
                     "feature_extractor_config.json",
                     "tokenizer_config.json",
                     "special_tokens_map.json" -> Optional.of(SETTINGS);
+            case "am.mvn", "global_cmvn" -> Optional.of(BYTES);
             case "merges.txt", "vocab.txt", "units.txt", "dict.txt", "labels.txt" -> Optional.of(LINES);
             default ->
-                name.endsWith("tokens.txt")
+                name.endsWith("tokens.txt") || name.endsWith(".tiktoken")
                         ? Optional.of(LINES)
                         : name.endsWith(".spm") || name.endsWith(".model") ? Optional.of(BYTES) : Optional.empty();
         };

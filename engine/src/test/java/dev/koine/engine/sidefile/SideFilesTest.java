@@ -108,6 +108,8 @@ class SideFilesTest {
         assertThat(refusal("lang/tokens.txt", "<blk> 0\na 1\n", "<blk> 0\nb 1\n"))
                 .hasMessageContaining("token 1");
         assertThat(refusal("vocab.txt", "a\nb\n", "b\na\n")).hasMessageContaining("line 1 is 'a'");
+        assertThat(refusal("multilingual.tiktoken", "IQ== 0\nIg== 1\n", "IQ== 0\nIw== 1\n"))
+                .hasMessageContaining("token 1 is 'Ig=='");
         assertThat(refusal("tokenizer.model", "one", "two")).hasMessageContaining("from byte 0 on");
     }
 
