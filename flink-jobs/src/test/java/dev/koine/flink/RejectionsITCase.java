@@ -252,6 +252,20 @@ class RejectionsITCase {
     }
 
     @Test
+    void anotherVocabulary() throws Exception {
+        Path expert = Mutation.copy(Fixtures.ctc("de"), directory);
+        Path vocabulary = expert.resolve("vocab.json");
+        Files.writeString(vocabulary, Files.readString(vocabulary).replace("\"a\": 2", "\"å\": 2"));
+        refuse(
+                expert,
+                RejectionCode.SIDE_FILE_MISMATCH,
+                "'vocab.json'",
+                "token 2 is 'a'",
+                "'å'",
+                "put the base's file");
+    }
+
+    @Test
     void anotherTensor() throws Exception {
         String name = Mutation.matrix(Fixtures.ctc("de"));
         Path shortened = Mutation.graph(Fixtures.ctc("de"), directory, Mutation.shortened());

@@ -170,14 +170,24 @@ final class WiringBuilder {
     }
 
     private void spend(Graph body) throws RejectedException {
-        long cost = CALL_COST;
-        for (Node node : body.nodes()) {
-            cost += ENTRY_COST * (3L + node.inputs().size() + node.outputs().size());
-        }
-        if (!budget.take(cost)) {
+        if (!budget.take(CALL_COST + cost(body))) {
             throw broken(
                     "its functions, put where they are called, take more than " + (HeapBudget.BYTES >> 20) + " MiB");
         }
+    }
+
+    private static long cost(Graph graph) {
+        long cost =
+                ENTRY_COST * (1L + graph.initializers().size() + graph.inputs().size());
+        for (Node node : graph.nodes()) {
+            cost += ENTRY_COST * (3L + node.inputs().size() + node.outputs().size());
+            for (Attribute attribute : node.attributes()) {
+                for (Graph inner : attribute.graphs()) {
+                    cost += cost(inner);
+                }
+            }
+        }
+        return cost;
     }
 
     /** The node with the values of the call in place of its references to them. */

@@ -300,6 +300,29 @@ class AlignmentTest {
                         "'model.onnx' the metadata entry 'n_mels' is '80' in the base and '128' in the expert");
     }
 
+    @Test
+    void anExpertOfAnotherVocabularyIsRefused() throws Exception {
+        Path ours = Files.createTempDirectory(directory, "base");
+        Path theirs = Files.createTempDirectory(directory, "expert");
+        Protos.write(ours, "model.onnx", new TinySpeech(1, 1).export());
+        Protos.write(theirs, "model.onnx", new TinySpeech(1, 2).export());
+        Files.writeString(ours.resolve("vocab.json"), "{\"a\": 0, \"b\": 1}");
+        assertThat(Alignment.of(ModelBundle.open(ours), ModelBundle.open(theirs))
+                        .weights())
+                .isNotEmpty();
+        Files.writeString(theirs.resolve("vocab.json"), "{\"α\": 0, \"β\": 1}");
+        RejectedException refusal = catchThrowableOfType(
+                RejectedException.class, () -> Alignment.of(ModelBundle.open(ours), ModelBundle.open(theirs)));
+        assertThat(refusal.code()).isEqualTo(RejectionCode.SIDE_FILE_MISMATCH);
+        Files.copy(
+                ours.resolve("vocab.json"),
+                theirs.resolve("vocab.json"),
+                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        assertThat(Alignment.of(ModelBundle.open(ours), ModelBundle.open(theirs))
+                        .weights())
+                .isNotEmpty();
+    }
+
     /** Types of less than a byte, and types that a later ONNX adds, have as many bytes as they have, with a length written down or not. */
     @Test
     void aDifferenceInWeightsThatAreNeverMergedIsTold() throws Exception {

@@ -158,6 +158,28 @@ class FunctionsTest {
         assertThat(many).hasMessageContaining("take more than");
     }
 
+    @Test
+    void subgraphsOfABodyCountAtEachCall() {
+        GraphProto.Builder branch = GraphProto.newBuilder();
+        for (int i = 0; i < 2000; i++) {
+            branch.addNode(node("Relu", "", List.of("a"), List.of("r" + i)));
+        }
+        branch.addOutput(Protos.value("r0", Protos.FLOAT, -1, 4));
+        FunctionProto function = function(
+                        "F",
+                        List.of("a"),
+                        List.of("b"),
+                        node("If", "", List.of("a"), List.of("b"), Protos.graph("then_branch", branch.build())))
+                .build();
+        NodeProto[] calls = new NodeProto[500];
+        for (int i = 0; i < calls.length; i++) {
+            calls[i] = call("F", List.of("x"), i == 0 ? "r" : "r" + i);
+        }
+        assertThat(catchThrowableOfType(
+                        RejectedException.class, () -> open(model(List.of(function), 1, List.of(), calls))))
+                .hasMessageContaining("take more than");
+    }
+
     private static ModelProto passing(long seed) {
         FunctionProto function = function(
                         "Mlp",
