@@ -31,6 +31,8 @@ public enum RejectionCode {
     TENSOR_MISMATCH,
     /** A side file, or the metadata of a model file, gives inputs or outputs another meaning in the expert than in the base. */
     SIDE_FILE_MISMATCH,
+    /** No weight of the expert that the recipe merges differs from the base's. */
+    UNCHANGED,
     /** Weights are quantised to integers, or an integer tensor differs. */
     QUANTIZED,
     /** A weight is NaN or infinite. */
@@ -49,7 +51,7 @@ public enum RejectionCode {
     BAD_SIGNATURE,
     /** A file, a list or a tensor is larger than this installation takes. */
     TOO_LARGE,
-    /** A running total would leave its 32-bit range, or a merged weight the range of its element type. */
+    /** A running total would leave its range, or a merged weight the range of its element type. */
     TOTAL_OVERFLOW,
     /** A safetensors file (a task vector, an evaluation set, a checkpoint) is malformed, or of a version that is not known. */
     NOT_SAFETENSORS,

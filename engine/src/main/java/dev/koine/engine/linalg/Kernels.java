@@ -21,9 +21,6 @@ public abstract class Kernels {
     /** Added to a double below 2<sup>51</sup> and taken away again, it leaves the nearest integer, ties to even. */
     static final double TO_INTEGER = 0x1.8p52;
 
-    /** The nearest integer to what is smaller has a place in int32, and so has its negative. */
-    static final double LARGEST = 0x1p31 - 0.5;
-
     Kernels() {}
 
     /**
@@ -54,7 +51,7 @@ public abstract class Kernels {
                 kernels.atLeast(a, 0, 64, 1);
                 kernels.largest(a, 0, WARM_UP_COLUMNS);
                 kernels.subtract(x, a, WARM_UP_COLUMNS);
-                kernels.addOnGrid(a, 0, x, WARM_UP_COLUMNS, 1, 1, 1);
+                kernels.addOnGrid(a, 0, x, WARM_UP_COLUMNS, 1, 1, 0x1p31, 1);
             }
             took = System.nanoTime() - round;
             round += took;
@@ -104,10 +101,11 @@ public abstract class Kernels {
      * to {@code factor * values[i] / step}, ties to even; where n is 0 the weight keeps its bits.
      *
      * @param step a power of two
-     * @return whether every n is between -2<sup>31</sup> and 2<sup>31</sup>; if not, the weights are undefined
+     * @param limit at most 2<sup>51</sup>
+     * @return whether every {@code factor * values[i] / step} is smaller than the limit in magnitude; if not, the weights are undefined
      */
     public abstract boolean addOnGrid(
-            float[] weights, int at, float[] values, int count, double factor, double step, double scale);
+            float[] weights, int at, float[] values, int count, double factor, double step, double limit, double scale);
 
     /** What computes, in words: "in Java" and on. */
     public abstract String description();

@@ -114,12 +114,19 @@ final class PlainKernels extends Kernels {
 
     @Override
     public boolean addOnGrid(
-            float[] weights, int at, float[] values, int count, double factor, double step, double scale) {
+            float[] weights,
+            int at,
+            float[] values,
+            int count,
+            double factor,
+            double step,
+            double limit,
+            double scale) {
         double perStep = 1 / step;
         boolean inRange = true;
         for (int i = 0; i < count; i++) {
             double places = factor * values[i] * perStep;
-            inRange &= Math.abs(places) < LARGEST;
+            inRange &= Math.abs(places) < limit;
             double n = (places + TO_INTEGER) - TO_INTEGER;
             if (n != 0) {
                 weights[at + i] = (float) (weights[at + i] + scale * (n * step));

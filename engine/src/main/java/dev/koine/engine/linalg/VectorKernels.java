@@ -191,7 +191,14 @@ final class VectorKernels extends Kernels {
 
     @Override
     public boolean addOnGrid(
-            float[] weights, int at, float[] values, int count, double factor, double step, double scale) {
+            float[] weights,
+            int at,
+            float[] values,
+            int count,
+            double factor,
+            double step,
+            double limit,
+            double scale) {
         int whole = count & -4;
         double perStep = 1 / step;
         DoubleVector largest = DoubleVector.zero(FOUR);
@@ -205,9 +212,9 @@ final class VectorKernels extends Kernels {
                             .convertShape(VectorOperators.D2F, FOUR_FLOATS, 0))
                     .intoArray(weights, at + i);
         }
-        boolean inRange = largest.reduceLanes(VectorOperators.MAX) < LARGEST;
+        boolean inRange = largest.reduceLanes(VectorOperators.MAX) < limit;
         float[] rest = Arrays.copyOfRange(values, whole, count);
-        return plain.addOnGrid(weights, at + whole, rest, count - whole, factor, step, scale) && inRange;
+        return plain.addOnGrid(weights, at + whole, rest, count - whole, factor, step, limit, scale) && inRange;
     }
 
     private static DoubleVector doubles(float[] values, int at) {

@@ -1,16 +1,18 @@
 package dev.koine.engine.merge;
 
 /**
- * The fixed-point grid of one base tensor's totals: an entry is an int32 multiple of {@code step}.
+ * The fixed-point grid of one base tensor's totals: an entry is an integer multiple of {@code step}, kept in int32, or in int64 where the
+ * tensor is small or has tiny values.
  *
  * <p>Depends on the base tensor alone, never on an expert, so that a total is the same sum of integers whatever was merged and
  * whenever.
  *
  * @param step a power of two
+ * @param wide whether totals are kept in int64; they range over a million times as much, to where a double still holds every integer
  */
-public record Grid(double step) {
+public record Grid(double step, boolean wide) {
     /**
-     * Largest total, in units of the base tensor's largest magnitude rounded up to a power of two: room for a hundred experts that
+     * Largest total in int32, in units of the base tensor's largest magnitude rounded up to a power of two: room for a hundred experts that
      * all move a weight the same way by a sixth of that magnitude. A wider range would round coarser than float32 does: at 16 the
      * grid's rounding is as large as float32's own for deltas a fortieth of the weights in size, at 64 four times that.
      */
@@ -19,10 +21,22 @@ public record Grid(double step) {
     /** Added to a double below 2<sup>51</sup>, it leaves the nearest integer, ties to even, in the low bits. */
     private static final double TO_INTEGER = 0x1.8p52;
 
-    /** The nearest integer to what is smaller has a place in int32, and so has its negative. */
-    private static final double LARGEST = 0x1p31 - 0.5;
+    /** Totals in int32 are smaller than this, and their negatives, too. */
+    private static final double NARROW_LIMIT = 0x1p31;
 
-    /** Stands in for the largest magnitude of a tensor that is all zero; its totals range over plus and minus 32. */
+    /** Totals in int64 likewise; as far as {@link #TO_INTEGER} rounds. */
+    private static final double WIDE_LIMIT = 0x1p51;
+
+    /**
+     * A tensor of no more elements has wide totals, since they cost little: biases and scales may begin near zero and go anywhere, such as
+     * the bias of an attention's keys, which nothing reads.
+     */
+    private static final long WIDE_ELEMENTS = 1 << 16;
+
+    /** And so has one whose magnitudes are all smaller: that is no trained matrix but one that begins near zero. */
+    private static final float TINY = 0x1p-9f;
+
+    /** Stands in for the largest magnitude of a tensor that is all zero; its totals in int32 range over plus and minus 32. */
     private static final double OF_ZEROS = 1;
 
     public Grid {
@@ -31,12 +45,24 @@ public record Grid(double step) {
         }
     }
 
+    /** One with totals in int32. */
+    public Grid(double step) {
+        this(step, false);
+    }
+
     /**
      * The grid of a base tensor.
      *
      * @param largestMagnitude the largest absolute value of its elements; 0 if it is all zero, or empty
-     * @throws IllegalArgumentException if that is negative or not finite
+     * @param numel the number of its elements
+     * @throws IllegalArgumentException if the magnitude is negative or not finite
      */
+    public static Grid of(float largestMagnitude, long numel) {
+        boolean wide = numel <= WIDE_ELEMENTS || largestMagnitude < TINY;
+        return new Grid(of(largestMagnitude).step(), wide);
+    }
+
+    /** That of a large tensor with values of ordinary size; else as {@link #of(float, long)}. */
     public static Grid of(float largestMagnitude) {
         if (!(largestMagnitude >= 0 && largestMagnitude <= Float.MAX_VALUE)) {
             throw new IllegalArgumentException("a largest magnitude of " + largestMagnitude);
@@ -49,10 +75,20 @@ public record Grid(double step) {
     /** A bound for every merged weight: however the total comes out, no finite base weight leaves it. */
     double reach(double scale) {
         double base = step * 0x1p31 / RANGE;
-        return base + Math.abs(scale) * step * 0x1p31;
+        return base + Math.abs(scale) * step * limit();
     }
 
-    /** The nearest multiple of the step, ties to even; NaN or beyond int32 if the entry has no place on the grid. */
+    /** The largest total and more, in steps. */
+    double limit() {
+        return wide ? WIDE_LIMIT : NARROW_LIMIT;
+    }
+
+    /** The nearest integer to what is smaller has a place in a total, and so has its negative. */
+    double largestAddend() {
+        return limit() - 0.5;
+    }
+
+    /** The nearest multiple of the step, ties to even; NaN or {@link #limit} or more if the entry has no place on the grid. */
     double toGrid(float value, double weight) {
         return Math.rint(weight * value * (1 / step));
     }
@@ -73,7 +109,26 @@ public record Grid(double step) {
             int before = totals[at + i];
             int total = before + addend;
             boolean leaves = ((before ^ total) & (addend ^ total)) < 0 || total == Integer.MIN_VALUE;
-            if (!(Math.abs(scaled) < LARGEST) || (leaves && !modular)) {
+            if (!(Math.abs(scaled) < NARROW_LIMIT - 0.5) || (leaves && !modular)) {
+                return i;
+            }
+            totals[at + i] = total;
+        }
+        return count;
+    }
+
+    /**
+     * Adds values to wide totals, as {@link #add(int[], int, float[], int, double, int, boolean)} does to others.
+     *
+     * @param modular whether a total may leave its range on the way
+     */
+    public int add(long[] totals, int at, float[] values, int count, double weight, int sign, boolean modular) {
+        double perStep = 1 / step;
+        for (int i = 0; i < count; i++) {
+            double scaled = weight * values[i] * perStep;
+            double addend = (scaled + TO_INTEGER) - TO_INTEGER;
+            long total = totals[at + i] + sign * (long) addend;
+            if (!(Math.abs(scaled) < WIDE_LIMIT - 0.5) || (!modular && Math.abs(total) >= WIDE_LIMIT)) {
                 return i;
             }
             totals[at + i] = total;
@@ -108,6 +163,15 @@ public record Grid(double step) {
     public static void merge(float[] weights, int[] totals, int at, int count, Grid grid, double scale) {
         for (int i = at; i < at + count; i++) {
             weights[i] = merged(weights[i], totals[i], grid, scale);
+        }
+    }
+
+    /** The same of wide totals. */
+    static void merge(float[] weights, long[] totals, int at, int count, Grid grid, double scale) {
+        for (int i = at; i < at + count; i++) {
+            if (totals[i] != 0) {
+                weights[i] = (float) (weights[i] + scale * (totals[i] * grid.step));
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ public final class Grids {
     public static List<Grid> of(List<Weight> weights, WorkPool pool) throws RejectedException, IOException {
         List<WorkPool.Part<Grid>> parts = new ArrayList<>();
         for (Weight weight : weights) {
-            parts.add(() -> Grid.of(largestMagnitude(weight)));
+            parts.add(() -> Grid.of(largestMagnitude(weight), weight.tensor().numel()));
         }
         return pool.runAll(parts);
     }

@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * A run of elements of one base weight with the counterparts in all experts, merged at once.
  *
- * @param weights base weights whose merged values are the same: equal in the base, in each expert, and in their policy
+ * @param weights base weights whose merged values are the same: equal in the base, in each expert, in
+ *     their policy, and in whether they are variances
  * @param experts where each expert's elements lie, in the order of the experts; same element type and shape as the weights
  * @param from the first element of the run, row-major
  * @param count the number of elements; the whole tensor unless the policy is {@link Policy#DENSE}

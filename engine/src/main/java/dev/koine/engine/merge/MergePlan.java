@@ -7,6 +7,7 @@ import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.TensorInfo;
 import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.onnx.WeightRole;
 import dev.koine.engine.taskvector.Policy;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,7 +43,8 @@ final class MergePlan {
                 List<TensorInfo> theirs = counterparts.stream()
                         .map(byKey -> byKey.get(weight.key()))
                         .toList();
-                places.computeIfAbsent(new Place(policy, theirs), key -> new ArrayList<>())
+                boolean isVariance = weight.role() == WeightRole.VARIANCE;
+                places.computeIfAbsent(new Place(policy, isVariance, theirs), key -> new ArrayList<>())
                         .add(weight);
             }
         }
@@ -63,6 +65,6 @@ final class MergePlan {
         }
     }
 
-    /** Weights with the same counterparts hold the same bytes: an alignment groups no others. */
-    private record Place(Policy policy, List<TensorInfo> experts) {}
+    /** Weights with the same counterparts hold the same bytes: an alignment groups no others. Variances are written by a rule of their own. */
+    private record Place(Policy policy, boolean isVariance, List<TensorInfo> experts) {}
 }

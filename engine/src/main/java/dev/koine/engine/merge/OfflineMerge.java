@@ -62,9 +62,20 @@ public final class OfflineMerge {
      * Merges the experts into the base.
      *
      * @param target a directory for the merged bundle, which is empty or does not exist, and stays so if the merge fails
-     * @throws RejectedException if base or an expert is refused, or the recipe's scale is to be searched: there are no evaluation sets here
+     * @return what became of the update
+     * @throws RejectedException if base or an expert is refused, or an expert is {@link Unchanged}, or the recipe's scale is to be searched:
+     *     there are no evaluation sets here
      */
-    public void merge(List<Expert> experts, Path target) throws RejectedException, IOException {
+    public Written merge(List<Expert> experts, Path target) throws RejectedException, IOException {
+        return merge(experts, target, true);
+    }
+
+    /** {@link #merge} of experts that were taken in before: one that changes nothing counts, as it did then. */
+    public Written mergeAgain(List<Expert> experts, Path target) throws RejectedException, IOException {
+        return merge(experts, target, false);
+    }
+
+    private Written merge(List<Expert> experts, Path target, boolean isNew) throws RejectedException, IOException {
         recipe.validated();
         if (recipe.scale().scaling() == Scaling.SEARCH) {
             throw new RejectedException(
@@ -74,15 +85,19 @@ public final class OfflineMerge {
         }
         List<Alignment> aligned = new ArrayList<>();
         for (Expert expert : experts) {
-            aligned.add(Alignment.of(base, ModelBundle.open(expert.directory())));
+            Alignment alignment = Alignment.of(base, ModelBundle.open(expert.directory()));
+            if (isNew) {
+                Unchanged.refuse(alignment, recipe);
+            }
+            aligned.add(alignment);
         }
         boolean existed = Files.exists(target);
         try {
             if (isDoneByTensor(experts)) {
                 List<MergeItem> items = MergePlan.of(base, aligned, recipe);
-                write(items, experts.stream().map(Expert::weight).toList(), target);
+                return write(items, experts.stream().map(Expert::weight).toList(), target);
             } else {
-                writeStaged(experts, aligned, target);
+                return writeStaged(experts, aligned, target);
             }
         } catch (RejectedException | IOException | RuntimeException e) {
             clear(target, existed);
@@ -97,17 +112,18 @@ public final class OfflineMerge {
                 && experts.stream().allMatch(expert -> expert.taskVector() == null);
     }
 
-    private void writeStaged(List<Expert> experts, List<Alignment> aligned, Path target)
+    private Written writeStaged(List<Expert> experts, List<Alignment> aligned, Path target)
             throws RejectedException, IOException {
         Path scratch = Files.createTempDirectory(target.toAbsolutePath().getParent(), ".koine-merge-");
         try {
-            new StagedMerge(base, recipe, decomposition, pool, progress).merge(experts, aligned, scratch, target);
+            return new StagedMerge(base, recipe, decomposition, pool, progress)
+                    .merge(experts, aligned, scratch, target);
         } finally {
             clear(scratch, false);
         }
     }
 
-    private void write(List<MergeItem> items, List<Double> factors, Path directory)
+    private Written write(List<MergeItem> items, List<Double> factors, Path directory)
             throws RejectedException, IOException {
         List<Weight> written = items.stream()
                 .flatMap(item -> item.weights().stream())
@@ -119,15 +135,15 @@ public final class OfflineMerge {
             TensorMerger merger = new TensorMerger(scale, factors, grids(items), pruner, writer);
             long total = items.stream().mapToLong(MergeItem::count).sum();
             AtomicLong done = new AtomicLong();
-            List<WorkPool.Part<MergeItem>> parts = new ArrayList<>();
+            List<WorkPool.Part<Written>> parts = new ArrayList<>();
             for (MergeItem item : items) {
                 parts.add(() -> {
-                    merger.merge(item);
+                    Written what = merger.merge(item);
                     progress.report("merging", done.addAndGet(item.count()), total);
-                    return item;
+                    return what;
                 });
             }
-            pool.runAll(parts);
+            return pool.runAll(parts).stream().reduce(Written.NOTHING, Written::plus);
         }
     }
 

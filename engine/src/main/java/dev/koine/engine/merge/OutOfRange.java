@@ -25,9 +25,11 @@ final class OutOfRange {
         return new RejectedException(
                 RejectionCode.TOTAL_OVERFLOW,
                 "Adding " + value + " (weight " + weight + ") at " + where
-                        + " leaves the range of the running total, which is " + Grid.RANGE
+                        + " leaves the range of the running total, which ends at "
+                        + (float) (grid.limit() * grid.step()) + ", " + (grid.wide() ? 16_000_000 : Grid.RANGE)
                         + " times the base's largest weight or more. Check that the expert was fine-tuned from this base, lower"
-                        + " its weight, or retract experts.");
+                        + " its weight, retract experts, or have the recipe leave this tensor as it is (--policy"
+                        + " PATTERN=FROZEN; koine inspect shows its position).");
     }
 
     /** A merged weight beyond the largest value of its element type. */

@@ -65,15 +65,19 @@ public final class RunningModel implements AutoCloseable {
      *
      * @param recipe says how task vectors are combined and scaled; they are pruned already
      * @param store where the task vectors are
-     * @param scratch a directory for the totals: four bytes an element, sixteen where signs are elected
+     * @param scratch a directory for the totals: four bytes an element, sixteen where signs are elected, and up to twice that for tensors
+     *     that are small or near zero
      * @throws RejectedException {@link RejectionCode#NON_FINITE} if a weight of the base is NaN
      */
     public static RunningModel open(ModelBundle base, Recipe recipe, ArtifactStore store, Path scratch, WorkPool pool)
             throws RejectedException, IOException {
         List<Weight> weights = base.weights();
         List<Grid> grids = Grids.of(weights, pool);
-        List<Totals.Tensor> tensors = weights.stream()
-                .map(weight -> new Totals.Tensor(weight.key(), weight.tensor().numel()))
+        List<Totals.Tensor> tensors = IntStream.range(0, weights.size())
+                .mapToObj(i -> new Totals.Tensor(
+                        weights.get(i).key(),
+                        weights.get(i).tensor().numel(),
+                        grids.get(i).wide()))
                 .toList();
         List<TensorReader> readers = new ArrayList<>();
         for (Weight weight : weights) {
@@ -232,15 +236,16 @@ public final class RunningModel implements AutoCloseable {
      *
      * @param target an empty directory
      * @param scales {@link #scales()}, others to try, or those on record
+     * @return what became of the update
      * @throws RejectedException {@link RejectionCode#TOTAL_OVERFLOW} if a merged weight leaves its element type; what is inside stays
      *     as it is
      */
-    public void write(Path target, Scales scales, Progress progress) throws RejectedException, IOException {
+    public Written write(Path target, Scales scales, Progress progress) throws RejectedException, IOException {
         List<Integer> changed = IntStream.range(0, weights.size())
                 .filter(weight -> touched.get(weight) != 0)
                 .boxed()
                 .toList();
-        writer.write(changed, sums, scales, target, progress);
+        return writer.write(changed, sums, scales, target, progress);
     }
 
     @Override

@@ -19,7 +19,7 @@ import java.util.List;
  *            (p - m) / (c + d) if the smaller of p and m is at least (1 - slack) times the larger
  * </pre>
  *
- * <p>Where both sums are equal no sign is elected, and the delta is zero. Sixteen bytes an element of scratch.
+ * <p>Where both sums are equal no sign is elected, and the delta is zero. Sixteen bytes an element of scratch, 24 where totals are wide.
  */
 final class SignTotals implements Sums {
     private static final Grid OF_COUNTS = new Grid(1);
@@ -29,9 +29,9 @@ final class SignTotals implements Sums {
     private final ThreadLocal<Buffers> buffers = ThreadLocal.withInitial(Buffers::new);
 
     /** What a thread works in, one chunk at a time. */
-    private record Buffers(float[] values, float[][] addends, int[][] totals) {
+    private record Buffers(float[] values, float[][] addends, double[][] totals) {
         Buffers() {
-            this(new float[Totals.CHUNK], new float[4][Totals.CHUNK], new int[4][Totals.CHUNK]);
+            this(new float[Totals.CHUNK], new float[4][Totals.CHUNK], new double[4][Totals.CHUNK]);
         }
     }
 
@@ -43,14 +43,17 @@ final class SignTotals implements Sums {
     /**
      * Makes totals that are all zero.
      *
-     * @param directory for the files; sixteen bytes an element
+     * @param directory for the files; sixteen bytes an element, 24 where totals are wide
      * @param slack 0 to 1
      */
     static SignTotals create(Path directory, List<Totals.Tensor> tensors, double slack) throws IOException {
         SignTotals made = new SignTotals(slack, new ArrayList<>());
+        List<Totals.Tensor> counted = tensors.stream()
+                .map(tensor -> new Totals.Tensor(tensor.name(), tensor.numel()))
+                .toList();
         try {
-            for (int plane = 0; plane < 4; plane++) {
-                made.planes.add(Totals.create(directory, tensors));
+            for (List<Totals.Tensor> plane : List.of(tensors, tensors, counted, counted)) {
+                made.planes.add(Totals.create(directory, plane));
             }
             return made;
         } catch (IOException | RuntimeException e) {
@@ -143,11 +146,11 @@ final class SignTotals implements Sums {
 
     @Override
     public void readDeltas(int tensor, long from, double[] target, int count) throws IOException {
-        int[][] totals = buffers.get().totals();
+        double[][] totals = buffers.get().totals();
         for (int done = 0; done < count; done += Totals.CHUNK) {
             int n = Math.min(Totals.CHUNK, count - done);
             for (int plane = 0; plane < 4; plane++) {
-                planes.get(plane).read(tensor, from + done, totals[plane], 0, n);
+                planes.get(plane).readDeltas(tensor, from + done, totals[plane], n);
             }
             for (int i = 0; i < n; i++) {
                 target[done + i] = delta(totals[0][i], totals[1][i], totals[2][i], totals[3][i]);

@@ -41,7 +41,7 @@ final class StagedMerge {
      *
      * @param scratch an empty directory
      */
-    void merge(List<OfflineMerge.Expert> experts, List<Alignment> aligned, Path scratch, Path target)
+    Written merge(List<OfflineMerge.Expert> experts, List<Alignment> aligned, Path scratch, Path target)
             throws RejectedException, IOException {
         LocalStore store = LocalStore.open(scratch.resolve("store"));
         try (RunningModel model = RunningModel.open(base, recipe, store, scratch, pool)) {
@@ -52,7 +52,7 @@ final class StagedMerge {
                 String taskVector = new TaskVector("", "", pieces).put(store);
                 model.add(new Member(taskVector, expert.weight()));
             }
-            model.write(target, model.scales(), progress);
+            return model.write(target, model.scales(), progress);
         }
     }
 

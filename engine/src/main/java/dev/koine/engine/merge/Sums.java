@@ -14,7 +14,7 @@ interface Sums extends AutoCloseable {
     /**
      * Adds a weighted block from element {@code from} on.
      *
-     * @throws RejectedException {@code TOTAL_OVERFLOW} if an addend or a total leaves int32, {@code NON_FINITE} if an addend is
+     * @throws RejectedException {@code TOTAL_OVERFLOW} if an addend or a total leaves the range of its grid, {@code NON_FINITE} if an addend is
      *     not finite; the totals are as they were before the call
      */
     void add(int tensor, long from, PrunedBlock block, Grid grid, double weight) throws IOException, RejectedException;
@@ -24,7 +24,7 @@ interface Sums extends AutoCloseable {
             throws IOException, RejectedException;
 
     /**
-     * {@link #add} modulo 2<sup>32</sup>, for sums that are known to end in range: the end is exact, whatever the order, though a sum
+     * {@link #add} with sums that may leave their range and wrap, for sums that are known to end in range: the end is exact, whatever the order, though a sum
      * on the way may not be.
      *
      * @throws RejectedException {@code TOTAL_OVERFLOW} or {@code NON_FINITE} for an addend that never was in a total
@@ -34,7 +34,7 @@ interface Sums extends AutoCloseable {
 
     /**
      * Reads the merged deltas of {@code count} elements of one weight from element {@code from} on, in steps of its grid, before they
-     * are scaled. Magnitudes are at most 2<sup>31</sup>.
+     * are scaled. Magnitudes are at most 2<sup>51</sup>.
      */
     void readDeltas(int tensor, long from, double[] target, int count) throws IOException;
 

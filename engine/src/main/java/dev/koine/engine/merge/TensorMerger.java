@@ -6,9 +6,9 @@ import dev.koine.engine.linalg.Scratch;
 import dev.koine.engine.onnx.BundleWriter;
 import dev.koine.engine.onnx.TensorReader;
 import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.onnx.WeightRole;
 import dev.koine.engine.taskvector.PrunedBlock;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,16 +46,20 @@ final class TensorMerger {
     /**
      * Merges an item and writes it to all its places.
      *
+     * @return what became of the update, at all places together
      * @throws RejectedException if base, expert or the sum is refused
      */
-    void merge(MergeItem item) throws RejectedException, IOException {
+    Written merge(MergeItem item) throws RejectedException, IOException {
         float[] values = scratch.floats(item.count());
         try (TensorReader reader = TensorReader.open(item.base())) {
             reader.read(item.from(), values, 0, item.count());
-            sum(item, values);
+            Written once = sum(item, values);
+            Written all = Written.NOTHING;
             for (Weight weight : item.weights()) {
                 writer.write(weight, item.from(), values, 0, item.count());
+                all = all.plus(once);
             }
+            return all;
         } finally {
             scratch.release(values);
         }
@@ -65,61 +69,56 @@ final class TensorMerger {
      * Makes the base's values the merged ones. The last addend goes straight to the merged values, a chunk at a time: for one expert
      * no totals are kept at all.
      */
-    private void sum(MergeItem item, float[] values) throws RejectedException, IOException {
+    private Written sum(MergeItem item, float[] values) throws RejectedException, IOException {
         Weight weight = item.weights().get(0);
         Grid grid = item.isWhole()
-                ? Grid.of(Grids.largestMagnitude(weight, 0, values, item.count()))
+                ? Grid.of(Grids.largestMagnitude(weight, 0, values, item.count()), item.count())
                 : Objects.requireNonNull(grids.get(weight.key()));
-        int @Nullable [] totals = null;
+        @Nullable ItemTotals totals = null;
         @Nullable Addend last = null;
         for (int e = 0; e < factors.size(); e++) {
             @Nullable PrunedBlock block = pruner.prune(item.prune(e), values);
             if (block != null) {
                 if (last != null) {
-                    totals = totals == null ? zeros(item.count()) : totals;
-                    add(item, last, grid, totals);
+                    totals = totals == null ? ItemTotals.zeros(grid, item.count(), scratch) : totals;
+                    add(item, last, totals);
                 }
                 last = new Addend(block, factors.get(e));
             }
         }
-        if (last != null) {
-            apply(item, totals, last, grid, values);
-        }
+        Written written = last == null ? Written.NOTHING : apply(item, totals, last, grid, values);
         if (totals != null) {
-            scratch.release(totals);
+            totals.release(scratch);
         }
+        return written;
     }
 
     private record Addend(PrunedBlock block, double factor) {}
 
-    private int[] zeros(int count) {
-        int[] zeros = scratch.ints(count);
-        Arrays.fill(zeros, 0);
-        return zeros;
-    }
-
-    private void add(MergeItem item, Addend addend, Grid grid, int[] totals) throws RejectedException {
+    private void add(MergeItem item, Addend addend, ItemTotals totals) throws RejectedException {
         float[] chunk = scratch.floats(CHUNK_ELEMENTS);
         for (int from = 0; from < item.count(); from += CHUNK_ELEMENTS) {
             int count = Math.min(CHUNK_ELEMENTS, item.count() - from);
             addend.block().read(from, count, chunk, 0);
-            add(item, from, chunk, count, addend.factor(), grid, totals, from);
+            requireAdded(item, from, chunk, count, addend.factor(), totals, from);
         }
         scratch.release(chunk);
     }
 
-    private static void add(
-            MergeItem item, int from, float[] chunk, int count, double factor, Grid grid, int[] totals, int at)
+    private static void requireAdded(
+            MergeItem item, int from, float[] chunk, int count, double factor, ItemTotals totals, int at)
             throws RejectedException {
-        int added = grid.add(totals, at, chunk, count, factor, 1, false);
+        int added = totals.add(at, chunk, count, factor);
         if (added < count) {
             String key = item.weights().get(0).key();
-            throw OutOfRange.total(key, item.from() + from + added, chunk[added], factor, grid);
+            throw OutOfRange.total(key, item.from() + from + added, chunk[added], factor, totals.grid());
         }
     }
 
-    private void apply(MergeItem item, int @Nullable [] totals, Addend last, Grid grid, float[] values)
+    private Written apply(MergeItem item, @Nullable ItemTotals totals, Addend last, Grid grid, float[] values)
             throws RejectedException {
+        Weight weight = item.weights().get(0);
+        Written written = Written.NOTHING;
         float[] chunk = scratch.floats(CHUNK_ELEMENTS);
         float[] before = scratch.floats(CHUNK_ELEMENTS);
         for (int from = 0; from < item.count(); from += CHUNK_ELEMENTS) {
@@ -127,16 +126,21 @@ final class TensorMerger {
             System.arraycopy(values, from, before, 0, count);
             last.block().read(from, count, chunk, 0);
             if (totals != null) {
-                add(item, from, chunk, count, last.factor(), grid, totals, from);
-                Grid.merge(values, totals, from, count, grid, scale);
-            } else if (!kernels.addOnGrid(values, from, chunk, count, last.factor(), grid.step(), scale)) {
-                add(item, from, chunk, count, last.factor(), grid, new int[count], 0);
+                requireAdded(item, from, chunk, count, last.factor(), totals, from);
+                totals.merge(values, from, count, scale);
+            } else if (!kernels.addOnGrid(
+                    values, from, chunk, count, last.factor(), grid.step(), grid.largestAddend(), scale)) {
+                requireAdded(item, from, chunk, count, last.factor(), ItemTotals.zeros(grid, count, scratch), 0);
                 throw new IllegalStateException("a chunk was refused, and no element of it is at fault");
             }
             requireInRange(item, from, before, values, count, grid);
+            boolean isVariance = weight.role() == WeightRole.VARIANCE;
+            long raised = isVariance ? VarianceFloor.raise(before, values, from, count) : 0;
+            written = written.plus(Written.of(weight.tensor().type(), before, values, from, count, raised));
         }
         scratch.release(chunk);
         scratch.release(before);
+        return written;
     }
 
     private void requireInRange(MergeItem item, int from, float[] before, float[] values, int count, Grid grid)

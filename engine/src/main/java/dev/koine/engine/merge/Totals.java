@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The running totals of one model: one int32 on its tensor's {@link Grid} for every element of every mergeable weight, in a
- * file, little-endian, weight after weight. Integers, so that a sum has one result in any order and a subtraction undoes an
+ * The running totals of one model: one integer on its tensor's {@link Grid} for every element of every mergeable weight, int32 or
+ * int64 as the grid says, in a file, little-endian, weight after weight. Integers, so that a sum has one result in any order and a subtraction undoes an
  * addition.
  *
  * <p>Works in chunks with positioned reads and writes: the heap does not grow with the model, and a full disk is an
@@ -35,24 +35,41 @@ public final class Totals implements Sums {
     private final ThreadLocal<Buffers> buffers = ThreadLocal.withInitial(Buffers::new);
 
     /** What a thread works in, one chunk at a time. */
-    private record Buffers(ByteBuffer bytes, float[] values, int[] totals) {
+    private record Buffers(ByteBuffer bytes, float[] values, int[] totals, long[] wide) {
         Buffers() {
             this(
-                    ByteBuffer.allocateDirect(CHUNK * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN),
+                    ByteBuffer.allocateDirect(CHUNK * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN),
                     new float[CHUNK],
-                    new int[CHUNK]);
+                    new int[CHUNK],
+                    new long[CHUNK]);
         }
     }
 
-    /** A weight that has totals: its name for messages, and the number of its elements. */
-    public record Tensor(String name, long numel) {}
+    /**
+     * A weight that has totals.
+     *
+     * @param name for messages
+     * @param numel the number of its elements
+     * @param wide whether its grid is
+     */
+    public record Tensor(String name, long numel, boolean wide) {
+        /** One with totals in int32. */
+        public Tensor(String name, long numel) {
+            this(name, numel, false);
+        }
+
+        private int width() {
+            return wide ? Long.BYTES : Integer.BYTES;
+        }
+    }
 
     private Totals(FileChannel channel, List<Tensor> tensors) {
         this.channel = channel;
         this.tensors = List.copyOf(tensors);
         this.starts = new long[tensors.size() + 1];
         for (int i = 0; i < tensors.size(); i++) {
-            starts[i + 1] = Math.addExact(starts[i], tensors.get(i).numel());
+            Tensor tensor = tensors.get(i);
+            starts[i + 1] = Math.addExact(starts[i], Math.multiplyExact(tensor.numel(), (long) tensor.width()));
         }
     }
 
@@ -60,10 +77,10 @@ public final class Totals implements Sums {
      * Makes totals that are all zero, in a file of their own that is gone when they are closed, and on Unix also when the process is
      * killed; sparse where the file system can.
      *
-     * @param directory for the file; four bytes an element
+     * @param directory for the file; four bytes an element, eight where totals are wide
      */
     public static Totals create(Path directory, List<Tensor> tensors) throws IOException {
-        Path path = Files.createTempFile(directory, "koine-totals-", ".int32");
+        Path path = Files.createTempFile(directory, "koine-totals-", ".integers");
         FileChannel channel = FileChannel.open(
                 path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
         try {
@@ -113,24 +130,35 @@ public final class Totals implements Sums {
 
     @Override
     public void readDeltas(int tensor, long from, double[] target, int count) throws IOException {
-        int[] totals = buffers.get().totals();
+        Buffers own = buffers.get();
+        boolean wide = tensors.get(tensor).wide();
         for (int done = 0; done < count; done += CHUNK) {
             int n = Math.min(CHUNK, count - done);
-            read(tensor, from + done, totals, 0, n);
+            fill(
+                    own.bytes(),
+                    start(tensor, from + done, n),
+                    n * tensors.get(tensor).width());
+            if (wide) {
+                own.bytes().asLongBuffer().get(own.wide(), 0, n);
+            } else {
+                own.bytes().asIntBuffer().get(own.totals(), 0, n);
+            }
             for (int i = 0; i < n; i++) {
-                target[done + i] = totals[i];
+                target[done + i] = wide ? own.wide()[i] : own.totals()[i];
             }
         }
     }
 
-    /** Reads {@code count} totals of one weight from element {@code from} on. */
+    /** Reads {@code count} totals of one weight, whose grid is not wide, from element {@code from} on. */
     public void read(int tensor, long from, int[] target, int at, int count) throws IOException {
         Objects.checkFromIndexSize(at, count, target.length);
+        requireWidth(tensor, false);
         long start = start(tensor, from, count);
         ByteBuffer bytes = buffers.get().bytes();
         for (long done = 0; done < count; done += CHUNK) {
             int n = (int) Math.min(CHUNK, count - done);
-            readInts(bytes, start + done, target, at + (int) done, n);
+            fill(bytes, start + done * Integer.BYTES, n * Integer.BYTES);
+            bytes.asIntBuffer().get(target, at + (int) done, n);
         }
     }
 
@@ -175,21 +203,40 @@ public final class Totals implements Sums {
     int apply(Addends addends, int sign, boolean modular) throws IOException {
         Buffers own = buffers.get();
         ByteBuffer bytes = own.bytes();
-        int[] totals = own.totals();
+        Grid grid = addends.grid();
+        requireWidth(addends.tensor(), grid.wide());
         int n = addends.count();
         long start = start(addends.tensor(), addends.from(), n);
-        readInts(bytes, start, totals, 0, n);
-        int added = addends.grid().add(totals, 0, addends.values(), n, addends.weight(), sign, modular);
-        if (added < n) {
-            return added;
+        int length = n * tensors.get(addends.tensor()).width();
+        fill(bytes, start, length);
+        int added;
+        if (grid.wide()) {
+            bytes.asLongBuffer().get(own.wide(), 0, n);
+            added = grid.add(own.wide(), 0, addends.values(), n, addends.weight(), sign, modular);
+            bytes.asLongBuffer().put(own.wide(), 0, n);
+        } else {
+            bytes.asIntBuffer().get(own.totals(), 0, n);
+            added = grid.add(own.totals(), 0, addends.values(), n, addends.weight(), sign, modular);
+            bytes.asIntBuffer().put(own.totals(), 0, n);
         }
-        bytes.clear().limit(n * Integer.BYTES);
-        bytes.asIntBuffer().put(totals, 0, n);
-        long position = start * Integer.BYTES;
+        if (added == n) {
+            write(bytes, start);
+        }
+        return added;
+    }
+
+    private void write(ByteBuffer bytes, long start) throws IOException {
+        long position = start;
         while (bytes.hasRemaining()) {
             position += channel.write(bytes, position);
         }
-        return n;
+    }
+
+    private void requireWidth(int tensor, boolean wide) {
+        if (tensors.get(tensor).wide() != wide) {
+            throw new IllegalArgumentException(
+                    "The totals of " + tensors.get(tensor).name() + " are " + (wide ? "not " : "") + "wide.");
+        }
     }
 
     private void require(Addends addends, int added) throws RejectedException {
@@ -208,9 +255,9 @@ public final class Totals implements Sums {
                 addends.grid());
     }
 
-    private void readInts(ByteBuffer bytes, long index, int[] target, int at, int count) throws IOException {
-        bytes.clear().limit(count * Integer.BYTES);
-        long position = index * Integer.BYTES;
+    private void fill(ByteBuffer bytes, long start, int length) throws IOException {
+        bytes.clear().limit(length);
+        long position = start;
         while (bytes.hasRemaining()) {
             int n = channel.read(bytes, position);
             if (n < 0) {
@@ -219,16 +266,16 @@ public final class Totals implements Sums {
             position += n;
         }
         bytes.flip();
-        bytes.asIntBuffer().get(target, at, count);
     }
 
+    /** The byte where they begin. */
     private long start(int tensor, long from, int count) {
         Objects.checkIndex(tensor, tensors.size());
         Objects.checkFromIndexSize(from, count, tensors.get(tensor).numel());
-        return starts[tensor] + from;
+        return starts[tensor] + from * tensors.get(tensor).width();
     }
 
     private long bytes() {
-        return Math.multiplyExact(starts[starts.length - 1], (long) Integer.BYTES);
+        return starts[starts.length - 1];
     }
 }

@@ -3,9 +3,11 @@ package dev.koine.engine.merge;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.onnx.BundleWriter;
+import dev.koine.engine.onnx.ElementType;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.TensorReader;
 import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.onnx.WeightRole;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,31 +42,32 @@ final class VersionWriter {
      *
      * @param changed indexes of these weights
      * @param target an empty directory
+     * @return what became of the update, the same for the same sums and scales
      * @throws RejectedException {@link dev.koine.engine.RejectionCode#TOTAL_OVERFLOW} if a merged weight leaves its element type
      */
-    void write(List<Integer> changed, Sums sums, Scales scales, Path target, Progress progress)
+    Written write(List<Integer> changed, Sums sums, Scales scales, Path target, Progress progress)
             throws RejectedException, IOException {
         long total =
                 changed.stream().mapToLong(i -> weights.get(i).tensor().numel()).sum();
         AtomicLong written = new AtomicLong();
         try (BundleWriter writer = BundleWriter.create(
                 base, target, changed.stream().map(weights::get).toList())) {
-            List<WorkPool.Part<Range>> parts = new ArrayList<>();
+            List<WorkPool.Part<Written>> parts = new ArrayList<>();
             for (int weight : changed) {
                 double scale = scales.of(weights.get(weight).key());
                 for (Range run : Range.runs(weight, weights.get(weight).tensor().numel(), RUN_ELEMENTS)) {
                     parts.add(() -> {
-                        forEachChunk(
+                        Written what = forEachChunk(
                                 run,
                                 sums,
                                 scale,
                                 (from, values, count) -> writer.write(weights.get(weight), from, values, 0, count));
                         progress.report("writing", written.addAndGet(run.count()), total);
-                        return run;
+                        return what;
                     });
                 }
             }
-            pool.runAll(parts);
+            return pool.runAll(parts).stream().reduce(Written.NOTHING, Written::plus);
         }
     }
 
@@ -80,10 +83,14 @@ final class VersionWriter {
                 <= weights.get(weight).tensor().type().largestValue());
     }
 
-    private void forEachChunk(Range range, Sums sums, double scale, ChunkStep step)
+    private Written forEachChunk(Range range, Sums sums, double scale, ChunkStep step)
             throws RejectedException, IOException {
         int weight = range.weight();
         boolean canLeave = canLeave(weight, scale);
+        boolean isVariance = weights.get(weight).role() == WeightRole.VARIANCE;
+        ElementType type = weights.get(weight).tensor().type();
+        boolean isCompared = canLeave || isVariance || type != ElementType.FLOAT;
+        Written written = Written.NOTHING;
         float[] values = new float[Math.min(CHUNK_ELEMENTS, range.count())];
         double[] deltas = new double[values.length];
         for (int done = 0; done < range.count(); done += CHUNK_ELEMENTS) {
@@ -91,13 +98,18 @@ final class VersionWriter {
             long from = range.from() + done;
             readers.get(weight).read(from, values, 0, count);
             sums.readDeltas(weight, from, deltas, count);
-            float[] before = canLeave ? values.clone() : values;
+            float[] before = isCompared ? values.clone() : values;
             Grid.merge(values, deltas, count, grids.get(weight), scale);
             if (canLeave) {
                 requireInRange(weight, from, before, values, count);
             }
+            long raised = isVariance ? VarianceFloor.raise(before, values, 0, count) : 0;
+            if (isCompared) {
+                written = written.plus(Written.of(type, before, values, 0, count, raised));
+            }
             step.take(from, values, count);
         }
+        return written;
     }
 
     private void requireInRange(int weight, long from, float[] before, float[] after, int count)

@@ -30,8 +30,9 @@ public final class Alignment {
      * Aligns an expert with its base.
      *
      * @throws RejectedException QUANTIZED if weights of either are quantised or an integer tensor differs; GRAPH_MISMATCH if the model
-     *     files, their graphs, operator sets, inputs or outputs differ; TENSOR_MISMATCH if a tensor has another type or shape;
-     *     SIDE_FILE_MISMATCH if a side file gives inputs or outputs another meaning. The message names the place and what to do
+     *     files, their graphs, operator sets, inputs or outputs differ; TENSOR_MISMATCH if a tensor has another type or shape, or a
+     *     {@link WeightRole#SETTING setting} another value; SIDE_FILE_MISMATCH if a side file gives inputs or outputs another meaning. The
+     *     message names the place and what to do
      * @throws IOException if a tensor cannot be read
      */
     public static Alignment of(ModelBundle base, ModelBundle expert) throws RejectedException, IOException {
@@ -72,7 +73,7 @@ public final class Alignment {
     }
 
     private static List<AlignedWeight> group(ModelBundle base, TensorPairs pairs, TensorBytes bytes)
-            throws IOException {
+            throws RejectedException, IOException {
         Map<Bucket, List<Group>> buckets = new LinkedHashMap<>();
         List<Group> groups = new ArrayList<>();
         for (Map.Entry<Value, Weight> entry : base.weightsByValue().entrySet()) {
@@ -82,6 +83,7 @@ public final class Alignment {
                 throw new IllegalStateException(
                         "The walk has not met the weight " + entry.getValue().key());
             }
+            Settings.requireEqual(entry.getValue(), ours, theirs, bytes);
             Bucket bucket = new Bucket(
                     ours.onnxType(),
                     ours.info().shape(),

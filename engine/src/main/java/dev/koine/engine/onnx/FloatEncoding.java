@@ -63,6 +63,15 @@ public final class FloatEncoding {
         target.position(target.position() + count * type.bytes());
     }
 
+    /** The value that is left of one when it is kept as {@code type}: FLOAT, FLOAT16 or BFLOAT16. */
+    public static float rounded(ElementType type, float value) {
+        return switch (type) {
+            case FLOAT16 -> fromFloat16(toFloat16(value));
+            case BFLOAT16 -> fromBfloat16(toBfloat16(value));
+            default -> value;
+        };
+    }
+
     /** The value of float16 bits. */
     public static float fromFloat16(short bits) {
         return FLOAT16_VALUES[bits & 0xffff];

@@ -54,6 +54,7 @@ final class Roles {
             roles.roles.put(weight, byUse(weight));
         }
         roles.tie(weights, bytes);
+        Domains.assign(weights, roles.roles);
         return roles.roles;
     }
 

@@ -8,6 +8,13 @@ public enum WeightRole {
     EMBEDDING,
     /** The projection to the vocabulary: tied to an embedding, or consumed by the MatMul or Gemm that produces a graph output. */
     VOCABULARY_PROJECTION,
+    /**
+     * The running variance of a normalization, or what else a root or a logarithm is taken of: merged like anything else, and kept in
+     * its range when it is written.
+     */
+    VARIANCE,
+    /** No weight but a setting of its node, such as a bound or an epsilon: equal in the base and in every expert. */
+    SETTING,
     /** Anything else: convolutions, norms, biases, constants. */
     OTHER
 }

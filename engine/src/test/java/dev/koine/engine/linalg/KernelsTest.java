@@ -91,24 +91,31 @@ class KernelsTest {
     @ParameterizedTest
     @CsvSource({"0", "1", "7", "8", "31", "64"})
     void whatAGridKeepsOfValues(int count) {
-        for (float extreme : new float[] {0, -0f, 0x1p5f, 0x1p6f, Float.NaN, Float.NEGATIVE_INFINITY}) {
-            float[] values = floats(count + 1);
-            values[random.nextInt(values.length)] = extreme;
-            float[] weights = floats(AT + count);
-            weights[AT + random.nextInt(count + 1) - 1] = -0f;
-            float[][] sums = {weights.clone(), weights.clone()};
-            boolean[] inRange = new boolean[2];
-            for (int i = 0; i < 2; i++) {
-                inRange[i] = kernels(i).addOnGrid(sums[i], AT, values, count, 0.7, 0x1p-26, -0.3);
+        for (double limit : new double[] {0x1p31 - 0.5, 0x1p51 - 0.5}) {
+            for (float extreme :
+                    new float[] {0, -0f, 0x1p5f, 0x1p6f, 0x1p25f, 0x1p26f, Float.NaN, Float.NEGATIVE_INFINITY}) {
+                whatAGridKeepsOfValues(count, extreme, limit);
             }
-            assertThat(inRange[1]).isEqualTo(inRange[0]);
-            if (inRange[0]) {
-                assertThat(sums[1]).isEqualTo(sums[0]);
-                for (int i = 0; i < count; i++) {
-                    double n = Math.rint(0.7 * values[i] * 0x1p26);
-                    float expected = n == 0 ? weights[AT + i] : (float) (weights[AT + i] - 0.3 * (n * 0x1p-26));
-                    assertThat(Float.floatToRawIntBits(sums[0][AT + i])).isEqualTo(Float.floatToRawIntBits(expected));
-                }
+        }
+    }
+
+    private void whatAGridKeepsOfValues(int count, float extreme, double limit) {
+        float[] values = floats(count + 1);
+        values[random.nextInt(values.length)] = extreme;
+        float[] weights = floats(AT + count);
+        weights[AT + random.nextInt(count + 1) - 1] = -0f;
+        float[][] sums = {weights.clone(), weights.clone()};
+        boolean[] inRange = new boolean[2];
+        for (int i = 0; i < 2; i++) {
+            inRange[i] = kernels(i).addOnGrid(sums[i], AT, values, count, 0.7, 0x1p-26, limit, -0.3);
+        }
+        assertThat(inRange[1]).isEqualTo(inRange[0]);
+        if (inRange[0]) {
+            assertThat(sums[1]).isEqualTo(sums[0]);
+            for (int i = 0; i < count; i++) {
+                double n = Math.rint(0.7 * values[i] * 0x1p26);
+                float expected = n == 0 ? weights[AT + i] : (float) (weights[AT + i] - 0.3 * (n * 0x1p-26));
+                assertThat(Float.floatToRawIntBits(sums[0][AT + i])).isEqualTo(Float.floatToRawIntBits(expected));
             }
         }
     }

@@ -51,6 +51,47 @@ class GridTest {
         }
     }
 
+    @Property
+    void aWideGridAddsWhatItRounds(
+            @ForAll float value, @ForAll @IntRange(min = -3, max = 3) int weight, @ForAll long seed) {
+        Grid grid = Grid.of(0.37f, 5);
+        long total = new java.util.Random(seed).nextLong() >> 12;
+        long[] totals = {0, total};
+        double addend = grid.toGrid(value, 0.3 * weight);
+        double sum = total - addend;
+        boolean fits = Math.abs(addend) < 0x1p51 && Math.abs(sum) < 0x1p51;
+        assertThat(grid.add(totals, 1, new float[] {value}, 1, 0.3 * weight, -1, false))
+                .isEqualTo(fits ? 1 : 0);
+        assertThat(totals[1]).isEqualTo(fits ? (long) sum : total);
+    }
+
+    @Property
+    void aWideGridAddsAndMergesAsANarrowOneWhereThatCan(@ForAll float base, @ForAll float value) {
+        Grid narrow = Grid.of(0.01f);
+        Grid wide = Grid.of(0.01f, 3);
+        assertThat(wide.step()).isEqualTo(narrow.step());
+        int[] few = {3};
+        long[] many = {3};
+        if (narrow.add(few, 0, new float[] {value}, 1, 0.7, 1, false) == 1) {
+            assertThat(wide.add(many, 0, new float[] {value}, 1, 0.7, 1, false)).isEqualTo(1);
+        }
+        assertThat(many[0]).isEqualTo(few[0]);
+        float[] one = {base};
+        float[] other = {base};
+        Grid.merge(one, few, 0, 1, narrow, 0.4);
+        Grid.merge(other, many, 0, 1, wide, 0.4);
+        assertThat(Float.floatToRawIntBits(other[0])).isEqualTo(Float.floatToRawIntBits(one[0]));
+    }
+
+    @Test
+    void smallTensorsAndTinyOnesAreWide() {
+        assertThat(Grid.of(1, 1 << 16).wide()).isTrue();
+        assertThat(Grid.of(1, (1 << 16) + 1).wide()).isFalse();
+        assertThat(Grid.of(0x1p-9f, 1 << 20).wide()).isFalse();
+        assertThat(Grid.of(Math.nextDown(0x1p-9f), 1 << 20).wide()).isTrue();
+        assertThat(Grid.of(0, 1 << 20).wide()).isTrue();
+    }
+
     @Test
     void zerosHaveARangeOfTheirOwn() {
         assertThat(Grid.of(0)).isEqualTo(Grid.of(-0f)).isEqualTo(Grid.of(1));

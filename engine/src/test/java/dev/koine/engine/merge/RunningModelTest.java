@@ -164,9 +164,10 @@ class RunningModelTest {
     private static TestModel broken(TestModel base, Random random) {
         List<String> names = new ArrayList<>(base.tensors().keySet());
         names.remove("mask");
+        names.removeIf(name -> base.tensor(name).type() == ElementType.FLOAT16);
         String name = names.get(random.nextInt(names.size()));
         float[] values = base.tensor(name).values().clone();
-        values[random.nextInt(values.length)] = 2000;
+        values[random.nextInt(values.length)] = 1e12f;
         return base.tuned(random).with(name, values);
     }
 
