@@ -169,6 +169,10 @@ public final class ModelCard {
         if (version.getScalesDigest() != null) {
             setting("scales of the weights", Markdown.code(version.getScalesDigest()));
         }
+        @Nullable Double share = version.getUpdateShare();
+        if (share != null) {
+            setting("share of the update that arrives in float16 or bfloat16", UpdateShares.percent(share));
+        }
         if (recipe.getSeed() != 0) {
             setting("seed", Long.toString(recipe.getSeed()));
         }
@@ -178,6 +182,7 @@ public final class ModelCard {
         recipe.getRules()
                 .forEach(rule -> setting("rule " + Markdown.code(rule.getPattern()), Markdown.text(rule.getPolicy())));
         add("\n");
+        UpdateShares.warning(share).ifPresent(warning -> add(Markdown.text(warning) + "\n\n"));
     }
 
     private void setting(String name, String value) {

@@ -2,6 +2,7 @@ package dev.koine.cli.command;
 
 import dev.koine.cli.card.Changes;
 import dev.koine.cli.card.ReportLines;
+import dev.koine.cli.card.UpdateShares;
 import dev.koine.cli.console.Plain;
 import dev.koine.schemas.GateReport;
 import dev.koine.schemas.MergedExpert;
@@ -38,6 +39,7 @@ final class HistoryTable {
                     shortened(version.getDigest()),
                     inside(version));
             report(version.getGate(), version.getScale());
+            share(version);
         }
         for (Rejection rejection : rejections) {
             out.printf(
@@ -63,6 +65,11 @@ final class HistoryTable {
         if (hasBars) {
             ReportLines.bars(report).forEach(line -> out.println(INDENT + line));
         }
+    }
+
+    /** Says so where little of the update arrives. */
+    void share(ModelUpdate version) {
+        UpdateShares.warning(version.getUpdateShare()).ifPresent(warning -> out.println(INDENT + warning));
     }
 
     private static String shortened(String digest) {

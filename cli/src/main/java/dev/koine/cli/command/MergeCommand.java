@@ -2,14 +2,17 @@ package dev.koine.cli.command;
 
 import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.cli.ExitCode;
+import dev.koine.cli.card.UpdateShares;
 import dev.koine.cli.console.ProgressBar;
 import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.merge.Written;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.FileTree;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -17,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -104,12 +108,24 @@ public final class MergeCommand implements Callable<Integer> {
             }
             warm.join();
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
-            new OfflineMerge(opened, recipe.recipe(), decomposition, pool, progress).merge(members, target);
+            tell(new OfflineMerge(opened, recipe.recipe(), decomposition, pool, progress).merge(members, target));
         } finally {
             Runtime.getRuntime().removeShutdownHook(interrupted);
         }
         printTaskVectors(members);
         return Bundle.describe(out, pool.executor()).digest();
+    }
+
+    private void tell(Written written) {
+        PrintWriter err = spec.commandLine().getErr();
+        OptionalDouble share = written.share();
+        UpdateShares.warning(share.isPresent() ? share.getAsDouble() : null).ifPresent(err::println);
+        if (written.raised() > 0) {
+            err.printf(
+                    "%d variances came out below a sixteenth of the base's and were set to that: the experts change them by more"
+                            + " than adds up. A smaller --scale changes them less.%n",
+                    written.raised());
+        }
     }
 
     /** Each has a folder of its own, numbered as on the command line. */

@@ -95,7 +95,9 @@ final class Sender {
                 update.getModelId(),
                 update.getDigest(),
                 Plain.of(update.getBundle().getUri()));
-        new HistoryTable(out, true).report(update.getGate(), update.getScale());
+        HistoryTable table = new HistoryTable(out, true);
+        table.report(update.getGate(), update.getScale());
+        table.share(update);
         return ExitCode.OK;
     }
 }

@@ -7,6 +7,7 @@ import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.RunningModel;
 import dev.koine.engine.merge.Scales;
 import dev.koine.engine.merge.Scaling;
+import dev.koine.engine.merge.Written;
 import dev.koine.engine.store.FileTree;
 import dev.koine.flink.gate.Gate;
 import dev.koine.flink.gate.GateMode;
@@ -41,6 +42,7 @@ final class Candidate {
 
     private @Nullable Scales scales;
     private @Nullable Evaluation evaluation;
+    private Written written = Written.NOTHING;
     private long mergeNanos;
 
     /**
@@ -102,6 +104,11 @@ final class Candidate {
             throw new IllegalStateException("the candidate was not written");
         }
         return scales;
+    }
+
+    /** What became of the update when it was written last. */
+    Written written() {
+        return written;
     }
 
     /** What the evaluation found; null without a gate. */
@@ -189,7 +196,7 @@ final class Candidate {
         long begun = System.nanoTime();
         clear(target);
         scales = used;
-        model.write(target, used, Progress.NONE);
+        written = model.write(target, used, Progress.NONE);
         mergeNanos += System.nanoTime() - begun;
     }
 

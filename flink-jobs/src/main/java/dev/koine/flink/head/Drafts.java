@@ -53,6 +53,7 @@ final class Drafts {
                 .setScale(null)
                 .setScalesDigest(null)
                 .setGate(null)
+                .setUpdateShare(null)
                 .build();
         int bytes = UPDATES.encode(next).length;
         if (bytes > MessageSizes.MOST_UPDATE) {

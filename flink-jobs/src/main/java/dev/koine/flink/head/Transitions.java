@@ -4,6 +4,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.RunningModel;
+import dev.koine.engine.merge.Written;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.Faults;
@@ -13,6 +14,7 @@ import dev.koine.schemas.GateReport;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.subscriber.events.Bundles;
 import java.io.IOException;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,11 +66,13 @@ final class Transitions {
                             trials.require(target, line.first().getDigest());
                         }
                     }));
+            step.requireMadeAgain(bundle.digest(), candidate.written());
             next.setDigest(bundle.digest());
             next.setBundle(Bundles.toAvro(bundle));
             next.setGate(candidate.report());
             keep(candidate, bundle.digest(), question);
             RecordedScales.note(candidate.scales(), next, store);
+            noteUpdate(candidate.written(), next);
             costs.note(next, candidate.mergeMillis(), candidate.report());
             return next;
         } catch (RejectedException e) {
@@ -79,6 +83,26 @@ final class Transitions {
                 throw new GateRefusal(e, report);
             }
             throw e;
+        }
+    }
+
+    private static void noteUpdate(Written written, ModelUpdate version) {
+        OptionalDouble share = written.share();
+        if (share.isPresent()) {
+            version.setUpdateShare(share.getAsDouble());
+            if (Written.isLittle(share.getAsDouble())) {
+                LOG.warn(
+                        "Version {} of {}: only {} % of the update arrives, the rest is rounded away: weights are narrower than"
+                                + " float32.",
+                        version.getVersion(), version.getModelId(), Math.round(100 * share.getAsDouble()));
+            }
+        }
+        if (written.raised() > 0) {
+            LOG.info(
+                    "Version {} of {}: {} variances came out below a sixteenth of the base's and are that.",
+                    version.getVersion(),
+                    version.getModelId(),
+                    written.raised());
         }
     }
 

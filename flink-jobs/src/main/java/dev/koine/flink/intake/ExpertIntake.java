@@ -4,6 +4,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.PrunePlan;
 import dev.koine.engine.merge.PruneTask;
 import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.Unchanged;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
@@ -61,8 +62,9 @@ final class ExpertIntake {
                 found.isLocal() ? List.of(found.directory()) : List.of(),
                 () -> store.<RejectedException>putBundle(copy -> {
                     copy(found, copy);
-                    List<PruneTask> tasks = PrunePlan.of(
-                            Alignment.of(base, ModelBundle.open(copy)).weights(), recipe);
+                    Alignment aligned = Alignment.of(base, ModelBundle.open(copy));
+                    Unchanged.refuse(aligned, recipe);
+                    List<PruneTask> tasks = PrunePlan.of(aligned.weights(), recipe);
                     BundlePlaces files = new BundlePlaces(Map.of(base.directory(), baseDigest, copy, found.digest()));
                     planned.add(new Plan(found.digest(), tasks, files));
                 }));

@@ -206,7 +206,7 @@ public final class StoreCheck {
         Recipe found = wasSearched
                 ? recipe.with(Scale.fixed(RecordedScales.of(version, store).overall()))
                 : recipe;
-        new OfflineMerge(base, found, Lanczos::truncate, pool, Progress.NONE).merge(experts, target);
+        new OfflineMerge(base, found, Lanczos::truncate, pool, Progress.NONE).mergeAgain(experts, target);
     }
 
     private boolean hasItsExperts(ModelUpdate version) {

@@ -129,6 +129,9 @@ public final class Statement {
         if (update.getGate() != null) {
             statement.report(update.getGate());
         }
+        if (update.getUpdateShare() != null) {
+            statement.real("update-share", update.getUpdateShare());
+        }
         return statement.bytes.toByteArray();
     }
 

@@ -155,6 +155,8 @@ class StatementTest {
         updates.add(update().build());
         updates.add(update().setScale(0.2).build());
         updates.add(update().setScale(0.3).build());
+        updates.add(update().setUpdateShare(0.2).build());
+        updates.add(update().setUpdateShare(0.3).build());
         updates.add(update().setScale(0.2)
                 .setScalesDigest("sha256:" + "1".repeat(64))
                 .build());
