@@ -58,6 +58,13 @@ class CombinationITCase {
             updated(koine.retract("ctc", "es"));
             ModelUpdate alone = updated(koine.retract("ctc", "copy"));
             assertThat(alone.getDigest()).isEqualTo(Fixtures.mergedOffline(directory, "es"));
+            assertThat(alone.getUpdateShare()).as("all weights are float32").isNull();
+
+            Path inputs = Files.createDirectories(directory.resolve("inputs"));
+            updated(koine.register("half", TinyModel.halfBase(inputs.resolve("base"))));
+            ModelUpdate half = updated(koine.merge("half", "es", 1, TinyModel.halfExpert(inputs.resolve("es"), 2)));
+            assertThat(half.getUpdateShare()).isBetween(0.0, 0.8);
+            assertThat(updated(koine.retract("half", "es")).getUpdateShare()).isNull();
         }
     }
 

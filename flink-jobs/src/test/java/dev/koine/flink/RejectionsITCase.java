@@ -329,7 +329,7 @@ class RejectionsITCase {
     void overflowOfATotal() throws Exception {
         Path absurd = Mutation.graph(Fixtures.ctc("de"), directory, Mutation.weight(9, 1e30f));
         refuse(absurd, RejectionCode.TOTAL_OVERFLOW, "element", Mutation.matrix(absurd), "fine-tuned from this base");
-        refuse(changed(e -> e.setWeight(1e6)), RejectionCode.TOTAL_OVERFLOW, "weight 1000000.0", "lower its weight");
+        refuse(changed(e -> e.setWeight(1e12)), RejectionCode.TOTAL_OVERFLOW, "weight 1.0E12", "lower its weight");
     }
 
     @Test

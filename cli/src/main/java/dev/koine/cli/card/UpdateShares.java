@@ -15,9 +15,9 @@ public final class UpdateShares {
                 ? Optional.empty()
                 : Optional.of("Only " + percent(share)
                         + " of the update arrives: most of its steps are smaller than half the distance between two values of the"
-                        + " weights' element type (float16 or bfloat16), and are rounded away. Export base and experts in float32"
-                        + " (which is exact, also for checkpoints in bfloat16), merge these, and make the result narrower at the"
-                        + " end.");
+                        + " weights' element type (float16 or bfloat16), and are rounded away. Export base and experts in float32,"
+                        + " which is exact for narrower checkpoints, too, and serve the result in float32 or in float16, whose"
+                        + " steps are an eighth of bfloat16's.");
     }
 
     /** {@code 17 %}. */

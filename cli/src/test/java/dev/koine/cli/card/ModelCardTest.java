@@ -80,6 +80,17 @@ class ModelCardTest {
     }
 
     @Test
+    void aVersionOfWhichLittleArrives() {
+        ModelUpdate lossy = version();
+        lossy.setUpdateShare(0.173);
+        assertThat(ModelCard.of(lossy, first(), null))
+                .contains("| share of the update that arrives in float16 or bfloat16 | 17 % |")
+                .contains("Only 17 % of the update arrives");
+        lossy.setUpdateShare(0.99);
+        assertThat(ModelCard.of(lossy, first(), null)).contains("| 99 % |").doesNotContain("Only");
+    }
+
+    @Test
     void nothingFromOutsideIsMoreThanText() {
         ModelUpdate hostile = version();
         hostile.setModelId(HOSTILE);

@@ -41,8 +41,16 @@ class MergeCommandTest {
         assertThat(digest(merge("half-scale", "--expert", CA + "@0.5", "--scale", "0.4")))
                 .isNotEqualTo(plain);
         CommandLineRun frozen = merge("frozen", "--expert", CA, "--policy", "**=FROZEN");
-        assertThat(digest(frozen))
-                .isEqualTo(koine("inspect", BASE).out().lines().findFirst().orElseThrow());
+        assertThat(frozen.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(frozen.err()).contains("UNCHANGED", "only in weights that the recipe freezes");
+    }
+
+    @Test
+    void anExpertThatIsTheBaseIsRefused() {
+        CommandLineRun same = merge("same", "--expert", CA, "--expert", BASE);
+        assertThat(same.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(same.err()).contains("UNCHANGED", "weights are the base's, every one");
+        assertThat(directory.resolve("same")).isEmptyDirectory();
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
@@ -74,6 +75,18 @@ class ExpertIntakeTest {
         Path other = Mutation.graph(Fixtures.ctc("de"), directory, Mutation.operator("MatMul", "Mul"));
         Bundle announced = Bundle.describe(other);
         assertThatThrownBy(() -> plan(announced)).isInstanceOf(RejectedException.class);
+        assertNothingIsKept(announced);
+    }
+
+    @Test
+    void anExpertThatIsTheBaseIsRefusedAndNotKept() throws Exception {
+        Path other = Mutation.copy(Fixtures.ctc("base"), directory);
+        Files.writeString(other.resolve("README.md"), "the German expert");
+        Bundle announced = Bundle.describe(other);
+        assertThatThrownBy(() -> plan(announced))
+                .isInstanceOfSatisfying(
+                        RejectedException.class, e -> assertThat(e.code()).isEqualTo(RejectionCode.UNCHANGED))
+                .hasMessageContaining("every one of");
         assertNothingIsKept(announced);
     }
 
