@@ -132,7 +132,7 @@ final class TensorPairs {
                         ? ""
                         : (isVocabulary(ours.get(0)) ? "The vocabulary was resized: " : "A table was resized: ")
                                 + entries;
-            case LINEAR, OTHER -> "";
+            case LINEAR, VARIANCE, SETTING, OTHER -> "";
         };
     }
 
