@@ -38,7 +38,8 @@ public final class BundleWriter implements AutoCloseable {
     private final Path source;
     private final Path target;
     private final Set<TensorInfo> replaced = new HashSet<>();
-    private final Map<Path, FileChannel> channels = new HashMap<>();
+    private final Map<Path, Path> copies = new HashMap<>();
+    private final OpenFiles files = new OpenFiles(StandardOpenOption.READ, StandardOpenOption.WRITE);
     private final List<StagedModel> staged = new ArrayList<>();
     private final Map<TensorInfo, Long> positions = new HashMap<>();
     private final Queue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
@@ -59,13 +60,8 @@ public final class BundleWriter implements AutoCloseable {
     public static BundleWriter create(ModelBundle base, Path target, Collection<Weight> replaced) throws IOException {
         Files.createDirectories(target);
         BundleWriter writer = new BundleWriter(base.directory(), target.toRealPath());
-        try {
-            writer.copy(base, replaced);
-            return writer;
-        } catch (IOException | RuntimeException e) {
-            writer.closeChannels(e);
-            throw e;
-        }
+        writer.copy(base, replaced);
+        return writer;
     }
 
     private void copy(ModelBundle base, Collection<Weight> weights) throws IOException {
@@ -119,8 +115,8 @@ public final class BundleWriter implements AutoCloseable {
                 positions.put(tensor, place.position());
             }
         }
-        FileChannel channel = Objects.requireNonNull(channels.get(from));
-        channel.write(ByteBuffer.allocate(1), end - 1);
+        long last = end - 1;
+        files.use(side, channel -> channel.write(ByteBuffer.allocate(1), last));
     }
 
     private record StagedModel(Path from, Path side, Path to, NavigableMap<Long, VarintSplice.Place> places) {}
@@ -128,10 +124,10 @@ public final class BundleWriter implements AutoCloseable {
     private void copy(Path from, Path to, List<TensorInfo> holes) throws IOException {
         holes = new ArrayList<>(holes);
         holes.sort(Comparator.comparingLong(TensorInfo::offset));
-        try (FileChannel in = FileChannel.open(from, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-            FileChannel out = FileChannel.open(
-                    to, StandardOpenOption.WRITE, StandardOpenOption.READ, StandardOpenOption.CREATE_NEW);
-            channels.put(from, out);
+        try (FileChannel in = FileChannel.open(from, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+                FileChannel out = FileChannel.open(
+                        to, StandardOpenOption.WRITE, StandardOpenOption.READ, StandardOpenOption.CREATE_NEW)) {
+            copies.put(from, to);
             long size = in.size();
             long position = 0;
             for (TensorInfo hole : holes) {
@@ -165,25 +161,28 @@ public final class BundleWriter implements AutoCloseable {
      */
     public void write(Weight weight, long from, float[] source, int at, int count) throws IOException {
         TensorInfo tensor = weight.tensor();
-        FileChannel channel = replaced.contains(tensor) ? channels.get(tensor.file()) : null;
-        if (channel == null) {
+        Path copy = replaced.contains(tensor) ? copies.get(tensor.file()) : null;
+        if (copy == null) {
             throw new IllegalArgumentException("The weight " + weight.key() + " is not among the replaced ones.");
         }
         Objects.checkFromIndexSize(from, count, tensor.numel());
         Objects.checkFromIndexSize(at, count, source.length);
         int width = tensor.type().bytes();
         ByteBuffer chunk = buffer();
-        for (int done = 0; done < count; ) {
-            int now = Math.min(chunk.capacity() / width, count - done);
-            chunk.clear();
-            FloatEncoding.encode(tensor.type(), source, at + done, now, chunk);
-            chunk.flip();
-            long position = positions.getOrDefault(tensor, tensor.offset()) + (from + done) * width;
-            while (chunk.hasRemaining()) {
-                position += channel.write(chunk, position);
+        long start = positions.getOrDefault(tensor, tensor.offset());
+        files.use(copy, channel -> {
+            for (int done = 0; done < count; ) {
+                int now = Math.min(chunk.capacity() / width, count - done);
+                chunk.clear();
+                FloatEncoding.encode(tensor.type(), source, at + done, now, chunk);
+                chunk.flip();
+                long position = start + (from + done) * width;
+                while (chunk.hasRemaining()) {
+                    position += channel.write(chunk, position);
+                }
+                done += now;
             }
-            done += now;
-        }
+        });
         buffers.add(chunk);
     }
 
@@ -197,46 +196,32 @@ public final class BundleWriter implements AutoCloseable {
      */
     @Override
     public void close() throws IOException {
-        IOException failure = new IOException("The files of " + target + " could not be closed.");
         try {
             for (StagedModel model : staged) {
                 complete(model);
             }
-        } catch (IOException e) {
-            failure.addSuppressed(e);
-        }
-        closeChannels(failure);
-        if (failure.getSuppressed().length > 0) {
-            throw failure;
+        } finally {
+            closeFiles();
         }
     }
 
     private void complete(StagedModel model) throws IOException {
-        FileChannel side = channels.get(model.from());
-        if (side != null) {
+        if (copies.containsKey(model.from())) {
             try (FileChannel out =
                     FileChannel.open(model.to(), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-                VarintSplice.write(model.from(), side, model.places(), out);
+                files.use(model.side(), side -> VarintSplice.write(model.from(), side, model.places(), out));
             }
         }
     }
 
-    private void closeChannels(Exception failure) {
-        for (FileChannel channel : channels.values()) {
-            try {
-                channel.close();
-            } catch (IOException e) {
-                failure.addSuppressed(e);
-            }
-        }
-        channels.clear();
-        for (StagedModel model : staged) {
-            try {
+    private void closeFiles() throws IOException {
+        try {
+            files.close();
+        } finally {
+            for (StagedModel model : staged) {
                 Files.deleteIfExists(model.side());
-            } catch (IOException e) {
-                failure.addSuppressed(e);
             }
+            staged.clear();
         }
-        staged.clear();
     }
 }

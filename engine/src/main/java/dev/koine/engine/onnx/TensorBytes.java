@@ -4,24 +4,21 @@ import dev.koine.engine.ShortFileException;
 import dev.koine.engine.onnx.TensorInfo.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.Map;
 
-/** Compares the bytes of tensors, a block at a time and only until they differ. Keeps the files open; for one thread. */
+/** Compares the bytes of tensors, a block at a time and only until they differ. Keeps few files open; for one thread. */
 final class TensorBytes implements AutoCloseable {
     private static final int FIRST_BLOCK = 1 << 10;
     private static final int BLOCK = 1 << 16;
     private static final int TILE = 1 << 20;
     private static final int WIDEST_TILE = 1 << 13;
 
-    private final Map<Path, FileChannel> channels = new HashMap<>();
+    private final OpenFiles files = new OpenFiles(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 
     /** Whether two tensors have one element type and shape and the same elements, bit for bit, however each is stored. */
     boolean areEqual(StoredTensor a, StoredTensor b) throws IOException {
@@ -164,23 +161,18 @@ final class TensorBytes implements AutoCloseable {
     }
 
     private void read(Path file, long position, byte[] target, int count) throws IOException {
-        FileChannel channel = channels.get(file);
-        if (channel == null) {
-            channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-            channels.put(file, channel);
-        }
-        ByteBuffer buffer = ByteBuffer.wrap(target, 0, count);
-        while (buffer.hasRemaining()) {
-            if (channel.read(buffer, position + buffer.position()) < 0) {
-                throw new ShortFileException(file);
+        files.use(file, channel -> {
+            ByteBuffer buffer = ByteBuffer.wrap(target, 0, count);
+            while (buffer.hasRemaining()) {
+                if (channel.read(buffer, position + buffer.position()) < 0) {
+                    throw new ShortFileException(file);
+                }
             }
-        }
+        });
     }
 
     @Override
     public void close() throws IOException {
-        for (FileChannel channel : channels.values()) {
-            channel.close();
-        }
+        files.close();
     }
 }
