@@ -107,7 +107,19 @@ public final class Koine {
             line.usage(err);
             return ExitCode.USAGE;
         }
-        return line.execute(args);
+        try {
+            return line.execute(args);
+        } catch (OutOfMemoryError e) {
+            return outOfMemory(e, err);
+        }
+    }
+
+    private static int outOfMemory(OutOfMemoryError error, PrintWriter err) {
+        LoggerFactory.getLogger(Koine.class).error("Out of memory", error);
+        long heap = Runtime.getRuntime().maxMemory() >> 20;
+        err.println("koine: The Java heap of " + heap + " MiB is too small for this (" + error.getMessage()
+                + "). Give it more, such as KOINE_JAVA_OPTS=-Xmx" + Math.max(512, 4 * heap) + "m.");
+        return ExitCode.TROUBLE;
     }
 
     private static String sentence(Exception exception) {

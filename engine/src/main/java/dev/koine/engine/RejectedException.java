@@ -1,5 +1,7 @@
 package dev.koine.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Bad input: an event, a file or a tensor is refused for a reason that lies in it. Trying again gives the same answer, so it
  * never counts as trouble of our own (that is an {@link java.io.IOException}).
@@ -8,14 +10,25 @@ public final class RejectedException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final RejectionCode code;
+    private final boolean isNamed;
 
     /**
      * @param code what kind of refusal this is
      * @param message what is wrong, where, and what to do about it, in sentences a person can act on
      */
     public RejectedException(RejectionCode code, String message) {
-        super(message);
+        this(code, message, false, null);
+    }
+
+    private RejectedException(RejectionCode code, String message, boolean isNamed, @Nullable RejectedException cause) {
+        super(message, cause);
         this.code = code;
+        this.isNamed = isNamed;
+    }
+
+    /** This refusal with its input named first; one whose input is named stays as it is. */
+    public RejectedException about(Input input) {
+        return isNamed ? this : new RejectedException(code, input.name() + ": " + getMessage(), true, this);
     }
 
     public RejectionCode code() {

@@ -1,13 +1,10 @@
 package dev.koine.flink;
 
 /**
- * How large events may grow. Kafka refuses a message above 1 MiB unless every topic, producer and broker is told otherwise, and what
+ * How large the job's own events may grow, beside {@link dev.koine.subscriber.events.EventSize} for what comes in. Kafka refuses a message above 1 MiB unless every topic, producer and broker is told otherwise, and what
  * the job cannot write would stop it; so it refuses in time what would lead there.
  */
 public final class MessageSizes {
-    /** Most bytes of an event that comes in; a bundle of a thousand files has half of that. */
-    public static final int MOST_INBOUND = 256 << 10;
-
     /** Most bytes of an update; every expert inside adds its languages and tasks. */
     public static final int MOST_UPDATE = 768 << 10;
 

@@ -11,7 +11,10 @@ import picocli.CommandLine.Parameters;
 
 /** A folder that becomes a bundle in an event; says that it is hashed, since that reads every byte of it. */
 class BundleOptions {
-    @Parameters(paramLabel = "DIR", description = "Folder with the model: ONNX files, tokenizer, config.")
+    @Parameters(
+            paramLabel = "DIR",
+            description = "Folder with the model: ONNX files, tokenizer, config.",
+            converter = FolderConverter.class)
     Path directory;
 
     @Option(
@@ -24,10 +27,19 @@ class BundleOptions {
             converter = PlaceConverter.class)
     URI place;
 
+    /** The bundle before its files are hashed: in an event it is as large as afterwards. */
+    Bundle list() throws IOException, RejectedException {
+        return at(Bundle.list(directory));
+    }
+
     Bundle describe(PrintWriter out) throws IOException, RejectedException {
         out.printf("Hashing %s ...%n", directory);
         Bundle bundle = Bundle.describe(directory);
         out.printf("%d files, %,d bytes, %s%n", bundle.files().size(), bundle.bytes(), bundle.digest());
+        return at(bundle);
+    }
+
+    private Bundle at(Bundle bundle) {
         return place == null ? bundle : new Bundle(place, bundle.files());
     }
 }

@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
+import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.FileTree;
@@ -38,14 +39,18 @@ public final class EvalsetCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the set; new or empty.")
     Path out;
 
-    @Parameters(arity = "1..*", paramLabel = "SOURCE", description = "Folders with speech and its texts.")
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "SOURCE",
+            description = "Folders with speech and its texts.",
+            converter = FolderConverter.class)
     List<Path> sources;
 
     @Override
     public Integer call() throws Exception {
         List<EvaluationSet> sets = new ArrayList<>();
         for (Path source : sources) {
-            sets.add(EvaluationSet.read(Folders.requireFolder(source)));
+            sets.add(Input.evaluationSet(source).read(() -> EvaluationSet.read(Folders.requireFolder(source))));
         }
         EvaluationSet drawn = sample.draw(EvaluationSet.union(sets));
         drawn.requireFinite();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.Plain;
 import dev.koine.cli.console.ProgressBar;
+import dev.koine.engine.Input;
 import dev.koine.subscriber.evaluation.EvaluationResult;
 import dev.koine.subscriber.evaluation.EvaluationSet;
 import dev.koine.subscriber.onnx.ExecutionProvider;
@@ -53,10 +54,19 @@ public final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     QuarantineOptions quarantine;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "Folder with a model.")
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "Folder with a model.",
+            converter = FolderConverter.class)
     Path directory;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "SPEECH", description = "Folders with evaluation sets.")
+    @Parameters(
+            index = "1..*",
+            arity = "1..*",
+            paramLabel = "SPEECH",
+            description = "Folders with evaluation sets.",
+            converter = FolderConverter.class)
     List<Path> speech;
 
     @Override
@@ -65,18 +75,18 @@ public final class EvaluateCommand implements Callable<Integer> {
         List<Path> folders = new ArrayList<>();
         for (Path folder : speech) {
             folders.add(Folders.requireFolder(folder));
-            sets.add(EvaluationSet.read(folder));
+            sets.add(Input.evaluationSet(folder).read(() -> EvaluationSet.read(folder)));
         }
         sample.draw(EvaluationSet.union(sets)).requireFinite();
         ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
         int threads = Runtime.getRuntime().availableProcessors();
         Collection<EvaluationResult> results;
-        try (Quarantine process = quarantine.open()) {
-            results = process.evaluate(
-                            Folders.requireFolder(directory),
-                            new OnnxOptions(1, device),
-                            new Quarantine.Speech(folders, sample.most, sample.seed, threads),
-                            progress)
+        try (ModelFolders models = new ModelFolders(spec.commandLine().getErr());
+                Quarantine process = quarantine.open()) {
+            Path model = models.of(Folders.requireFolder(directory));
+            Quarantine.Speech drawn = new Quarantine.Speech(folders, sample.most, sample.seed, threads);
+            results = new Input("The model " + directory)
+                    .read(() -> process.evaluate(model, new OnnxOptions(1, device), drawn, progress))
                     .values();
         }
         PrintWriter out = spec.commandLine().getOut();

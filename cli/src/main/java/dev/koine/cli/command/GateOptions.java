@@ -1,5 +1,6 @@
 package dev.koine.cli.command;
 
+import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.gate.GateMode;
@@ -22,6 +23,7 @@ final class GateOptions {
             names = "--evaluation",
             paramLabel = "DIR[=PLACE]",
             mapFallbackValue = "",
+            converter = FolderConverter.class,
             description = {
                 "Folder with held-out speech, as koine evalset writes it; may be given several times.",
                 "PLACE is where the job finds the same files, if not in DIR. With any, every version is evaluated."
@@ -83,18 +85,28 @@ final class GateOptions {
     @Nullable
     Long seed;
 
+    /** The bundles of the evaluation sets before their files are hashed. */
+    List<dev.koine.schemas.Bundle> list() throws IOException, RejectedException {
+        List<dev.koine.schemas.Bundle> bundles = new ArrayList<>();
+        for (Map.Entry<Path, String> set : evaluationSets.entrySet()) {
+            bundles.add(Input.evaluationSet(set.getKey()).read(() -> at(Bundle.list(set.getKey()), set.getValue())));
+        }
+        return bundles;
+    }
+
     /** The bundles of the evaluation sets, with their files hashed. */
     List<dev.koine.schemas.Bundle> describe(PrintWriter out) throws IOException, RejectedException {
         List<dev.koine.schemas.Bundle> bundles = new ArrayList<>();
         for (Map.Entry<Path, String> set : evaluationSets.entrySet()) {
             Bundle here = Bundle.describe(set.getKey());
             out.printf("Evaluation set %s: %,d bytes, %s%n", set.getKey(), here.bytes(), here.digest());
-            bundles.add(Bundles.toAvro(
-                    set.getValue().isEmpty()
-                            ? here
-                            : new Bundle(new PlaceConverter().convert(set.getValue()), here.files())));
+            bundles.add(at(here, set.getValue()));
         }
         return bundles;
+    }
+
+    private static dev.koine.schemas.Bundle at(Bundle here, String place) {
+        return Bundles.toAvro(place.isEmpty() ? here : new Bundle(new PlaceConverter().convert(place), here.files()));
     }
 
     /** The policy; null where nothing is said of one. */

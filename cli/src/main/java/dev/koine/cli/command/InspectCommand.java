@@ -1,12 +1,15 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
+import dev.koine.engine.Input;
+import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.OnnxModel;
 import dev.koine.engine.onnx.Weight;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.taskvector.Policy;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,16 +33,24 @@ public final class InspectCommand implements Callable<Integer> {
     @Mixin
     RecipeOptions options;
 
-    @Parameters(paramLabel = "DIR", description = "Folder with a model.")
+    @Parameters(paramLabel = "DIR", description = "Folder with a model.", converter = FolderConverter.class)
     Path directory;
 
     @Override
     public Integer call() throws Exception {
+        try (ModelFolders folders = new ModelFolders(spec.commandLine().getErr())) {
+            inspect(folders.of(directory));
+        }
+        return ExitCode.OK;
+    }
+
+    private void inspect(Path folder) throws RejectedException, IOException {
         PrintWriter out = spec.commandLine().getOut();
         Recipe recipe = options.recipe();
-        ModelBundle bundle = ModelBundle.open(directory);
+        Input input = new Input("The model " + directory);
+        ModelBundle bundle = input.read(() -> ModelBundle.open(folder));
         List<Weight> weights = bundle.weights();
-        out.printf("%s%n", Bundle.describe(directory).digest());
+        out.printf("%s%n", input.read(() -> Bundle.describe(folder)).digest());
         for (OnnxModel model : bundle.models()) {
             String opsets = model.opsets().entrySet().stream()
                     .map(opset -> (opset.getKey().isEmpty() ? "ai.onnx" : opset.getKey()) + " " + opset.getValue())
@@ -66,6 +77,5 @@ public final class InspectCommand implements Callable<Integer> {
                         Collectors.summingLong(weight -> weight.tensor().numel())))
                 .toString();
         out.printf("%n%d weights, %,d elements; elements by policy: %s%n", weights.size(), elements, policies);
-        return ExitCode.OK;
     }
 }

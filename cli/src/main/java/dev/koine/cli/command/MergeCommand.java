@@ -4,6 +4,8 @@ import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.card.UpdateShares;
 import dev.koine.cli.console.ProgressBar;
+import dev.koine.engine.Input;
+import dev.koine.engine.RejectedException;
 import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.WorkPool;
@@ -30,6 +32,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code koine merge}. */
 @Command(
@@ -44,7 +47,12 @@ public final class MergeCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--base", required = true, paramLabel = "DIR", description = "Folder with the base.")
+    @Option(
+            names = "--base",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder with the base.",
+            converter = FolderConverter.class)
     Path base;
 
     @Option(
@@ -86,15 +94,17 @@ public final class MergeCommand implements Callable<Integer> {
         try (WorkPool pool =
                 new WorkPool(threads > 0 ? threads : Runtime.getRuntime().availableProcessors())) {
             CompletableFuture<Void> warm = CompletableFuture.runAsync(Kernels::warmUp, pool.executor());
-            digest = merge(pool, warm);
+            try (ModelFolders folders = new ModelFolders(spec.commandLine().getErr())) {
+                digest = merge(pool, warm, folders);
+            }
         }
         spec.commandLine().getErr().printf(Locale.ROOT, "merged in %.2f s%n", (System.nanoTime() - started) / 1e9);
         spec.commandLine().getOut().printf("%s  %s%n", digest, out);
         return ExitCode.OK;
     }
 
-    private String merge(WorkPool pool, CompletableFuture<Void> warm) throws Exception {
-        ModelBundle opened = ModelBundle.open(base);
+    private String merge(WorkPool pool, CompletableFuture<Void> warm, ModelFolders folders) throws Exception {
+        ModelBundle opened = Input.base(base).read(() -> openBase(folders.of(base)));
         List<OfflineMerge.Expert> members = experts.stream().map(this::expert).toList();
         if (taskVectors != null) {
             members = kept(members, Folders.requireEmpty(taskVectors));
@@ -108,7 +118,8 @@ public final class MergeCommand implements Callable<Integer> {
             }
             warm.join();
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
-            tell(new OfflineMerge(opened, recipe.recipe(), decomposition, pool, progress).merge(members, target));
+            tell(new OfflineMerge(opened, recipe.recipe(), decomposition, pool, progress)
+                    .merge(readable(members, folders), target));
         } finally {
             Runtime.getRuntime().removeShutdownHook(interrupted);
         }
@@ -128,12 +139,32 @@ public final class MergeCommand implements Callable<Integer> {
         }
     }
 
+    private ModelBundle openBase(Path folder) throws RejectedException, IOException {
+        ModelBundle opened = ModelBundle.open(folder);
+        opened.requireFloat("base");
+        opened.requireFetched();
+        TrainingFiles.tell(
+                folder, "are copied to the result", spec.commandLine().getErr());
+        return opened;
+    }
+
+    private static List<OfflineMerge.Expert> readable(List<OfflineMerge.Expert> members, ModelFolders folders)
+            throws IOException {
+        List<OfflineMerge.Expert> readable = new ArrayList<>();
+        for (OfflineMerge.Expert member : members) {
+            readable.add(new OfflineMerge.Expert(
+                    member.input(), folders.of(member.directory()), member.weight(), member.taskVector()));
+        }
+        return readable;
+    }
+
     /** Each has a folder of its own, numbered as on the command line. */
     private static List<OfflineMerge.Expert> kept(List<OfflineMerge.Expert> members, Path folder) {
         List<OfflineMerge.Expert> kept = new ArrayList<>();
         for (OfflineMerge.Expert member : members) {
             String number = String.format(Locale.ROOT, "%03d", kept.size());
-            kept.add(new OfflineMerge.Expert(member.directory(), member.weight(), folder.resolve(number)));
+            kept.add(new OfflineMerge.Expert(
+                    member.input(), member.directory(), member.weight(), folder.resolve(number)));
         }
         return kept;
     }
@@ -173,16 +204,27 @@ public final class MergeCommand implements Callable<Integer> {
         String unnamed = argument.substring(argument.indexOf('=') + 1);
         for (String place : List.of(argument, unnamed)) {
             int at = place.lastIndexOf('@');
+            String name = place.equals(argument) ? "" : argument.substring(0, argument.length() - place.length() - 1);
             if (Files.exists(Path.of(place))) {
-                return new OfflineMerge.Expert(Path.of(place), 1);
+                return expert(name, Path.of(place), 1);
             }
             if (at > 0 && Files.exists(Path.of(place.substring(0, at)))) {
-                return new OfflineMerge.Expert(Path.of(place.substring(0, at)), weight(place.substring(at + 1)));
+                return expert(name, Path.of(place.substring(0, at)), weight(place.substring(at + 1)));
             }
         }
         throw new ParameterException(
                 spec.commandLine(),
                 "There is no folder of an expert at '" + unnamed + "' (--expert " + argument + ").");
+    }
+
+    private OfflineMerge.Expert expert(String name, Path folder, double weight) {
+        try {
+            FolderConverter.requireNoFile(folder);
+        } catch (TypeConversionException e) {
+            throw new ParameterException(spec.commandLine(), "--expert " + e.getMessage(), e);
+        }
+        Input input = name.isEmpty() ? new Input("The expert " + folder) : Input.expert(name, folder);
+        return new OfflineMerge.Expert(input, folder, weight, null);
     }
 
     private double weight(String text) {

@@ -1,10 +1,12 @@
 package dev.koine.cli.command;
 
+import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.schemas.Bundle;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.subscriber.events.Bundles;
+import dev.koine.subscriber.events.EventSize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Instant;
@@ -64,9 +66,20 @@ final class MergeEventOptions {
     }
 
     /** The event, with the folder's files hashed. */
-    ExpertEvent event(PrintWriter out) throws IOException, RejectedException {
+    ExpertEvent event(PrintWriter out, PrintWriter err) throws IOException, RejectedException {
+        if (source.combination != null) {
+            return event((Bundle) null);
+        }
+        Files files = source.files;
+        return Input.expert(files.expertId, files.directory).read(() -> {
+            EventSize.require(event(Bundles.toAvro(files.list())), ExpertEvent.class);
+            TrainingFiles.tell(files.directory, "are hashed and copied to the store", err);
+            return event(Bundles.toAvro(files.describe(out)));
+        });
+    }
+
+    private ExpertEvent event(@Nullable Bundle bundle) {
         @Nullable Combination combination = source.combination;
-        @Nullable Bundle bundle = combination == null ? Bundles.toAvro(source.files.describe(out)) : null;
         return ExpertEvent.newBuilder()
                 .setAction(ExpertAction.MERGE)
                 .setModelId(modelId)

@@ -1,10 +1,15 @@
 package dev.koine.cli.command;
 
+import dev.koine.engine.Input;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.store.Bundle;
 import dev.koine.flink.Recipes;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.events.Bundles;
+import dev.koine.subscriber.events.EventSize;
 import java.io.PrintWriter;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,14 +48,24 @@ public final class RegisterCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        ModelRegistration registration = ModelRegistration.newBuilder()
+        Input base = Input.base(bundle.directory);
+        EventSize.require(registration(base.read(bundle::list), gate.list()), ModelRegistration.class);
+        TrainingFiles.tell(
+                bundle.directory,
+                "are published with every version",
+                spec.commandLine().getErr());
+        return sender.sendModel(registration(base.read(() -> bundle.describe(out)), gate.describe(out)), out);
+    }
+
+    private ModelRegistration registration(Bundle base, List<dev.koine.schemas.Bundle> evaluationSets)
+            throws RejectedException {
+        return ModelRegistration.newBuilder()
                 .setModelId(modelId)
-                .setBase(Bundles.toAvro(bundle.describe(out)))
+                .setBase(Bundles.toAvro(base))
                 .setRecipe(Recipes.toAvro(recipe.recipe()))
-                .setEvaluationSets(gate.describe(out))
+                .setEvaluationSets(evaluationSets)
                 .setGate(gate.policy())
                 .setTime(Instant.now())
                 .build();
-        return sender.sendModel(registration, out);
     }
 }

@@ -3,6 +3,7 @@ package dev.koine.cli.command;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.Plain;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
@@ -10,6 +11,7 @@ import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.events.EventPublisher;
+import dev.koine.subscriber.events.EventSize;
 import dev.koine.subscriber.events.Outcome;
 import dev.koine.subscriber.events.OutcomeReader;
 import dev.koine.subscriber.signature.SigningKey;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -62,11 +65,12 @@ final class Sender {
     }
 
     private <T extends SpecificRecord> int send(String topic, String modelId, T event, Class<T> type, PrintWriter out)
-            throws IOException {
+            throws IOException, RejectedException {
+        EventSize.require(event, type);
         Properties properties = kafka.properties();
         try (OutcomeReader reader = new OutcomeReader(properties, Topics.DEFAULT);
                 EventPublisher publisher = new EventPublisher(properties)) {
-            Position position = publisher.publish(topic, modelId, event, type);
+            Position position = publish(publisher, topic, modelId, event, type);
             out.printf("Sent to %s, partition %d, offset %d.%n", topic, position.getPartition(), position.getOffset());
             if (waitSeconds == 0) {
                 return ExitCode.OK;
@@ -78,6 +82,22 @@ final class Sender {
                         + " s. It is not lost: the merge job takes it when it runs; koine history shows it then.");
             }
             return tell(outcome.get(), out);
+        }
+    }
+
+    private static <T extends SpecificRecord> Position publish(
+            EventPublisher publisher, String topic, String modelId, T event, Class<T> type)
+            throws IOException, RejectedException {
+        try {
+            return publisher.publish(topic, modelId, event, type);
+        } catch (IOException e) {
+            if (e.getCause() != null && e.getCause().getCause() instanceof RecordTooLargeException) {
+                throw new RejectedException(
+                        RejectionCode.TOO_LARGE,
+                        "The topic " + topic + " takes no message as large as this event, which Koine does. Raise"
+                                + " max.message.bytes of the four topics to 1048588, Kafka's default.");
+            }
+            throw e;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.koine.cli.command;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.Interruption;
 import dev.koine.cli.speech.SpeechService;
+import dev.koine.engine.Input;
 import dev.koine.objectstore.StandaloneBundles;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.ModelSubscriberBuilder;
@@ -67,7 +68,10 @@ public final class ServeCommand implements Callable<Integer> {
             description = "Takes only versions that one of these keys has signed (default: takes all).")
     Path trustedKeys;
 
-    @Parameters(paramLabel = "SPEECH", description = "Folder with features.safetensors and references.jsonl.")
+    @Parameters(
+            paramLabel = "SPEECH",
+            description = "Folder with features.safetensors and references.jsonl.",
+            converter = FolderConverter.class)
     Path speech;
 
     @Mixin
@@ -75,7 +79,9 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        List<Utterance> utterances = EvaluationSet.read(speech).utterances();
+        List<Utterance> utterances = Input.evaluationSet(speech)
+                .read(() -> EvaluationSet.read(speech))
+                .utterances();
         Map<String, Object> properties = new HashMap<>();
         kafka.properties().forEach((name, value) -> properties.put(name.toString(), value));
         ModelSubscriberBuilder<SpeechModel> wanted = ModelSubscriber.<SpeechModel>builder()

@@ -44,7 +44,7 @@ public final class SignCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         SigningKey key = SigningKey.read(signingKey);
-        ExpertEvent event = merge.event(out);
+        ExpertEvent event = merge.event(out, spec.commandLine().getErr());
         event.setSignature(key.sign(Statement.of(event)));
         Files.write(target, EventCodec.of(ExpertEvent.class).encode(event), StandardOpenOption.CREATE_NEW);
         out.printf("Signed with %s: %s. Send it with koine send %s%n", key.keyId(), target, target);

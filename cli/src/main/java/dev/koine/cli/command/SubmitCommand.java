@@ -25,6 +25,6 @@ public final class SubmitCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        return sender.sendExpert(merge.event(out), out);
+        return sender.sendExpert(merge.event(out, spec.commandLine().getErr()), out);
     }
 }

@@ -1,5 +1,6 @@
 package dev.koine.engine.merge;
 
+import dev.koine.engine.Input;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
@@ -46,15 +47,19 @@ public final class OfflineMerge {
     /**
      * An expert on this machine.
      *
+     * @param input what refusals call it
      * @param directory its bundle
      * @param weight factor of its task vector
      * @param taskVector where the files of its task vector are to be kept; null for nowhere
      */
     public record Expert(
-            Path directory, double weight, @Nullable Path taskVector) {
+            Input input,
+            Path directory,
+            double weight,
+            @Nullable Path taskVector) {
         /** An expert whose task vector is not kept. */
         public Expert(Path directory, double weight) {
-            this(directory, weight, null);
+            this(new Input("The expert " + directory), directory, weight, null);
         }
     }
 
@@ -85,21 +90,17 @@ public final class OfflineMerge {
         }
         List<Alignment> aligned = new ArrayList<>();
         for (Expert expert : experts) {
-            Alignment alignment = Alignment.of(base, ModelBundle.open(expert.directory()));
-            if (isNew) {
-                Unchanged.refuse(alignment, recipe);
-            }
-            aligned.add(alignment);
+            aligned.add(expert.input().read(() -> align(expert, isNew)));
         }
         boolean existed = Files.exists(target);
         try {
             if (isDoneByTensor(experts)) {
                 List<MergeItem> items = MergePlan.of(base, aligned, recipe);
-                return write(items, experts.stream().map(Expert::weight).toList(), target);
+                return write(items, experts, target);
             } else {
                 return writeStaged(experts, aligned, target);
             }
-        } catch (RejectedException | IOException | RuntimeException e) {
+        } catch (RejectedException | IOException | RuntimeException | Error e) {
             clear(target, existed);
             throw e;
         }
@@ -123,16 +124,24 @@ public final class OfflineMerge {
         }
     }
 
-    private Written write(List<MergeItem> items, List<Double> factors, Path directory)
+    private Alignment align(Expert expert, boolean isNew) throws RejectedException, IOException {
+        Alignment alignment = Alignment.of(base, ModelBundle.open(expert.directory()));
+        if (isNew) {
+            Unchanged.refuse(alignment, recipe);
+        }
+        return alignment;
+    }
+
+    private Written write(List<MergeItem> items, List<Expert> experts, Path directory)
             throws RejectedException, IOException {
         List<Weight> written = items.stream()
                 .flatMap(item -> item.weights().stream())
                 .distinct()
                 .toList();
         try (BundleWriter writer = BundleWriter.create(base, directory, written)) {
-            double scale = recipe.scale().of(factors.size());
+            double scale = recipe.scale().of(experts.size());
             TensorPruner pruner = new TensorPruner(recipe, decomposition);
-            TensorMerger merger = new TensorMerger(scale, factors, grids(items), pruner, writer);
+            TensorMerger merger = new TensorMerger(scale, experts, grids(items), pruner, writer);
             long total = items.stream().mapToLong(MergeItem::count).sum();
             AtomicLong done = new AtomicLong();
             List<WorkPool.Part<Written>> parts = new ArrayList<>();

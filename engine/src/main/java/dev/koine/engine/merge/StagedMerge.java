@@ -47,10 +47,14 @@ final class StagedMerge {
         try (RunningModel model = RunningModel.open(base, recipe, store, scratch, pool)) {
             for (int i = 0; i < experts.size(); i++) {
                 OfflineMerge.Expert expert = experts.get(i);
-                List<String> pieces = prune(aligned.get(i), store);
+                Alignment alignment = aligned.get(i);
+                List<String> pieces = expert.input().read(() -> prune(alignment, store));
                 keep(pieces, store, expert.taskVector());
                 String taskVector = new TaskVector("", "", pieces).put(store);
-                model.add(new Member(taskVector, expert.weight()));
+                expert.input().read(() -> {
+                    model.add(new Member(taskVector, expert.weight()));
+                    return taskVector;
+                });
             }
             return model.write(target, model.scales(), progress);
         }

@@ -1,5 +1,6 @@
 package dev.koine.engine.merge;
 
+import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.linalg.Scratch;
@@ -22,7 +23,7 @@ final class TensorMerger {
     private static final int CHUNK_ELEMENTS = 1 << 14;
 
     private final double scale;
-    private final List<Double> factors;
+    private final List<OfflineMerge.Expert> experts;
     private final Map<String, Grid> grids;
     private final TensorPruner pruner;
     private final BundleWriter writer;
@@ -31,13 +32,17 @@ final class TensorMerger {
 
     /**
      * @param scale factor of the sum
-     * @param factors factor of each expert's task vector
+     * @param experts with the factor of each one's task vector
      * @param grids by the key of an item's first weight, where an item is a part of a tensor
      */
     TensorMerger(
-            double scale, List<Double> factors, Map<String, Grid> grids, TensorPruner pruner, BundleWriter writer) {
+            double scale,
+            List<OfflineMerge.Expert> experts,
+            Map<String, Grid> grids,
+            TensorPruner pruner,
+            BundleWriter writer) {
         this.scale = scale;
-        this.factors = factors;
+        this.experts = experts;
         this.grids = grids;
         this.pruner = pruner;
         this.writer = writer;
@@ -76,14 +81,16 @@ final class TensorMerger {
                 : Objects.requireNonNull(grids.get(weight.key()));
         @Nullable ItemTotals totals = null;
         @Nullable Addend last = null;
-        for (int e = 0; e < factors.size(); e++) {
-            @Nullable PrunedBlock block = pruner.prune(item.prune(e), values);
+        for (int e = 0; e < experts.size(); e++) {
+            OfflineMerge.Expert expert = experts.get(e);
+            PruneItem pruned = item.prune(e);
+            @Nullable PrunedBlock block = prune(expert, pruned, values);
             if (block != null) {
                 if (last != null) {
                     totals = totals == null ? ItemTotals.zeros(grid, item.count(), scratch) : totals;
                     add(item, last, totals);
                 }
-                last = new Addend(block, factors.get(e));
+                last = new Addend(block, expert.weight(), expert.input());
             }
         }
         Written written = last == null ? Written.NOTHING : apply(item, totals, last, grid, values);
@@ -93,25 +100,35 @@ final class TensorMerger {
         return written;
     }
 
-    private record Addend(PrunedBlock block, double factor) {}
+    private @Nullable PrunedBlock prune(OfflineMerge.Expert expert, PruneItem item, float[] base)
+            throws RejectedException, IOException {
+        try {
+            return pruner.prune(item, base);
+        } catch (RejectedException e) {
+            throw e.about(expert.input());
+        }
+    }
+
+    private record Addend(PrunedBlock block, double factor, Input input) {}
 
     private void add(MergeItem item, Addend addend, ItemTotals totals) throws RejectedException {
         float[] chunk = scratch.floats(CHUNK_ELEMENTS);
         for (int from = 0; from < item.count(); from += CHUNK_ELEMENTS) {
             int count = Math.min(CHUNK_ELEMENTS, item.count() - from);
             addend.block().read(from, count, chunk, 0);
-            requireAdded(item, from, chunk, count, addend.factor(), totals, from);
+            requireAdded(item, from, chunk, count, addend, totals, from);
         }
         scratch.release(chunk);
     }
 
     private static void requireAdded(
-            MergeItem item, int from, float[] chunk, int count, double factor, ItemTotals totals, int at)
+            MergeItem item, int from, float[] chunk, int count, Addend addend, ItemTotals totals, int at)
             throws RejectedException {
-        int added = totals.add(at, chunk, count, factor);
+        int added = totals.add(at, chunk, count, addend.factor());
         if (added < count) {
             String key = item.weights().get(0).key();
-            throw OutOfRange.total(key, item.from() + from + added, chunk[added], factor, totals.grid());
+            throw OutOfRange.total(key, item.from() + from + added, chunk[added], addend.factor(), totals.grid())
+                    .about(addend.input());
         }
     }
 
@@ -126,11 +143,11 @@ final class TensorMerger {
             System.arraycopy(values, from, before, 0, count);
             last.block().read(from, count, chunk, 0);
             if (totals != null) {
-                requireAdded(item, from, chunk, count, last.factor(), totals, from);
+                requireAdded(item, from, chunk, count, last, totals, from);
                 totals.merge(values, from, count, scale);
             } else if (!kernels.addOnGrid(
                     values, from, chunk, count, last.factor(), grid.step(), grid.largestAddend(), scale)) {
-                requireAdded(item, from, chunk, count, last.factor(), ItemTotals.zeros(grid, count, scratch), 0);
+                requireAdded(item, from, chunk, count, last, ItemTotals.zeros(grid, count, scratch), 0);
                 throw new IllegalStateException("a chunk was refused, and no element of it is at fault");
             }
             requireInRange(item, from, before, values, count, grid);

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +35,8 @@ public final class Alignment {
      * @throws IOException if a tensor cannot be read
      */
     public static Alignment of(ModelBundle base, ModelBundle expert) throws RejectedException, IOException {
-        refuseQuantized("base", base);
-        refuseQuantized("expert", expert);
+        base.requireFloat("base");
+        expert.requireFloat("expert");
         List<String> ours = base.models().stream().map(OnnxModel::path).toList();
         List<String> theirs = expert.models().stream().map(OnnxModel::path).toList();
         if (!ours.equals(theirs)) {
@@ -60,16 +59,6 @@ public final class Alignment {
     /** Every weight of the base, each in one of these, in the order of the first of each group. */
     public List<AlignedWeight> weights() {
         return weights;
-    }
-
-    private static void refuseQuantized(String which, ModelBundle bundle) throws RejectedException {
-        Optional<String> node = bundle.quantization();
-        if (node.isPresent()) {
-            throw new RejectedException(
-                    RejectionCode.QUANTIZED,
-                    "Weights of the " + which + " are quantised: " + node.get()
-                            + ". Merge in float, quantise when publishing.");
-        }
     }
 
     private static List<AlignedWeight> group(ModelBundle base, TensorPairs pairs, TensorBytes bytes)

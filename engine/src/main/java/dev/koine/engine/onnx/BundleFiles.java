@@ -2,7 +2,9 @@ package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.store.FileKind;
 import dev.koine.engine.store.FileTree;
+import dev.koine.engine.store.LinkRefusals;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -15,6 +17,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The files of a bundle, and what a model file may point to: a regular file inside the bundle, reached without a link. Symbolic links
@@ -23,6 +26,7 @@ import java.util.List;
 final class BundleFiles {
     private static final int MOST_FILES = 10_000;
     private static final int LONGEST_LOCATION = 4096;
+    private static final Pattern MEANING = Pattern.compile("(?i).*\\.(json|txt|model|tiktoken|spm|vocab|bpe|ya?ml)");
 
     private BundleFiles() {}
 
@@ -43,8 +47,7 @@ final class BundleFiles {
             }
         });
         if (!refused.isEmpty()) {
-            throw notAllowed("The bundle holds '" + Quote.of(refused.get(0))
-                    + "', which is a link or no regular file. Put the file itself there.");
+            throw LinkRefusals.notRegular(Quote.of(refused.get(0)), directory.resolve(refused.get(0)), directory);
         }
         if (files.size() > MOST_FILES) {
             throw notAllowed(
@@ -52,6 +55,21 @@ final class BundleFiles {
         }
         Collections.sort(files);
         return List.copyOf(files);
+    }
+
+    /** Refuses pointers of Git LFS among the files that say what a model's outputs mean. */
+    static void requireFetched(Path directory, List<String> files) throws RejectedException {
+        for (String file : files) {
+            if (MEANING.matcher(file).matches()
+                    && FileKind.of(directory.resolve(file))
+                            .filter(FileKind.LFS_POINTER::equals)
+                            .isPresent()) {
+                throw new RejectedException(
+                        RejectionCode.MISSING_FILE,
+                        "The file '" + Quote.of(file) + "' " + FileKind.LFS_POINTER.what() + ". "
+                                + FileKind.LFS_POINTER.advice() + ".");
+            }
+        }
     }
 
     /**
@@ -67,7 +85,8 @@ final class BundleFiles {
                 || location.indexOf('\\') >= 0
                 || location.indexOf(':') >= 0
                 || location.indexOf('\0') >= 0) {
-            throw notAllowed(where + "is not a plain relative path with forward slashes.");
+            throw notAllowed(where + "is not a plain relative path with forward slashes. Save the model again with its"
+                    + " external data beside it, under such a path.");
         }
         Path file = directory.resolve(model).resolveSibling("");
         BasicFileAttributes attributes = null;
@@ -82,26 +101,28 @@ final class BundleFiles {
                 file = file.resolve(part);
                 attributes = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             } catch (InvalidPathException e) {
-                throw notAllowed(where + "is not a path on this system.");
+                throw notAllowed(where + "is not a path on this system. Save the model again with another file name.");
             } catch (NoSuchFileException e) {
                 throw new RejectedException(
-                        RejectionCode.MISSING_FILE, where + "is not in the bundle. Add the file to the bundle.");
+                        RejectionCode.MISSING_FILE,
+                        where + "is not in the bundle. Add the file, under that name, beside the model file.");
             } catch (IOException e) {
                 throw new RejectedException(
-                        RejectionCode.MISSING_FILE, where + "cannot be looked at: " + e.getMessage() + ".");
+                        RejectionCode.MISSING_FILE,
+                        where + "cannot be looked at (" + e.getMessage() + "). Let this process read it.");
             }
             if (attributes.isSymbolicLink()) {
-                throw notAllowed(where + "is reached through a symbolic link. Put the file itself there.");
+                throw LinkRefusals.notRegular(Quote.of(location), file, directory);
             }
         }
         if (attributes == null || !attributes.isRegularFile()) {
-            throw notAllowed(where + "is not a regular file.");
+            throw notAllowed(where + "is not a regular file. Save the model again with its external data in a file.");
         }
         if (file.toString().endsWith(".onnx")) {
             throw notAllowed(where + "is a model file. Keep external data in files of its own.");
         }
         if (FileTree.links(file) > 1) {
-            throw notAllowed(where + "is a hard link to another file. Put a copy there.");
+            throw LinkRefusals.hardLink(Quote.of(location), file, directory);
         }
         return file;
     }

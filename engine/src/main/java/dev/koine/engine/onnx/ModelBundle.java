@@ -1,7 +1,6 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.RejectionCode;
 import dev.koine.engine.onnx.Wiring.Scope;
 import dev.koine.engine.onnx.Wiring.Step;
 import dev.koine.engine.onnx.Wiring.Value;
@@ -61,10 +60,7 @@ public final class ModelBundle {
             }
         }
         if (wirings.isEmpty()) {
-            throw new RejectedException(
-                    RejectionCode.NOT_ONNX,
-                    "The bundle holds no .onnx file among its " + files.size()
-                            + " files. Point to the directory of an exported model.");
+            throw FolderKind.refusal(root, files);
         }
         Overlaps.refuse(wirings);
         return new ModelBundle(root, files, List.copyOf(wirings), weights(wirings));
@@ -95,6 +91,25 @@ public final class ModelBundle {
     /** The first node that shows that weights are quantised to integers; empty for a float model. */
     public Optional<String> quantization() {
         return quantization;
+    }
+
+    /**
+     * Requires that no weight is quantised to integers.
+     *
+     * @param which {@code base} or {@code expert}, for the message
+     * @throws RejectedException QUANTIZED, with the files to take out where the folder holds a float model too
+     */
+    public void requireFloat(String which) throws RejectedException {
+        FloatOnly.require(which, this);
+    }
+
+    /**
+     * Requires that no configuration, vocabulary or tokenizer beside the models is a Git LFS pointer.
+     *
+     * @throws RejectedException MISSING_FILE for the first that is
+     */
+    public void requireFetched() throws RejectedException {
+        BundleFiles.requireFetched(directory, files);
     }
 
     List<Wiring> wirings() {

@@ -85,6 +85,7 @@ public final class OnnxScanner {
                 default -> {}
             }
         }
+        tensors.requireWhole();
         if (graph == null || irVersion <= 0) {
             throw message.broken("it has no graph or no IR version");
         }

@@ -1,7 +1,9 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.onnx.TensorInfo.Storage;
+import dev.koine.engine.store.FileKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Reads {@code TensorProto} messages of one model file: where the elements lie, not what they are. */
 final class TensorScanner {
@@ -24,6 +28,7 @@ final class TensorScanner {
     private final String model;
     private final Path file;
     private final Map<String, Path> external = new HashMap<>();
+    private final Map<Path, CutOff> cutOff = new TreeMap<>();
 
     TensorScanner(WireSource source, Path directory, String model) {
         this.source = source;
@@ -129,10 +134,41 @@ final class TensorScanner {
             length = Math.max(0, size - offset);
         }
         if (offset > size || length > size - offset) {
-            throw source.broken(what + " ends " + (length > size ? "far " : "") + "past the end of '"
-                    + Quote.of(location) + "', which has " + size + " bytes");
+            cutOff.merge(place, new CutOff(location, size, what, end(offset, length)), CutOff::later);
         }
         return new StoredTensor(new TensorInfo(name, type, shape, place, offset, length), onnxType, Optional.empty());
+    }
+
+    /**
+     * Requires that the files outside have all bytes of the tensors that were scanned.
+     *
+     * @throws RejectedException NOT_ONNX, with the number of bytes that a file lacks, or with what stands in its place
+     */
+    void requireWhole() throws RejectedException {
+        for (Map.Entry<Path, CutOff> file : cutOff.entrySet()) {
+            CutOff found = file.getValue();
+            String which = "External data '" + Quote.of(found.location()) + "' of '" + Quote.of(model) + "'";
+            Optional<FileKind> kind = FileKind.of(file.getKey());
+            if (kind.isPresent()) {
+                throw WireSource.mistaken(which, kind.get());
+            }
+            throw new RejectedException(
+                    RejectionCode.NOT_ONNX,
+                    which + " was cut off: " + found.what() + " ends " + (found.end() - found.size())
+                            + " bytes past the end of '" + Quote.of(found.location()) + "', which has " + found.size()
+                            + " bytes. Copy or download it again.");
+        }
+    }
+
+    /** A file outside that is too short, and the tensor that ends last in it. */
+    private record CutOff(String location, long size, String what, long end) {
+        CutOff later(CutOff other) {
+            return other.end > end ? other : this;
+        }
+    }
+
+    private static long end(long offset, long length) {
+        return offset > Long.MAX_VALUE - length ? Long.MAX_VALUE : offset + length;
     }
 
     private long number(Map<String, String> entries, String key, long missing, String what) throws RejectedException {

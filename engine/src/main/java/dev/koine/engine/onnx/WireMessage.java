@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.BitSet;
 import java.util.Map;
 
 /**
@@ -19,9 +20,14 @@ final class WireMessage {
     private static final int LENGTH_DELIMITED = 2;
     private static final int FIXED32 = 5;
 
+    /** The fields of a {@code ModelProto} that have a length. */
+    private static final BitSet MODEL_FIELDS = BitSet.valueOf(
+            new long[] {1L << 2 | 1L << 3 | 1L << 4 | 1L << 6 | 1L << 7 | 1L << 8 | 1L << 14 | 1L << 20 | 1L << 25});
+
     private final WireSource source;
     private final long begin;
     private final long end;
+    private final boolean isRoot;
     private long position;
 
     private int field;
@@ -33,6 +39,7 @@ final class WireMessage {
     WireMessage(WireSource source, long start, long end) {
         this.source = source;
         this.begin = start;
+        this.isRoot = start == 0 && source.isEnd(end);
         this.position = start;
         this.end = end;
     }
@@ -56,7 +63,9 @@ final class WireMessage {
                 length = varint();
                 start = position;
                 if (length < 0 || length > end - position) {
-                    throw broken("field " + field + " is longer than what is left of its message");
+                    throw isRoot && length > 0 && MODEL_FIELDS.get(field)
+                            ? source.cutOff(length - (end - position))
+                            : broken("field " + field + " is longer than what is left of its message");
                 }
                 position += length;
             }

@@ -1,7 +1,9 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.ShortFileException;
+import dev.koine.engine.store.FileKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -44,6 +46,11 @@ final class WireSource implements AutoCloseable {
         }
     }
 
+    /** Whether a message that ends at {@code end} reaches to the end of the file. */
+    boolean isEnd(long end) {
+        return end == size;
+    }
+
     WireMessage root() {
         return new WireMessage(this, 0, size);
     }
@@ -83,8 +90,26 @@ final class WireSource implements AutoCloseable {
         }
     }
 
+    /** The refusal of this file: by what it is instead of a model, if its first bytes say so, else by {@code what} is wrong with it. */
     RejectedException broken(String what) {
-        return WireMessage.notOnnx(name, what);
+        return FileKind.of(file)
+                .map(kind -> mistaken("The file '" + Quote.of(name) + "'", kind))
+                .orElseGet(() -> WireMessage.notOnnx(name, what));
+    }
+
+    /** The refusal of this file where its outermost message goes on after its end. */
+    RejectedException cutOff(long missing) {
+        return FileKind.of(file)
+                .map(kind -> mistaken("The file '" + Quote.of(name) + "'", kind))
+                .orElseGet(() -> new RejectedException(
+                        RejectionCode.NOT_ONNX,
+                        "The file '" + Quote.of(name) + "' was cut off: it has " + size + " bytes, and at least "
+                                + missing + " more belong to it. Copy or download it again."));
+    }
+
+    /** The refusal of a file that something else stands in place of. */
+    static RejectedException mistaken(String file, FileKind kind) {
+        return new RejectedException(RejectionCode.NOT_ONNX, file + " " + kind.what() + ". " + kind.advice() + ".");
     }
 
     @Override

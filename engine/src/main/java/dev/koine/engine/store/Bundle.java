@@ -26,6 +26,9 @@ import java.util.stream.Stream;
 public record Bundle(URI uri, List<BundleFile> files) {
     private static final int MOST_FILES = 4096;
     private static final Pattern LINE = Pattern.compile("([0-9a-f]{64})  ([0-9]{1,18})  (.*)");
+    /** The digest of a file that is not hashed. */
+    public static final String UNKNOWN = "0".repeat(64);
+
     private static final long MOST_BYTES = 256L << 30;
 
     /** Sorts the files by path. What an event said is to be taken in with {@link #of}, which checks it. */
@@ -78,26 +81,40 @@ public record Bundle(URI uri, List<BundleFile> files) {
      * @param executor runs what hashes a file
      */
     public static Bundle describe(Path directory, Executor executor) throws IOException, RejectedException {
+        Bundle listed = list(directory);
         Path root = directory.toAbsolutePath().normalize();
+        SideBySide<String> digests = new SideBySide<>(executor);
+        for (BundleFile file : listed.files) {
+            digests.begin(() -> Sha256.of(root.resolve(file.path())));
+        }
+        List<String> hashed = digests.await();
         List<BundleFile> files = new ArrayList<>();
+        for (BundleFile file : listed.files) {
+            files.add(new BundleFile(file.path(), Files.size(root.resolve(file.path())), hashed.get(files.size())));
+        }
+        return of(listed.uri.toString(), files);
+    }
+
+    /**
+     * The regular files under a directory with the digest {@link #UNKNOWN}, which is as long as any: what is wrong with the list can be
+     * told before a byte is hashed.
+     *
+     * @throws RejectedException as {@link #describe(Path)}
+     */
+    public static Bundle list(Path directory) throws IOException, RejectedException {
+        Path root = directory.toAbsolutePath().normalize();
         List<Path> found;
         try (Stream<Path> tree = Files.walk(root)) {
             found = tree.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
                     .toList();
         }
-        List<String> paths = new ArrayList<>();
-        SideBySide<String> digests = new SideBySide<>(executor);
+        List<BundleFile> files = new ArrayList<>();
         for (Path file : found) {
             String path = root.relativize(file)
                     .toString()
                     .replace(file.getFileSystem().getSeparator(), "/");
-            LocalBundles.requireRegular(path, file);
-            paths.add(path);
-            digests.begin(() -> Sha256.of(file));
-        }
-        List<String> hashed = digests.await();
-        for (int i = 0; i < found.size(); i++) {
-            files.add(new BundleFile(paths.get(i), Files.size(found.get(i)), hashed.get(i)));
+            LocalBundles.requireRegular(path, file, root);
+            files.add(new BundleFile(path, Files.size(file), UNKNOWN));
         }
         if (files.isEmpty()) {
             throw new RejectedException(

@@ -1,7 +1,6 @@
 package dev.koine.engine.store;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.RejectionCode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -23,21 +22,18 @@ final class LocalBundles implements BundleSource {
     }
 
     /** Requires a regular file with one name. */
-    static void requireRegular(String path, Path file) throws IOException, RejectedException {
+    static void requireRegular(String path, Path file, Path folder) throws IOException, RejectedException {
         BasicFileAttributes attributes =
                 Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         if (!attributes.isRegularFile()) {
-            throw notRegular(path, file);
+            throw LinkRefusals.notRegular(path, file, folder);
         }
-        requireOneName(path, file);
+        requireOneName(path, file, folder);
     }
 
-    private static void requireOneName(String path, Path file) throws IOException, RejectedException {
+    private static void requireOneName(String path, Path file, Path folder) throws IOException, RejectedException {
         if (FileTree.links(file) > 1) {
-            throw new RejectedException(
-                    RejectionCode.PLACE_NOT_ALLOWED,
-                    "'" + path + "' at " + file + " is a hard link: the same file has another name elsewhere."
-                            + " Put a copy there: bundles must not reach out of their folder.");
+            throw LinkRefusals.hardLink(path, file, folder);
         }
     }
 
@@ -46,7 +42,7 @@ final class LocalBundles implements BundleSource {
         Path place = directory;
         for (String part : file.path().split("/", -1)) {
             if (!place.equals(directory) && Files.isSymbolicLink(place)) {
-                throw notRegular(file.path(), place);
+                throw LinkRefusals.notRegular(file.path(), place, directory);
             }
             place = place.resolve(part);
         }
@@ -57,20 +53,12 @@ final class LocalBundles implements BundleSource {
             throw file.missing(place.toString());
         }
         if (!attributes.isRegularFile()) {
-            throw notRegular(file.path(), place);
+            throw LinkRefusals.notRegular(file.path(), place, directory);
         }
-        requireOneName(file.path(), place);
+        requireOneName(file.path(), place, directory);
         if (attributes.size() != file.size()) {
             throw file.wrongSize(attributes.size());
         }
         return place;
-    }
-
-    private static RejectedException notRegular(String path, Path place) {
-        return new RejectedException(
-                RejectionCode.PLACE_NOT_ALLOWED,
-                "'" + path + "' leads over " + place
-                        + ", which is a link or no regular file. Put the file itself there: bundles must not reach out of "
-                        + "their folder.");
     }
 }

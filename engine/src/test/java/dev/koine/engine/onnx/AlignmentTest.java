@@ -184,7 +184,7 @@ class AlignmentTest {
         assertThat(refusal.code()).isEqualTo(RejectionCode.QUANTIZED);
         assertThat(refusal)
                 .hasMessageContaining("#1 '/layers.0/fc/MatMul' (MatMulInteger)")
-                .hasMessageContaining("Merge in float, quantise when publishing");
+                .hasMessageContaining("Merge the float model, and quantise what is published");
 
         RejectedException other = refusal(withShape(base, 1), withShape(base, 2));
         assertThat(other.code()).isEqualTo(RejectionCode.QUANTIZED);

@@ -1,7 +1,6 @@
 package dev.koine.flink.intake;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.Grids;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
@@ -64,20 +63,12 @@ final class BaseIntake {
                 () -> store.<RejectedException>putBundle(copy -> {
                     BundleVerifier.copyVerified(found, bundles, copy);
                     ModelBundle model = ModelBundle.open(copy);
-                    requireFloatWeights(model);
+                    model.requireFloat("base");
+                    model.requireFetched();
                     Grids.of(model.weights(), pool);
                     quarantine.ask(copy, LOADS).requireAny();
                 }));
         evaluation.take(registration, store.bundle(kept.digest()));
         return kept;
-    }
-
-    private static void requireFloatWeights(ModelBundle model) throws RejectedException {
-        if (model.quantization().isPresent()) {
-            throw new RejectedException(
-                    RejectionCode.QUANTIZED,
-                    "The base is quantised to integers (" + model.quantization().get()
-                            + "). Register the float model, and quantise what is published.");
-        }
     }
 }

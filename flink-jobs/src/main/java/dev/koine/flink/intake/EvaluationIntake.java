@@ -1,5 +1,6 @@
 package dev.koine.flink.intake;
 
+import dev.koine.engine.Input;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
@@ -63,7 +64,8 @@ final class EvaluationIntake {
         List<EvaluationSet> sets = new ArrayList<>();
         List<Path> places = new ArrayList<>();
         for (dev.koine.schemas.Bundle announced : registration.getEvaluationSets()) {
-            Path place = store.bundle(copy(announced).digest());
+            Path place = Input.evaluationSet(announced.getUri())
+                    .read(() -> store.bundle(copy(announced).digest()));
             places.add(place);
             sets.add(EvaluationSet.read(place));
         }

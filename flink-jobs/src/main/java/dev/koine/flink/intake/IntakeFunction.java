@@ -1,5 +1,6 @@
 package dev.koine.flink.intake;
 
+import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.PruneTask;
@@ -170,7 +171,9 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
             ModelRegistration announced = Events.registration(event);
             signatures.require(announced);
             running.begin(event.getModelId(), sequence(), Instant.now());
-            Bundle base = Faults.contain("the base " + announced.getBase().getUri(), () -> baseIntake.take(announced));
+            String place = announced.getBase().getUri();
+            Bundle base =
+                    Faults.contain("the base " + place, () -> Input.base(place).read(() -> baseIntake.take(announced)));
             announced.setBase(Bundles.toAvro(base));
             registration.update(announced);
             emit(event, base.digest(), List.of(), out, context);
@@ -200,13 +203,14 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
             ModelRegistration model = registration.value();
             Recipe recipe = Recipes.fromAvro(model.getRecipe());
             ModelBundle base = base(model);
-            ExpertIntake.Plan plan = Faults.contain(
-                    "the expert " + expert.getBundle().getUri(),
-                    () -> expertIntake.plan(
-                            expert.getBundle(),
-                            base,
-                            Bundles.fromAvro(model.getBase()).digest(),
-                            recipe));
+            String place = expert.getBundle().getUri();
+            ExpertIntake.Plan plan =
+                    Faults.contain("the expert " + place, () -> Input.expert(expert.getExpertId(), place)
+                            .read(() -> expertIntake.plan(
+                                    expert.getBundle(),
+                                    base,
+                                    Bundles.fromAvro(model.getBase()).digest(),
+                                    recipe)));
             emit(event, plan.bundleDigest(), messages(event, plan, recipe), out, context);
             signatures.taken(expert);
         } catch (RejectedException e) {

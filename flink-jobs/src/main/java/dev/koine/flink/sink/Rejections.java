@@ -1,5 +1,6 @@
 package dev.koine.flink.sink;
 
+import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.flink.MessageSizes;
 import dev.koine.flink.state.InboundEvent;
@@ -20,7 +21,7 @@ public final class Rejections {
     private Rejections() {}
 
     /**
-     * The rejection of an event.
+     * The rejection of an event. Its message names the expert that the event is about, whoever wrote it.
      *
      * @param expertId null where the event is no decodable expert event
      */
@@ -34,9 +35,15 @@ public final class Rejections {
                 .setValue(isRepeated ? event.getValue() : null)
                 .setStage(stage.name())
                 .setCode(reason.code().name())
-                .setMessage(message(reason, isRepeated))
+                .setMessage(message(named(reason, expertId), isRepeated))
                 .setTime(Instant.now())
                 .build();
+    }
+
+    private static RejectedException named(RejectedException reason, @Nullable String expertId) {
+        boolean isMissing =
+                expertId != null && !String.valueOf(reason.getMessage()).contains("'" + expertId + "'");
+        return isMissing ? reason.about(new Input("Expert '" + expertId + "'")) : reason;
     }
 
     private static String message(RejectedException reason, boolean isRepeated) {

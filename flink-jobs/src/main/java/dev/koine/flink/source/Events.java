@@ -2,7 +2,6 @@ package dev.koine.flink.source;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.flink.MessageSizes;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.EventCodec;
@@ -10,6 +9,7 @@ import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.UndecodableException;
+import dev.koine.subscriber.events.EventSize;
 import dev.koine.subscriber.registry.EventFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,7 +34,8 @@ public final class Events {
     /**
      * The registration in an event, which from here on knows its model id.
      *
-     * @throws RejectedException {@link RejectionCode#UNDECODABLE} or {@link RejectionCode#INVALID_EVENT}
+     * @throws RejectedException {@link RejectionCode#UNDECODABLE}, {@link RejectionCode#TOO_LARGE} or {@link
+     *     RejectionCode#INVALID_EVENT}
      */
     public static ModelRegistration registration(InboundEvent event) throws RejectedException {
         ModelRegistration registration = decode(REGISTRATIONS, event);
@@ -46,7 +47,8 @@ public final class Events {
     /**
      * The expert event in an event, which from here on knows its model id.
      *
-     * @throws RejectedException {@link RejectionCode#UNDECODABLE} or {@link RejectionCode#INVALID_EVENT}
+     * @throws RejectedException {@link RejectionCode#UNDECODABLE}, {@link RejectionCode#TOO_LARGE} or {@link
+     *     RejectionCode#INVALID_EVENT}
      */
     public static ExpertEvent expert(InboundEvent event) throws RejectedException {
         ExpertEvent expert = decode(EXPERTS, event);
@@ -114,7 +116,7 @@ public final class Events {
     static void translate(InboundEvent event, boolean isRegistration, EventFormat format)
             throws RejectedException, IOException {
         @Nullable ByteBuffer value = event.getValue();
-        if (value == null || value.remaining() > MessageSizes.MOST_INBOUND) {
+        if (value == null || value.remaining() > EventSize.MOST) {
             return;
         }
         byte[] bytes = bytes(value);
@@ -139,10 +141,7 @@ public final class Events {
                     RejectionCode.UNDECODABLE,
                     "The record has no value. Koine does not delete models by tombstone; send a RETRACT event for each expert.");
         }
-        require(
-                value.remaining() <= MessageSizes.MOST_INBOUND,
-                "The event has " + value.remaining() + " bytes, and " + MessageSizes.MOST_INBOUND
-                        + " are the most. Events carry references; list fewer files or languages.");
+        EventSize.require(value.remaining());
         try {
             return codec.decode(bytes(value));
         } catch (UndecodableException e) {

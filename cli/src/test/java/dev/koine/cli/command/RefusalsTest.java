@@ -1,0 +1,174 @@
+package dev.koine.cli.command;
+
+import static dev.koine.cli.CommandLineRun.koine;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.cli.CommandLineRun;
+import dev.koine.cli.ExitCode;
+import dev.koine.cli.Fixtures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A refusal names what it is about, and what to do. */
+class RefusalsTest {
+    private static final Path BASE = Fixtures.CTC.resolve("base");
+    private static final Path CA = Fixtures.CTC.resolve("ca");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void aRefusalNamesTheBundleOfSeveral() throws Exception {
+        Path empty = Files.createDirectories(directory.resolve("empty"));
+        Files.createFile(empty.resolve("model.onnx"));
+        CommandLineRun expert = merge(BASE, "ca=" + CA, "de=" + empty);
+        assertThat(expert.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(expert.err()).contains("Expert 'de' (" + empty + "): The file 'model.onnx' is empty.");
+        assertThat(merge(BASE, empty.toString()).err()).contains("The expert " + empty + ": The file 'model.onnx'");
+        assertThat(merge(empty, "ca=" + CA).err()).contains("The base (" + empty + "): The file 'model.onnx'");
+        assertThat(koine("inspect", empty.toString()).err()).contains("The model " + empty + ": The file 'model.onnx'");
+    }
+
+    @Test
+    void aFileInPlaceOfItsFolderIsToldWithTheFolder() {
+        String file = BASE.resolve("model.onnx").toString();
+        String folder = BASE.toAbsolutePath().normalize().toString();
+        for (CommandLineRun run : List.of(
+                koine("inspect", file),
+                merge(Path.of(file), CA.toString()),
+                merge(BASE, "ca=" + file + "@0.5"),
+                koine("evaluate", file, CA.toString()),
+                koine("evaluate", folder, file),
+                koine("evalset", "--out", directory.resolve("set").toString(), file),
+                koine("serve", "--model", "m", "--cache", directory.toString(), file),
+                koine("register", "--model", "m", file),
+                koine("register", "--model", "m", "--evaluation", file, folder),
+                koine("submit", "--model", "m", "--expert", "ca", file))) {
+            assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+            assertThat(run.err())
+                    .contains(file + " is a file; name the folder that holds it: " + folder)
+                    .doesNotContain("Exception");
+        }
+    }
+
+    @Test
+    void aSnapshotOfTheHubsCacheIsReadThroughACopy() throws Exception {
+        Path base = snapshot("base", BASE);
+        Path expert = snapshot("ca", CA);
+        CommandLineRun plain = merge(BASE, CA.toString());
+        CommandLineRun linked = merge("linked", base, "ca=" + expert);
+        assertThat(linked.code()).as(linked.err()).isEqualTo(ExitCode.OK);
+        assertThat(linked.out().substring(0, 71)).isEqualTo(plain.out().substring(0, 71));
+        CommandLineRun inspected = koine("inspect", base.toString());
+        assertThat(inspected.out()).isEqualTo(koine("inspect", BASE.toString()).out());
+        String copy = inspected.err().replaceAll("(?s).*reading a copy in (.*)\\.\\R.*", "$1");
+        assertThat(Path.of(copy)).doesNotExist();
+    }
+
+    @Test
+    void aLinkOutOfTheHubsCacheIsRefused() throws Exception {
+        Path base = snapshot("base", BASE);
+        Files.createSymbolicLink(base.resolve("notes.txt"), Files.createFile(directory.resolve("secret")));
+        CommandLineRun run = koine("inspect", base.toString());
+        assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(run.err()).contains("PLACE_NOT_ALLOWED", "which is a symbolic link", "cp -rL '" + base);
+    }
+
+    @Test
+    void linksAnywhereElseAreRefusedWithACommand() throws Exception {
+        Path linked = Files.createDirectories(directory.resolve("linked"));
+        Files.createSymbolicLink(linked.resolve("model.onnx"), BASE.toRealPath().resolve("model.onnx"));
+        for (CommandLineRun run : List.of(
+                koine("inspect", linked.toString()),
+                koine("register", "--model", "m", linked.toString()),
+                koine("submit", "--model", "m", "--expert", "ca", linked.toString()))) {
+            assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
+            assertThat(run.err()).contains("cp -rL '" + linked + "' '" + linked + "-copy'");
+        }
+        Process copied = new ProcessBuilder("cp", "-rL", linked.toString(), linked + "-copy")
+                .inheritIO()
+                .start();
+        assertThat(copied.waitFor()).isZero();
+        assertThat(koine("inspect", linked + "-copy").code()).isEqualTo(ExitCode.OK);
+    }
+
+    @Test
+    void anEventThatIsTooLargeIsRefusedBeforeAFileIsHashed() throws Exception {
+        Path many = Files.createDirectories(directory.resolve("many"));
+        for (int i = 0; i < 1_200; i++) {
+            Files.createFile(many.resolve("x".repeat(150) + i));
+        }
+        for (CommandLineRun run : List.of(
+                koine("register", "--model", "m", many.toString()),
+                koine("submit", "--model", "m", "--expert", "ca", many.toString()))) {
+            assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
+            assertThat(run.err()).contains("TOO_LARGE", "262144 are the most");
+            assertThat(run.out()).doesNotContain("Hashing");
+        }
+    }
+
+    @Test
+    void filesOfATrainingRunAreToldOf() throws Exception {
+        Path base = Files.createDirectories(directory.resolve("run/checkpoint-1000"));
+        Files.createFile(base.resolve("rng_state.pth"));
+        Files.write(base.resolveSibling("optimizer.pt"), new byte[100]);
+        for (String file : List.of("model.onnx", "config.json")) {
+            Files.copy(BASE.resolve(file), base.resolveSibling(file));
+        }
+        CommandLineRun run = merge(base.getParent(), CA.toString());
+        assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.OK);
+        assertThat(run.err()).contains("2 files of a training run, 100 bytes", "optimizer.pt");
+        assertThat(merge("other", BASE, CA.toString()).err()).doesNotContain("training run");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"config.json", "tokenizer/tokenizer.json", "spiece.model"})
+    void aPointerOfGitLfsBesideTheBaseIsRefused(String file) throws Exception {
+        Path base = Files.createDirectories(directory.resolve("base"));
+        Files.copy(BASE.resolve("model.onnx"), base.resolve("model.onnx"));
+        Files.createDirectories(base.resolve(file).getParent());
+        Files.writeString(base.resolve(file), "version https://git-lfs.github.com/spec/v1\n");
+        CommandLineRun run = merge(base, CA.toString());
+        assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(run.err()).contains("The base (" + base + "): The file '" + file + "' is a Git LFS pointer");
+    }
+
+    private Path snapshot(String name, Path model) throws IOException {
+        Path repository = directory.toRealPath().resolve("models--me--" + name);
+        Path blobs = Files.createDirectories(repository.resolve("blobs"));
+        Path snapshot = Files.createDirectories(repository.resolve("snapshots/0a1b2c"));
+        try (Stream<Path> files = Files.list(model)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Path blob = blobs.resolve("b" + file.getFileName().toString().hashCode());
+                Files.copy(file, blob);
+                Files.createSymbolicLink(snapshot.resolve(file.getFileName()), snapshot.relativize(blob));
+            }
+        }
+        return snapshot;
+    }
+
+    private CommandLineRun merge(Path base, String... experts) {
+        return merge("out", base, experts);
+    }
+
+    private CommandLineRun merge(String out, Path base, String... experts) {
+        String[] args = new String[5 + 2 * experts.length];
+        args[0] = "merge";
+        args[1] = "--base";
+        args[2] = base.toString();
+        args[3] = "--out";
+        args[4] = directory.resolve(out).toString();
+        for (int i = 0; i < experts.length; i++) {
+            args[5 + 2 * i] = "--expert";
+            args[6 + 2 * i] = experts[i];
+        }
+        return koine(args);
+    }
+}
