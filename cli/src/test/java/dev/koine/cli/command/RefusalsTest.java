@@ -109,7 +109,7 @@ class RefusalsTest {
                 koine("register", "--model", "m", many.toString()),
                 koine("submit", "--model", "m", "--expert", "ca", many.toString()))) {
             assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
-            assertThat(run.err()).contains("TOO_LARGE", "262144 are the most");
+            assertThat(run.err()).contains("INVALID_EVENT", "262144 are the most");
             assertThat(run.out()).doesNotContain("Hashing");
         }
     }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.Float16;
+import dev.koine.engine.store.FileKind;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -278,6 +279,13 @@ public final class Safetensors implements AutoCloseable {
     }
 
     private RejectedException malformed(String what) {
+        Optional<FileKind> kind = FileKind.of(path).filter(found -> found != FileKind.SAFETENSORS);
+        if (kind.isPresent()) {
+            return new RejectedException(
+                    RejectionCode.NOT_SAFETENSORS,
+                    "The file '" + path.getFileName() + "' " + kind.get().what() + ". "
+                            + kind.get().advice() + ".");
+        }
         return new RejectedException(
                 RejectionCode.NOT_SAFETENSORS,
                 path.getFileName() + " is not a readable safetensors file: " + what + ".");

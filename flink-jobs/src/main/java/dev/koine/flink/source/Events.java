@@ -34,8 +34,7 @@ public final class Events {
     /**
      * The registration in an event, which from here on knows its model id.
      *
-     * @throws RejectedException {@link RejectionCode#UNDECODABLE}, {@link RejectionCode#TOO_LARGE} or {@link
-     *     RejectionCode#INVALID_EVENT}
+     * @throws RejectedException {@link RejectionCode#UNDECODABLE} or {@link RejectionCode#INVALID_EVENT}
      */
     public static ModelRegistration registration(InboundEvent event) throws RejectedException {
         ModelRegistration registration = decode(REGISTRATIONS, event);
@@ -47,8 +46,7 @@ public final class Events {
     /**
      * The expert event in an event, which from here on knows its model id.
      *
-     * @throws RejectedException {@link RejectionCode#UNDECODABLE}, {@link RejectionCode#TOO_LARGE} or {@link
-     *     RejectionCode#INVALID_EVENT}
+     * @throws RejectedException {@link RejectionCode#UNDECODABLE} or {@link RejectionCode#INVALID_EVENT}
      */
     public static ExpertEvent expert(InboundEvent event) throws RejectedException {
         ExpertEvent expert = decode(EXPERTS, event);

@@ -5,6 +5,7 @@ import dev.koine.engine.RejectionCode;
 import dev.koine.engine.safetensors.Safetensors;
 import dev.koine.engine.safetensors.TensorEntry;
 import dev.koine.engine.safetensors.TensorType;
+import dev.koine.engine.store.FileKind;
 import dev.koine.engine.store.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,11 +18,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -38,6 +41,7 @@ public record EvaluationSet(List<Utterance> utterances) {
     /** The file of the texts. */
     public static final String REFERENCES = "references.jsonl";
 
+    private static final Set<FileKind> NEVER_A_SET = EnumSet.of(FileKind.LFS_POINTER, FileKind.HTML);
     private static final int LARGEST_HEADER = 8 << 20;
 
     public EvaluationSet {
@@ -175,6 +179,13 @@ public record EvaluationSet(List<Utterance> utterances) {
                     RejectionCode.MISSING_FILE,
                     "The evaluation set has no regular file " + name + ". It is made of " + FEATURES + " and "
                             + REFERENCES + "; koine evalset writes them.");
+        }
+        Optional<FileKind> kind = FileKind.of(file).filter(NEVER_A_SET::contains);
+        if (kind.isPresent()) {
+            throw new RejectedException(
+                    RejectionCode.MISSING_FILE,
+                    "The file '" + name + "' " + kind.get().what() + ". "
+                            + kind.get().advice() + ".");
         }
         return file;
     }

@@ -18,7 +18,7 @@ public final class EventSize {
     /**
      * Requires that an event is not too large. Digests have one length, so this can be asked before a file is hashed.
      *
-     * @throws RejectedException {@link RejectionCode#TOO_LARGE}
+     * @throws RejectedException {@link RejectionCode#INVALID_EVENT}
      */
     public static <T extends SpecificRecord> void require(T event, Class<T> type) throws RejectedException {
         require(EventCodec.of(type).encode(event).length);
@@ -27,15 +27,15 @@ public final class EventSize {
     /**
      * Requires that so many bytes may be an event.
      *
-     * @throws RejectedException {@link RejectionCode#TOO_LARGE}
+     * @throws RejectedException {@link RejectionCode#INVALID_EVENT}
      */
     public static void require(int bytes) throws RejectedException {
         if (bytes > MOST) {
             throw new RejectedException(
-                    RejectionCode.TOO_LARGE,
+                    RejectionCode.INVALID_EVENT,
                     "The event has " + bytes + " bytes, and " + MOST
                             + " are the most; each file of a bundle takes its path"
-                            + " and about 70 bytes more. Take files out of the folder that the model does not need.");
+                            + " and about 70 bytes more. List fewer files or languages: take out of the folder what the model does not need.");
         }
     }
 }

@@ -5,13 +5,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.store.FileKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /** One JSON file of a bundle, asked for fields that have to be there. */
 final class ModelJson {
@@ -19,6 +23,8 @@ final class ModelJson {
     private static final long MOST_BYTES = 64L << 20;
     private static final int LARGEST_INDEX = (1 << 24) - 1;
     private static final int LONGEST_QUOTE = 100;
+
+    private static final Set<FileKind> NO_JSON = EnumSet.of(FileKind.EMPTY, FileKind.LFS_POINTER, FileKind.HTML);
 
     private final String name;
     private final JsonNode root;
@@ -36,6 +42,11 @@ final class ModelJson {
                         RejectionCode.TOO_LARGE,
                         name + " has " + Files.size(file) + " bytes, and " + MOST_BYTES
                                 + " are the most. Is it the right file?");
+            }
+            Optional<FileKind> kind = FileKind.of(file).filter(NO_JSON::contains);
+            if (kind.isPresent()) {
+                throw rejected("The file '" + name + "' " + kind.get().what() + ". "
+                        + kind.get().advice() + ".");
             }
             return parse(name, Files.readAllBytes(file));
         } catch (NoSuchFileException e) {

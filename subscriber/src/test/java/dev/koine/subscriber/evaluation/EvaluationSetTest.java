@@ -119,6 +119,15 @@ class EvaluationSetTest {
         assertThat(new EvaluationSet(utterances).sample(5, 8)).isNotEqualTo(drawn);
     }
 
+    @Test
+    void aPointerOfGitLfsIsNoSet() throws Exception {
+        Files.writeString(directory.resolve("features.safetensors"), "version https://git-lfs.github.com/spec/v1\n");
+        references("{}");
+        assertThatThrownBy(() -> EvaluationSet.read(directory))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContainingAll("'features.safetensors' is a Git LFS pointer", "git lfs pull");
+    }
+
     private void assertRefused(String references, String... says) throws Exception {
         references(references);
         assertThatThrownBy(() -> EvaluationSet.read(directory))
