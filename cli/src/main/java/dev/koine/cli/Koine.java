@@ -16,16 +16,19 @@ import dev.koine.cli.command.RollbackCommand;
 import dev.koine.cli.command.SendCommand;
 import dev.koine.cli.command.ServeCommand;
 import dev.koine.cli.command.SignCommand;
+import dev.koine.cli.command.StatusCommand;
 import dev.koine.cli.command.SubmitCommand;
 import dev.koine.cli.command.TopicsCommand;
 import dev.koine.cli.command.UpCommand;
 import dev.koine.cli.command.VerifyCommand;
+import dev.koine.cli.console.Interruption;
 import dev.koine.cli.console.Plain;
 import dev.koine.engine.RejectedException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -42,6 +45,7 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             DemoCommand.class,
             UpCommand.class,
+            StatusCommand.class,
             RegisterCommand.class,
             SubmitCommand.class,
             RetractCommand.class,
@@ -81,12 +85,27 @@ public final class Koine {
 
     /** Runs a command line; returns its {@link ExitCode}. */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
+        try (Interruption interruption = Interruption.listen()) {
+            return run(interruption, out, err, args);
+        }
+    }
+
+    private static int run(Interruption interruption, PrintWriter out, PrintWriter err, String... args) {
         CommandLine line = new CommandLine(new Koine());
+        line.setExecutionStrategy(parsed -> {
+            List<CommandLine> named = parsed.asCommandLineList();
+            interruption.at(named.get(named.size() - 1).getCommand());
+            return new CommandLine.RunLast().execute(parsed);
+        });
         line.setOut(out);
         line.setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((exception, command, result) -> {
             LoggerFactory.getLogger(Koine.class).error("{} failed", command.getCommandName(), exception);
+            if (interruption.isThere()) {
+                command.getErr().println("koine: Interrupted.");
+                return ExitCode.TROUBLE;
+            }
             boolean rejected = exception instanceof RejectedException;
             command.getErr()
                     .println(command.getColorScheme()

@@ -18,6 +18,7 @@ class KoineTest {
             strings = {
                 "demo",
                 "up",
+                "status",
                 "register",
                 "submit",
                 "retract",

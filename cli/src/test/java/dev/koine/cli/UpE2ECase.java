@@ -56,7 +56,34 @@ class UpE2ECase {
             CommandLineRun verify = server.koine("verify", "--model", "ctc");
             assertThat(verify.out()).contains("4 of 4 versions are good.");
             assertThat(verify.code()).isEqualTo(ExitCode.OK);
+            CommandLineRun status = server.koine("status");
+            assertThat(status.out()).contains("job       is running since", "models    1, with 4 versions", "GB free");
+            assertThat(status.code()).isEqualTo(ExitCode.OK);
+            aFaultIsToldWhereAPersonLooks(server);
         }
+    }
+
+    /** The store's artifacts are a file for a while. */
+    private void aFaultIsToldWhereAPersonLooks(Server server) throws Exception {
+        Path artifacts = directory.resolve("koine/store/artifacts");
+        Path aside = directory.resolve("aside");
+        Files.move(artifacts, aside);
+        Files.writeString(artifacts, "in the way");
+        CommandLineRun sent = server.koine("submit", "--model", "ctc", "--expert", "fr", "--wait", "12", fixture("fr"));
+        assertThat(sent.code()).isEqualTo(ExitCode.TROUBLE);
+        assertThat(sent.out()).contains("No answer yet after 10 s. The merge job is restarting since", "artifacts");
+        assertThat(sent.err()).contains("within 12 s. The merge job is restarting since", "artifacts");
+        CommandLineRun status = server.koine("status");
+        assertThat(status.code()).isEqualTo(ExitCode.TROUBLE);
+        assertThat(status.out())
+                .contains("job       is restarting since", "artifacts", "nothing has become yet: 1, the oldest since");
+        assertThat(Files.readString(server.printed()))
+                .contains("The merge job has failed and starts again: The file system refuses", "artifacts");
+        Files.delete(artifacts);
+        Files.move(aside, artifacts);
+        assertThat(server.send("submit", "--model", "ctc", "--expert", "es", fixture("es"))
+                        .out())
+                .contains("Version 5 ");
     }
 
     private static String fixture(String name) {
@@ -64,7 +91,7 @@ class UpE2ECase {
     }
 
     /** A running {@code koine up}. */
-    private record Server(Process process, String broker) implements AutoCloseable {
+    private record Server(Process process, String broker, Path printed) implements AutoCloseable {
         static Server start(Path directory) throws IOException, InterruptedException {
             Path printed = directory.resolve("printed-" + System.nanoTime());
             Process process = new ProcessBuilder(
@@ -89,7 +116,7 @@ class UpE2ECase {
             for (int i = 0; i < 600 && process.isAlive(); i++) {
                 Matcher broker = BROKER.matcher(Files.readString(printed));
                 if (broker.find()) {
-                    return new Server(process, broker.group(1));
+                    return new Server(process, broker.group(1), printed);
                 }
                 Thread.sleep(100);
             }

@@ -45,7 +45,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class MergeJob {
-    private static final String NAME = "koine-merge";
+    /** The job's name on every cluster. */
+    public static final String NAME = "koine-merge";
+
     private static final Set<String> PROMISED =
             Set.of(PipelineOptions.GENERIC_TYPES.key(), CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE.key());
 

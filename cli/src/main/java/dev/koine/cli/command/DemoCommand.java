@@ -3,7 +3,7 @@ package dev.koine.cli.command;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.demo.Demo;
-import dev.koine.engine.store.FileTree;
+import dev.koine.engine.store.TemporaryFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -44,20 +44,37 @@ public final class DemoCommand implements Callable<Integer> {
         if (report != null) {
             Folders.requireWritable(report);
         }
-        Path folder = directory == null ? Files.createTempDirectory("koine-demo") : Folders.requireEmpty(directory);
+        if (directory != null) {
+            demonstrate(Folders.requireEmpty(directory));
+            return ExitCode.OK;
+        }
+        try (TemporaryFolder folder = TemporaryFolder.create("koine-demo")) {
+            try {
+                demonstrate(folder.path());
+            } catch (Exception e) {
+                if (!isInterruption(e)) {
+                    folder.keep();
+                }
+                throw e;
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    private void demonstrate(Path folder) throws Exception {
         Path log = folder.resolve("koine.log");
         Logs.to(log);
         try {
             new Demo(fixtures, folder, spec.commandLine().getOut()).run(report);
         } catch (Exception e) {
-            if (Files.exists(log)) {
+            if (Files.exists(log) && !isInterruption(e)) {
                 spec.commandLine().getErr().printf("The log is %s.%n", log);
             }
             throw e;
         }
-        if (directory == null) {
-            FileTree.delete(folder);
-        }
-        return ExitCode.OK;
+    }
+
+    private static boolean isInterruption(Exception e) {
+        return e instanceof InterruptedException || Thread.currentThread().isInterrupted();
     }
 }

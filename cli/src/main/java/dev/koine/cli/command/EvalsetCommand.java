@@ -2,12 +2,9 @@ package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
 import dev.koine.engine.Input;
-import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
-import dev.koine.engine.store.FileTree;
 import dev.koine.subscriber.evaluation.EvaluationSet;
 import dev.koine.subscriber.evaluation.EvaluationSetWriter;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,12 +51,11 @@ public final class EvalsetCommand implements Callable<Integer> {
         }
         EvaluationSet drawn = sample.draw(EvaluationSet.union(sets));
         drawn.requireFinite();
-        Path target = Folders.requireEmpty(out);
-        try {
-            EvaluationSetWriter.write(drawn, target);
-        } catch (IOException | RejectedException | RuntimeException e) {
-            FileTree.clear(target);
-            throw e;
+        Bundle bundle;
+        try (NewFolder target = NewFolder.at(out)) {
+            EvaluationSetWriter.write(drawn, target.path());
+            bundle = Bundle.describe(target.path());
+            target.keep();
         }
         PrintWriter lines = spec.commandLine().getOut();
         lines.printf("%-10s %-12s %s%n", "language", "task", "utterances");
@@ -67,7 +63,6 @@ public final class EvalsetCommand implements Callable<Integer> {
                 .forEach((what, utterances) -> lines.printf(
                         "%-10s %-12s %d%n",
                         what.language(), what.task().name().toLowerCase(java.util.Locale.ROOT), utterances.size()));
-        Bundle bundle = Bundle.describe(target);
         lines.printf("%,d bytes, %s%n", bundle.bytes(), bundle.digest());
         return ExitCode.OK;
     }

@@ -8,6 +8,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.objectstore.StandaloneBundles;
 import dev.koine.subscriber.events.Bundles;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,8 +49,18 @@ public final class ExportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        Path folder = Folders.requireEmpty(target);
-        Announced.Found found = announced.find();
+        try (NewFolder folder = NewFolder.at(target)) {
+            Announced.Found found = announced.find();
+            int files = export(found, folder.path());
+            folder.keep();
+            out.printf(
+                    "Version %d of %s: %d files and the card are in %s.%n",
+                    found.version().getVersion(), announced.modelId, files, folder.path());
+        }
+        return ExitCode.OK;
+    }
+
+    private int export(Announced.Found found, Path folder) throws IOException, RejectedException {
         Bundle bundle = Bundles.fromAvro(found.version().getBundle());
         if (!bundle.digest().equals(found.version().getDigest())) {
             throw new RejectedException(
@@ -62,9 +73,6 @@ public final class ExportCommand implements Callable<Integer> {
             Files.move(card, folder.resolve(CARD_OF_BASE));
         }
         Files.writeString(card, ModelCard.of(found.version(), found.first().orElse(null), baseModel));
-        out.printf(
-                "Version %d of %s: %d files and the card are in %s.%n",
-                found.version().getVersion(), announced.modelId, bundle.files().size(), folder);
-        return ExitCode.OK;
+        return bundle.files().size();
     }
 }

@@ -2,12 +2,10 @@ package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.ProgressBar;
-import dev.koine.engine.store.FileTree;
+import dev.koine.engine.store.TemporaryFolder;
 import dev.koine.flink.store.Retention;
 import dev.koine.flink.store.RetentionPolicy;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
@@ -75,12 +73,9 @@ public final class GcCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         RetentionPolicy policy = new RetentionPolicy(keep, age, !dropExperts, grace);
         ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
-        Path cache = Files.createTempDirectory("koine-gc");
         Retention.Swept swept;
-        try {
-            swept = new Retention(store.open(cache), policy).sweep(Instant.now(), dryRun, progress);
-        } finally {
-            FileTree.delete(cache);
+        try (TemporaryFolder cache = TemporaryFolder.create("koine-gc")) {
+            swept = new Retention(store.open(cache.path()), policy).sweep(Instant.now(), dryRun, progress);
         }
         out.printf(
                 "%s %d versions, and %d files and models of %,d bytes; %d stay.%n",

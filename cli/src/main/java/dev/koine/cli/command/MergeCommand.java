@@ -12,10 +12,8 @@ import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.merge.Written;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
-import dev.koine.engine.store.FileTree;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,25 +104,37 @@ public final class MergeCommand implements Callable<Integer> {
     private String merge(WorkPool pool, CompletableFuture<Void> warm, ModelFolders folders) throws Exception {
         ModelBundle opened = Input.base(base).read(() -> openBase(folders.of(base)));
         List<OfflineMerge.Expert> members = experts.stream().map(this::expert).toList();
-        if (taskVectors != null) {
-            members = kept(members, Folders.requireEmpty(taskVectors));
+        if (taskVectors == null) {
+            return merge(opened, members, pool, warm, folders);
         }
-        Path target = Folders.requireEmpty(out);
-        Thread interrupted = new Thread(() -> clear(target));
-        Runtime.getRuntime().addShutdownHook(interrupted);
-        try (DeviceDecomposition decomposition = DeviceDecomposition.open(device.device)) {
+        try (NewFolder folder = NewFolder.at(taskVectors)) {
+            String digest = merge(opened, kept(members, folder.path()), pool, warm, folders);
+            folder.keep();
+            return digest;
+        }
+    }
+
+    private String merge(
+            ModelBundle opened,
+            List<OfflineMerge.Expert> members,
+            WorkPool pool,
+            CompletableFuture<Void> warm,
+            ModelFolders folders)
+            throws Exception {
+        try (NewFolder target = NewFolder.at(out);
+                DeviceDecomposition decomposition = DeviceDecomposition.open(device.device)) {
             if (decomposition.isOnGpu()) {
                 spec.commandLine().getErr().printf("Matrices are decomposed %s.%n", decomposition.description());
             }
             warm.join();
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
             tell(new OfflineMerge(opened, recipe.recipe(), decomposition, pool, progress)
-                    .merge(readable(members, folders), target));
-        } finally {
-            Runtime.getRuntime().removeShutdownHook(interrupted);
+                    .merge(readable(members, folders), target.path()));
+            String digest = Bundle.describe(out, pool.executor()).digest();
+            printTaskVectors(members);
+            target.keep();
+            return digest;
         }
-        printTaskVectors(members);
-        return Bundle.describe(out, pool.executor()).digest();
     }
 
     private void tell(Written written) {
@@ -188,15 +198,6 @@ public final class MergeCommand implements Callable<Integer> {
             }
         }
         return bytes;
-    }
-
-    /** After Ctrl-C: half a model in the folder might be taken for a whole one. */
-    private static void clear(Path target) {
-        try {
-            FileTree.clear(target);
-        } catch (IOException e) {
-            throw new UncheckedIOException("A part of the merged model stays in " + target + "; delete it.", e);
-        }
     }
 
     /** A folder that is there is taken by its whole name, whatever signs are in it. */

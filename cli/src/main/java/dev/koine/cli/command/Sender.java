@@ -30,8 +30,13 @@ import picocli.CommandLine.Option;
 
 /** Sends one event and tells what became of it. */
 final class Sender {
+    private static final long BETWEEN_LOOKS_S = 10;
+
     @Mixin
     KafkaOptions kafka;
+
+    @Mixin
+    JobOptions job;
 
     @Option(
             names = "--sign-key",
@@ -76,12 +81,7 @@ final class Sender {
                 return ExitCode.OK;
             }
             out.println("Waiting for the merge job ...");
-            Optional<Outcome> outcome = reader.await(position, Duration.ofSeconds(waitSeconds));
-            if (outcome.isEmpty()) {
-                throw new IOException("Nothing became of the event within " + waitSeconds
-                        + " s. It is not lost: the merge job takes it when it runs; koine history shows it then.");
-            }
-            return tell(outcome.get(), out);
+            return tell(await(reader, position, properties, out), out);
         }
     }
 
@@ -99,6 +99,27 @@ final class Sender {
             }
             throw e;
         }
+    }
+
+    private Outcome await(OutcomeReader reader, Position position, Properties properties, PrintWriter out)
+            throws IOException {
+        String said = "";
+        for (long waited = 0; waited < waitSeconds; ) {
+            long more = Math.min(BETWEEN_LOOKS_S, waitSeconds - waited);
+            Optional<Outcome> outcome = reader.await(position, Duration.ofSeconds(more));
+            if (outcome.isPresent()) {
+                return outcome.get();
+            }
+            waited += more;
+            JobWords words = JobWords.of(job, properties);
+            if (waited < waitSeconds && !words.gist().equals(said)) {
+                out.printf("No answer yet after %d s. %s%n", waited, words.sentence());
+                said = words.gist();
+            }
+        }
+        throw new IOException("Nothing became of the event within " + waitSeconds + " s. "
+                + JobWords.of(job, properties).sentence()
+                + " The event is not lost: the merge job takes it when it runs; koine history shows it then.");
     }
 
     private static int tell(Outcome outcome, PrintWriter out) {

@@ -1,7 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
-import dev.koine.cli.console.Interruption;
+import dev.koine.cli.console.LongRunning;
 import dev.koine.cli.speech.SpeechService;
 import dev.koine.engine.Input;
 import dev.koine.objectstore.StandaloneBundles;
@@ -24,6 +24,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,9 +42,11 @@ import picocli.CommandLine.Spec;
             "a line a second says which version serves, and how many calls were answered and failed."
         },
         footer = {"%nExample:", "  koine serve --model demo --cache ./service eval/fixtures/ctc/evaluation/ca"})
-public final class ServeCommand implements Callable<Integer> {
+public final class ServeCommand implements Callable<Integer>, LongRunning {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration STOP_WITHIN = Duration.ofSeconds(20);
+
+    private final CountDownLatch stopped = new CountDownLatch(1);
 
     @Spec
     CommandSpec spec;
@@ -96,18 +100,26 @@ public final class ServeCommand implements Callable<Integer> {
         if (trustedKeys != null) {
             wanted.trustedKeys(TrustedKeys.read(trustedKeys));
         }
-        try (Interruption interruption = Interruption.listen(STOP_WITHIN);
-                ModelSubscriber<SpeechModel> subscriber = wanted.start()) {
-            if (awaitFirst(subscriber, interruption)) {
-                serve(subscriber, utterances, interruption);
+        try (ModelSubscriber<SpeechModel> subscriber = wanted.start()) {
+            if (awaitFirst(subscriber)) {
+                serve(subscriber, utterances);
             }
         }
         return ExitCode.OK;
     }
 
-    private boolean awaitFirst(ModelSubscriber<SpeechModel> subscriber, Interruption interruption)
-            throws InterruptedException {
-        while (!interruption.isThere()) {
+    @Override
+    public void stop() {
+        stopped.countDown();
+    }
+
+    @Override
+    public Duration patience() {
+        return STOP_WITHIN;
+    }
+
+    private boolean awaitFirst(ModelSubscriber<SpeechModel> subscriber) throws InterruptedException {
+        while (stopped.getCount() > 0) {
             try {
                 subscriber.awaitVersion(0, PATIENCE);
                 return true;
@@ -118,13 +130,13 @@ public final class ServeCommand implements Callable<Integer> {
         return false;
     }
 
-    private void serve(ModelSubscriber<SpeechModel> subscriber, List<Utterance> utterances, Interruption interruption)
+    private void serve(ModelSubscriber<SpeechModel> subscriber, List<Utterance> utterances)
             throws InterruptedException, IOException {
         PrintWriter out = spec.commandLine().getOut();
         try (SpeechService service = SpeechService.start(subscriber, utterances)) {
             boolean last = false;
             while (!last) {
-                last = interruption.awaitSecond();
+                last = stopped.await(1, TimeUnit.SECONDS);
                 out.printf(
                         "%s  version %d  answered %d  failed %d%n",
                         now(),

@@ -1,9 +1,12 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
-import dev.koine.cli.console.Interruption;
 import dev.koine.cli.console.Logs;
+import dev.koine.cli.console.LongRunning;
 import dev.koine.cli.embedded.EmbeddedKoine;
+import dev.koine.cli.status.JobManager;
+import dev.koine.cli.status.JobWatch;
+import dev.koine.cli.status.Whereabouts;
 import dev.koine.flink.Signatures;
 import dev.koine.objectstore.RemotePlace;
 import dev.koine.objectstore.Stores;
@@ -13,11 +16,14 @@ import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.apache.flink.api.common.JobStatus;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,8 +36,10 @@ import picocli.CommandLine.Spec;
         name = "up",
         description = "Runs broker, merge job and store in this process until it is interrupted.",
         footer = {"%nExample:", "  koine up --dir ./koine-data --allow ./models"})
-public final class UpCommand implements Callable<Integer> {
+public final class UpCommand implements Callable<Integer>, LongRunning {
     private static final Duration STOP_WITHIN = Duration.ofSeconds(90);
+
+    private final CountDownLatch stopped = new CountDownLatch(1);
 
     @Spec
     CommandSpec spec;
@@ -104,20 +112,18 @@ public final class UpCommand implements Callable<Integer> {
         EmbeddedKoine started = EmbeddedKoine.start(
                 directory,
                 new EmbeddedKoine.Settings(port, store, allowed, device.device, signatures(), quarantine.limits()));
-        try (Interruption interruption = Interruption.listen(STOP_WITHIN);
-                EmbeddedKoine koine = started) {
+        try (EmbeddedKoine koine = started) {
+            Whereabouts whereabouts = new Whereabouts(koine.restPort(), koine.store());
+            whereabouts.tell(koine.kafkaProperties());
             out.printf(
                     "Koine is up. Broker: %s. Stop with Ctrl-C.%n"
                             + "  store:               %s%n  bundles may lie in:  %s%n  log:                 %s%n",
                     koine.bootstrapServers(), shown(koine.store()), String.join(", ", places), log);
-            JobStatus status = koine.jobStatus();
-            while (!interruption.awaitSecond()) {
-                JobStatus now = koine.jobStatus();
-                if (now != status) {
-                    out.printf("The merge job is %s.%n", now);
-                    status = now;
-                }
-                if (now.isGloballyTerminalState()) {
+            JobManager manager = whereabouts.jobManager();
+            JobWatch watch = new JobWatch(out);
+            while (!stopped.await(1, TimeUnit.SECONDS)) {
+                look(watch, manager);
+                if (koine.jobStatus().isGloballyTerminalState()) {
                     spec.commandLine().getErr().printf("koine: The merge job has ended; %s says why.%n", log);
                     return ExitCode.TROUBLE;
                 }
@@ -125,6 +131,25 @@ public final class UpCommand implements Callable<Integer> {
             out.println("Stopping ...");
         }
         return ExitCode.OK;
+    }
+
+    /** Flink may be too busy to answer, as while a job ends; then the next look tells. */
+    private static void look(JobWatch watch, JobManager manager) {
+        try {
+            watch.look(manager.look(), Instant.now());
+        } catch (IOException e) {
+            LoggerFactory.getLogger(UpCommand.class).warn("The merge job cannot be looked at", e);
+        }
+    }
+
+    @Override
+    public void stop() {
+        stopped.countDown();
+    }
+
+    @Override
+    public Duration patience() {
+        return STOP_WITHIN;
     }
 
     private static URI folder(URI place) throws IOException {

@@ -6,7 +6,7 @@ import dev.koine.cli.console.ProgressBar;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.WorkPool;
-import dev.koine.engine.store.FileTree;
+import dev.koine.engine.store.TemporaryFolder;
 import dev.koine.flink.store.StoreCheck;
 import dev.koine.objectstore.StandaloneBundles;
 import dev.koine.schemas.ModelUpdate;
@@ -15,8 +15,6 @@ import dev.koine.subscriber.events.OutcomeReader;
 import dev.koine.subscriber.quarantine.Quarantine;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -81,18 +79,16 @@ public final class VerifyCommand implements Callable<Integer> {
     private int stored(Store kept) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
-        Path work = Files.createTempDirectory("koine-verify");
         StoreCheck.Checked checked;
-        try (WorkPool pool = new WorkPool(Runtime.getRuntime().availableProcessors())) {
+        try (TemporaryFolder work = TemporaryFolder.create("koine-verify");
+                WorkPool pool = new WorkPool(Runtime.getRuntime().availableProcessors())) {
             checked = new StoreCheck(
-                            kept.open(work.resolve("cache")),
-                            work,
+                            kept.open(work.path().resolve("cache")),
+                            work.path(),
                             pool,
                             progress,
                             problem -> out.println("BAD: " + problem))
                     .run(kept.fromExperts);
-        } finally {
-            FileTree.delete(work);
         }
         out.printf(
                 "%d files and models, %d versions: %d problems. %d files and models belong to no version.%n",

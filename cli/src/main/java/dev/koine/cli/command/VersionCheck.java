@@ -5,7 +5,7 @@ import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
-import dev.koine.engine.store.FileTree;
+import dev.koine.engine.store.TemporaryFolder;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.subscriber.events.Bundles;
 import dev.koine.subscriber.onnx.ExecutionProvider;
@@ -13,8 +13,6 @@ import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.quarantine.Answers;
 import dev.koine.subscriber.quarantine.Quarantine;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -65,12 +63,9 @@ final class VersionCheck {
             BundleVerifier.verify(bundle, bundle.directory());
             return process.ask(bundle.directory(), OPTIONS);
         }
-        Path copy = Files.createTempDirectory("koine-verify");
-        try {
-            BundleVerifier.copyVerified(bundle, bundles, copy);
-            return process.ask(copy, OPTIONS);
-        } finally {
-            FileTree.delete(copy);
+        try (TemporaryFolder copy = TemporaryFolder.create("koine-verify")) {
+            BundleVerifier.copyVerified(bundle, bundles, copy.path());
+            return process.ask(copy.path(), OPTIONS);
         }
     }
 }

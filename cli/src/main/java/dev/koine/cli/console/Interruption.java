@@ -3,30 +3,53 @@ package dev.koine.cli.console;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/** Ctrl-C, or another signal to end: heard by a command that goes on until then, and keeps the JVM until it has ended in order. */
+/**
+ * Ctrl-C, or another signal to end. A {@link LongRunning} command is told to stop, any other is interrupted; the JVM, which ends with
+ * 128 and the number of the signal, waits until the command has ended and taken its temporary files with it.
+ */
 public final class Interruption implements AutoCloseable {
-    private final CountDownLatch interrupted = new CountDownLatch(1);
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final Thread worker;
+    private final Thread hook = new Thread(this::hold, "koine-interruption");
+    private volatile @Nullable Object command;
+    private volatile boolean there;
 
-    private Interruption() {}
+    private Interruption(Thread worker) {
+        this.worker = worker;
+    }
 
-    /**
-     * Begins to listen; without it a signal ends the JVM at once.
-     *
-     * @param patience how long the JVM waits for {@link #close} after a signal
-     */
-    public static Interruption listen(Duration patience) {
-        Interruption interruption = new Interruption();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> interruption.hold(patience)));
+    /** Begins to listen; without it a signal ends the JVM in the middle of the work of this thread. */
+    public static Interruption listen() {
+        Interruption interruption = new Interruption(Thread.currentThread());
+        Runtime.getRuntime().addShutdownHook(interruption.hook);
         return interruption;
     }
 
-    private void hold(Duration patience) {
-        interrupted.countDown();
+    /** What this thread works at from now on. */
+    public void at(Object work) {
+        command = work;
+        if (there && work instanceof LongRunning running) {
+            running.stop();
+        }
+    }
+
+    private void hold() {
+        there = true;
+        Duration patience = PATIENCE;
+        if (command instanceof LongRunning running) {
+            patience = running.patience();
+            running.stop();
+        } else {
+            worker.interrupt();
+        }
         try {
             if (!ended.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-                System.err.println("koine: Has not ended within " + patience.toSeconds() + " s; ends now.");
+                System.err.println("koine: Has not ended within " + patience.toSeconds()
+                        + " s; ends now. What it had begun may stay.");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -35,17 +58,23 @@ public final class Interruption implements AutoCloseable {
 
     /** Whether there was a signal. */
     public boolean isThere() {
-        return interrupted.getCount() == 0;
+        return there;
     }
 
-    /** Waits a second, or less if there is a signal; returns whether there is one. */
-    public boolean awaitSecond() throws InterruptedException {
-        return interrupted.await(1, TimeUnit.SECONDS);
-    }
-
-    /** The command has ended in order. */
+    /** The command has ended. */
     @Override
     public void close() {
         ended.countDown();
+        if (!there) {
+            removeHook();
+        }
+    }
+
+    private void removeHook() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException signalled) {
+            there = true;
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.koine.cli.embedded;
 
 import dev.koine.broker.EmbeddedBroker;
+import dev.koine.engine.store.FileTree;
 import dev.koine.flink.MergeJobConfig;
 import dev.koine.flink.Signatures;
 import dev.koine.flink.TopicSetup;
@@ -89,6 +90,7 @@ public final class EmbeddedKoine implements AutoCloseable {
             TopicSetup.createMissing(properties(broker.bootstrapServers()), Topics.DEFAULT, PARTITIONS);
             MergeJobConfig config = MergeJobConfig.builder(broker.bootstrapServers(), store)
                     .storeCache(home.resolve("store-cache"))
+                    .scratch(emptied(home.resolve("scratch")))
                     .allowedPlaces(settings.allowedPlaces())
                     .decomposition(settings.device())
                     .signatures(settings.signatures())
@@ -98,9 +100,19 @@ public final class EmbeddedKoine implements AutoCloseable {
             EmbeddedJob job = EmbeddedJob.start(config, home.resolve("flink"), slots, CHECKPOINT_INTERVAL);
             return new EmbeddedKoine(lock, broker, job, store);
         } catch (IOException | RuntimeException e) {
+            boolean interrupted = Thread.interrupted();
             broker.close();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
             throw e;
         }
+    }
+
+    /** A folder for what is of no use after this process; what one that was killed left there is taken away. */
+    private static Path emptied(Path folder) throws IOException {
+        FileTree.delete(folder);
+        return Files.createDirectories(folder);
     }
 
     /** The broker's address. */
@@ -118,6 +130,11 @@ public final class EmbeddedKoine implements AutoCloseable {
         return store;
     }
 
+    /** The port of Flink's REST interface on the loopback address. */
+    public int restPort() throws IOException {
+        return job.restPort();
+    }
+
     /** How the merge job is doing. */
     public JobStatus jobStatus() throws IOException {
         return job.status();
@@ -129,11 +146,17 @@ public final class EmbeddedKoine implements AutoCloseable {
         return properties;
     }
 
+    /** Stops everything in order, also when this thread was interrupted. */
     @Override
     public void close() throws IOException {
+        boolean interrupted = Thread.interrupted();
         try (lock;
                 broker) {
             job.close();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

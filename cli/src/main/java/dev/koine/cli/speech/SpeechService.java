@@ -60,10 +60,21 @@ public final class SpeechService implements AutoCloseable {
         return failed.get();
     }
 
+    /** When this returns, no call is under way, also when this thread was interrupted. */
     @Override
-    public void close() throws InterruptedException, IOException {
+    public void close() throws IOException {
         closed = true;
-        thread.join();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
         recordings.close();
     }
 }

@@ -9,6 +9,7 @@ import dev.koine.cli.Fixtures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -135,5 +136,40 @@ class MergeCommandTest {
     private static String digest(CommandLineRun run) {
         assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.OK);
         return run.out().split(" ")[0];
+    }
+
+    @Test
+    void aMergeThatIsInterruptedLeavesNothing() throws Exception {
+        Thread merging = Thread.currentThread();
+        Thread interrupter = new Thread(() -> {
+            try {
+                while (!hasScratch()) {
+                    Thread.sleep(1);
+                }
+                merging.interrupt();
+            } catch (InterruptedException | IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        interrupter.start();
+        List<String> arguments = new ArrayList<>(
+                List.of("out", "--task-vectors", directory.resolve("tv").toString(), "--threads", "1"));
+        for (int i = 0; i < 20; i++) {
+            arguments.addAll(List.of("--expert", i % 2 == 0 ? CA : FR));
+        }
+        CommandLineRun run =
+                merge(arguments.get(0), arguments.subList(1, arguments.size()).toArray(String[]::new));
+        interrupter.join();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(run.code()).isEqualTo(ExitCode.TROUBLE);
+        try (Stream<Path> left = Files.list(directory)) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    private boolean hasScratch() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.anyMatch(file -> file.getFileName().toString().startsWith(".koine-merge-"));
+        }
     }
 }

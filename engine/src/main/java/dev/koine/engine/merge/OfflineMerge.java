@@ -11,6 +11,7 @@ import dev.koine.engine.onnx.BundleWriter;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.Weight;
 import dev.koine.engine.store.FileTree;
+import dev.koine.engine.store.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -115,12 +117,11 @@ public final class OfflineMerge {
 
     private Written writeStaged(List<Expert> experts, List<Alignment> aligned, Path target)
             throws RejectedException, IOException {
-        Path scratch = Files.createTempDirectory(target.toAbsolutePath().getParent(), ".koine-merge-");
-        try {
+        Path absolute = target.toAbsolutePath();
+        Path beside = Objects.requireNonNullElse(absolute.getParent(), absolute);
+        try (TemporaryFolder scratch = TemporaryFolder.create(beside, ".koine-merge-")) {
             return new StagedMerge(base, recipe, decomposition, pool, progress)
-                    .merge(experts, aligned, scratch, target);
-        } finally {
-            clear(scratch, false);
+                    .merge(experts, aligned, scratch.path(), target);
         }
     }
 

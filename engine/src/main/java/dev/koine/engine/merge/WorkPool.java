@@ -4,11 +4,14 @@ import dev.koine.engine.RejectedException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Runs independent parts of one piece of work on a fixed number of threads and waits for all of them.
@@ -38,7 +41,8 @@ public final class WorkPool implements AutoCloseable {
     }
 
     /**
-     * Runs every part, to the end even where one of them fails.
+     * Runs every part, to the end even where one of them fails. When this returns or throws, none is running any more, also when this
+     * thread was interrupted.
      *
      * @return the results in the order of the parts
      * @throws RejectedException the first part's that was refused, in the order of the parts
@@ -46,8 +50,10 @@ public final class WorkPool implements AutoCloseable {
      */
     public <T> List<T> runAll(List<? extends Part<T>> parts) throws RejectedException, IOException {
         List<Future<T>> futures = new ArrayList<>();
+        Phaser running = new Phaser(1);
+        AtomicBoolean stopped = new AtomicBoolean();
         for (Part<T> part : parts) {
-            futures.add(executor.submit(part::run));
+            futures.add(executor.submit(() -> run(part, running, stopped)));
         }
         List<T> results = new ArrayList<>();
         List<Throwable> failures = new ArrayList<>();
@@ -57,13 +63,28 @@ public final class WorkPool implements AutoCloseable {
             } catch (ExecutionException e) {
                 failures.add(e.getCause());
             } catch (InterruptedException e) {
+                stopped.set(true);
                 futures.forEach(f -> f.cancel(true));
+                running.arriveAndAwaitAdvance();
                 Thread.currentThread().interrupt();
                 throw new IOException("The merge was interrupted.", e);
             }
         }
         rethrow(failures);
         return results;
+    }
+
+    private static <T> T run(Part<T> part, Phaser running, AtomicBoolean stopped)
+            throws RejectedException, IOException {
+        running.register();
+        try {
+            if (stopped.get()) {
+                throw new CancellationException();
+            }
+            return part.run();
+        } finally {
+            running.arriveAndDeregister();
+        }
     }
 
     private static void rethrow(List<Throwable> failures) throws RejectedException, IOException {

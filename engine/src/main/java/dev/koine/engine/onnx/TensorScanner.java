@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** Reads {@code TensorProto} messages of one model file: where the elements lie, not what they are. */
 final class TensorScanner {

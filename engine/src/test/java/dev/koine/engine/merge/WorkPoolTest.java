@@ -8,6 +8,7 @@ import dev.koine.engine.RejectionCode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -83,5 +84,36 @@ class WorkPoolTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("interrupted");
         assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void afterAnInterruptNoPartIsRunning() throws Exception {
+        CountDownLatch began = new CountDownLatch(1);
+        AtomicInteger running = new AtomicInteger();
+        List<WorkPool.Part<Integer>> parts = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            parts.add(() -> {
+                running.incrementAndGet();
+                began.countDown();
+                for (long until = System.nanoTime() + 200_000_000L; System.nanoTime() < until; ) {
+                    Thread.onSpinWait();
+                }
+                return running.decrementAndGet();
+            });
+        }
+        Thread caller = Thread.currentThread();
+        Thread interrupter = new Thread(() -> {
+            try {
+                began.await();
+                caller.interrupt();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        interrupter.start();
+        assertThatThrownBy(() -> pool.runAll(parts)).isInstanceOf(IOException.class);
+        assertThat(running).hasValue(0);
+        assertThat(Thread.interrupted()).isTrue();
+        interrupter.join();
     }
 }

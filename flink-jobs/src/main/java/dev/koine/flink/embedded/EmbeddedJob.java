@@ -1,8 +1,10 @@
 package dev.koine.flink.embedded;
 
+import dev.koine.engine.store.FileTree;
 import dev.koine.flink.MergeJob;
 import dev.koine.flink.MergeJobConfig;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -14,11 +16,14 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
 import org.apache.flink.runtime.jobgraph.JobGraph;
@@ -47,7 +52,7 @@ public final class EmbeddedJob implements AutoCloseable {
     /**
      * Starts cluster and job, or goes on where they were stopped.
      *
-     * @param directory for checkpoints and savepoints
+     * @param directory for checkpoints, savepoints and Flink's temporary files; for this job alone
      * @param slots prune tasks that run at a time
      * @param checkpointInterval how often updates are committed
      * @throws IOException if the cluster does not come up or does not take the job
@@ -56,6 +61,9 @@ public final class EmbeddedJob implements AutoCloseable {
             throws IOException {
         Path checkpoints = directory.resolve("checkpoints");
         Path savepoints = directory.resolve("savepoints");
+        Path temporary = directory.resolve("tmp");
+        FileTree.delete(temporary);
+        Files.createDirectories(temporary);
         Configuration settings = MergeJob.settings(checkpointInterval);
         settings.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
         settings.set(
@@ -63,6 +71,9 @@ public final class EmbeddedJob implements AutoCloseable {
         settings.set(
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
                 ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+        settings.set(PipelineOptions.NAME, MergeJob.NAME);
+        settings.set(CoreOptions.TMP_DIRS, temporary.toString());
+        settings.set(WebOptions.TMP_DIR, temporary.toString());
         settings.set(RestOptions.BIND_PORT, "0");
         settings.set(RestOptions.BIND_ADDRESS, "127.0.0.1");
         settings.set(JobManagerOptions.ADDRESS, "127.0.0.1");
@@ -92,6 +103,11 @@ public final class EmbeddedJob implements AutoCloseable {
                     ? io
                     : new IOException("The merge job does not start: " + e.getMessage(), e);
         }
+    }
+
+    /** The port of Flink's REST interface on the loopback address. */
+    public int restPort() throws IOException {
+        return await(cluster.getRestAddress()).getPort();
     }
 
     /** How the job is doing. */
@@ -129,10 +145,14 @@ public final class EmbeddedJob implements AutoCloseable {
     }
 
     private static void closeQuietly(MiniCluster cluster, Exception cause) {
+        boolean interrupted = Thread.interrupted();
         try {
             await(cluster.closeAsync());
         } catch (IOException e) {
             cause.addSuppressed(e);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
