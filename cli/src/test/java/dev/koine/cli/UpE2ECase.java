@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code koine up} in a JVM of its own, stopped, killed and started again, and used as from another terminal. */
-@Timeout(240)
+@Timeout(360)
 class UpE2ECase {
     /** As long as those of Flink's TaskManagers: more than 4096 bytes killed a process that loads ONNX Runtime 1.29.0. */
     private static final String LONG_COMMAND_LINE = "-Dpadding=" + "x".repeat(8192);
