@@ -20,6 +20,7 @@ import dev.koine.subscriber.signature.TrustedKeys;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -73,11 +74,11 @@ class SignaturesITCase {
 
             ExpertEvent retraction = signed(KoineHarness.retractEvent("ctc", "de"), Instant.now());
             updated(koine.await(koine.send(retraction)));
-            updated(koine.await(koine.send(signed(
-                    ExpertEvent.newBuilder(de).setRevision(2).build(),
-                    Instant.now().plusMillis(1)))));
+            Instant ahead = Instant.now().plusSeconds(1800).truncatedTo(ChronoUnit.MILLIS);
+            updated(koine.await(
+                    koine.send(signed(ExpertEvent.newBuilder(de).setRevision(2).build(), ahead))));
             assertThat(rejected(koine.await(koine.send(retraction))).getMessage())
-                    .contains("sent again");
+                    .contains("sent again", "clock", "signed at " + ahead);
             assertRefused(koine, de, "BAD_SIGNATURE");
         }
     }

@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,8 +35,23 @@ class TopicSetupITCase {
                 assertThat(setting(admin, topics.experts(), "retention.ms")).isEqualTo("-1");
                 assertThat(setting(admin, topics.rejections(), "cleanup.policy"))
                         .isEqualTo("delete");
+                assertThat(TopicCheck.problems(kafka, topics)).isEmpty();
+
+                set(admin, topics.experts(), "cleanup.policy", "compact");
+                TopicSetup.createMissing(kafka, topics, 2);
+                assertThat(TopicCheck.problems(kafka, topics))
+                        .singleElement()
+                        .asString()
+                        .contains(topics.experts(), "cleanup.policy=compact");
             }
         }
+    }
+
+    private static void set(Admin admin, String topic, String name, String value) throws Exception {
+        AlterConfigOp change = new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET);
+        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), List.of(change)))
+                .all()
+                .get();
     }
 
     private static String setting(Admin admin, String topic, String name) throws Exception {

@@ -1,8 +1,10 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
+import dev.koine.flink.TopicCheck;
 import dev.koine.flink.TopicSetup;
 import dev.koine.schemas.Topics;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -13,7 +15,8 @@ import picocli.CommandLine.Spec;
 /** {@code koine topics}. */
 @Command(
         name = "topics",
-        description = "Makes Koine's topics where they are missing; leaves those that are there as they are.",
+        description = "Makes Koine's topics where they are missing; leaves those that are there as they are, and"
+                + " says, ending with 1, what in their settings would lose events.",
         footer = {"%nExample:", "  koine topics --partitions 8"})
 public final class TopicsCommand implements Callable<Integer> {
     @Spec
@@ -38,6 +41,10 @@ public final class TopicsCommand implements Callable<Integer> {
                 .printf(
                         "%s, %s, %s and %s are there.%n",
                         topics.models(), topics.experts(), topics.updates(), topics.rejections());
-        return ExitCode.OK;
+        List<String> problems = TopicCheck.problems(kafka.properties(), topics);
+        for (String problem : problems) {
+            spec.commandLine().getErr().println("koine: " + problem);
+        }
+        return problems.isEmpty() ? ExitCode.OK : ExitCode.TROUBLE;
     }
 }

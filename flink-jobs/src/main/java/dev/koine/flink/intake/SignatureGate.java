@@ -8,6 +8,7 @@ import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.Signature;
 import dev.koine.subscriber.signature.Role;
 import dev.koine.subscriber.signature.Statement;
+import java.time.Instant;
 import org.apache.flink.api.common.state.MapState;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +43,11 @@ final class SignatureGate {
             if (last != null && event.getTime().toEpochMilli() <= last) {
                 throw new RejectedException(
                         RejectionCode.BAD_SIGNATURE,
-                        "The event was signed at " + event.getTime() + ", and a newer one by the same key for the same"
-                                + " expert was taken already: it may be an old event sent again. Sign it anew.");
+                        "The event was signed at " + event.getTime() + ", and one signed at "
+                                + Instant.ofEpochMilli(last) + " by the same key for the same expert was taken"
+                                + " already: this may be an old event sent again, or the clock of the machine that signed"
+                                + " the other was ahead. Sign it anew when it is later than that, or with another"
+                                + " trusted key.");
             }
         }
     }

@@ -5,14 +5,17 @@ import dev.koine.schemas.Position;
 import dev.koine.subscriber.registry.EventFormat;
 import java.io.IOException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 
 /** Writes events to Kafka, keyed by model id, and waits until the broker has them. */
 public final class EventPublisher implements AutoCloseable {
@@ -52,11 +55,21 @@ public final class EventPublisher implements AutoCloseable {
             return new Position(
                     written.topic(), written.partition(), written.offset(), Instant.ofEpochMilli(written.timestamp()));
         } catch (ExecutionException e) {
-            throw new IOException("The broker did not take the event: " + e.getMessage(), e);
+            throw new IOException("The broker did not take the event: " + reason(e.getCause()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("Interrupted while writing an event", e);
         }
+    }
+
+    /** Why the broker did not take an event, with what to do about it where that is known. */
+    static String reason(@Nullable Throwable cause) {
+        if (cause instanceof InvalidTimestampException) {
+            return "its time, " + Instant.now().truncatedTo(ChronoUnit.SECONDS)
+                    + " by the clock of this machine, is too far from"
+                    + " the broker's. Set the clocks of both right and send it again. (" + cause.getMessage() + ")";
+        }
+        return cause == null ? "it does not say why" : String.valueOf(cause.getMessage());
     }
 
     @Override
