@@ -13,6 +13,7 @@ import dev.koine.flink.state.Turn;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
 import java.time.Duration;
+import java.util.Properties;
 import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -24,6 +25,7 @@ import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
@@ -53,6 +55,8 @@ public final class MergeJob {
 
     /** Part of every savepoint: the number of groups that models are divided into. It can never change. */
     private static final int MAX_PARALLELISM = 128;
+
+    private static final Duration PARTITIONS_EVERY = Duration.ofSeconds(10);
 
     private MergeJob() {}
 
@@ -136,11 +140,20 @@ public final class MergeJob {
         return KafkaSource.<InboundEvent>builder()
                 .setTopics(config.topics().models(), config.topics().experts())
                 .setGroupId(config.jobId())
-                .setProperties(config.kafkaProperties())
+                .setProperties(sourceProperties(config.kafkaProperties()))
                 .setStartingOffsets(OffsetsInitializer.earliest())
                 .setDeserializer(new InboundDeserializer())
-                .setProperty("isolation.level", "read_committed")
                 .build();
+    }
+
+    /** Partitions that are added later are looked for more often than senders give up waiting, unless {@code kafka} says how often. */
+    static Properties sourceProperties(Properties kafka) {
+        Properties properties = new Properties();
+        properties.setProperty(
+                KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(), String.valueOf(PARTITIONS_EVERY.toMillis()));
+        properties.putAll(kafka);
+        properties.setProperty("isolation.level", "read_committed");
+        return properties;
     }
 
     private static <T extends SpecificRecord> KafkaSink<T> sink(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.flink.api.dag.Transformation;
@@ -76,5 +77,17 @@ class MergeJobTest {
             assertThat(String.valueOf(node.getTypeSerializerOut())).doesNotContain("Kryo");
         });
         assertThat(graph.getJobGraph().getNumberOfVertices()).isPositive();
+    }
+
+    @Test
+    void partitionsThatAreAddedAreFoundBeforeSendersGiveUp() {
+        Properties kafka = new Properties();
+        assertThat(Long.parseLong(MergeJob.sourceProperties(kafka).getProperty("partition.discovery.interval.ms")))
+                .isBetween(1L, 30_000L);
+        kafka.setProperty("partition.discovery.interval.ms", "600000");
+        kafka.setProperty("isolation.level", "read_uncommitted");
+        assertThat(MergeJob.sourceProperties(kafka))
+                .containsEntry("partition.discovery.interval.ms", "600000")
+                .containsEntry("isolation.level", "read_committed");
     }
 }
