@@ -1,0 +1,31 @@
+package dev.koine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Scripts read what commands print: digits and separators are the same in any locale. */
+class LocaleTest {
+    @ParameterizedTest
+    @CsvSource({"ar, SA", "tr, TR"})
+    void numbersAreWrittenAlikeInEveryLocale(String language, String country) throws Exception {
+        Process process = new ProcessBuilder(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Duser.language=" + language,
+                        "-Duser.country=" + country,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Koine.class.getName(),
+                        "inspect",
+                        Fixtures.CTC.resolve("base").toString()))
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isEqualTo(ExitCode.OK);
+        assertThat(said).contains("76 weights, 333,676 elements");
+    }
+}
