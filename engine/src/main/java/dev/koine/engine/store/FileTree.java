@@ -13,10 +13,14 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Files and directories as the file system has them: listing, counting links, forcing to the disk, taking away. Links are not followed. */
 public final class FileTree {
+    /** EINVAL and EOPNOTSUPP in words, which is all that Java tells. */
+    private static final Set<String> UNSUPPORTED = Set.of("Invalid argument", "Operation not supported");
+
     private FileTree() {}
 
     /** Deletes a directory and all below it; one that is not there is no trouble. */
@@ -56,10 +60,17 @@ public final class FileTree {
         return (Integer) Files.getAttribute(file, "unix:nlink", LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Forces a file, or the names in a directory, to the disk. */
+    /**
+     * Forces a file, or the names in a directory, to the disk. Some file systems of networks and clusters cannot force directories and say
+     * so; there the names are as durable as the file system makes them, as with any other program.
+     */
     static void force(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
+        } catch (IOException e) {
+            if (!Files.isDirectory(path) || !UNSUPPORTED.contains(String.valueOf(e.getMessage()))) {
+                throw e;
+            }
         }
     }
 
