@@ -111,7 +111,8 @@ public final class TopicCheck {
     private static String sentence(String topic, String name, Map<String, String> settings, String loss, String right) {
         String value = settings.get(name);
         String days = name.equals(TopicConfig.RETENTION_MS_CONFIG) ? " (" + Long.parseLong(value) / DAY + " days)" : "";
-        return "Topic " + topic + " has " + name + "=" + value + days + ": " + loss + ". Set it right: kafka-configs.sh"
+        return "Topic " + topic + " has " + name + "=" + value + days + ": " + loss
+                + ". Set it right: kafka-configs.sh --bootstrap-server BROKER"
                 + " --alter --entity-type topics --entity-name " + topic + " --add-config " + name + "=" + right;
     }
 }
