@@ -226,7 +226,7 @@ class RejectionsITCase {
         Path truncated = Mutation.copy(Fixtures.ctc("de"), directory);
         byte[] whole = Files.readAllBytes(truncated.resolve(Mutation.FILE));
         Files.write(truncated.resolve(Mutation.FILE), Arrays.copyOf(whole, whole.length / 2));
-        refuse(truncated, RejectionCode.NOT_ONNX, Mutation.FILE, "Export");
+        refuse(truncated, RejectionCode.NOT_ONNX, Mutation.FILE, "was cut off", "Copy or download it again");
         Path none = Mutation.copy(Fixtures.ctc("de"), directory);
         Files.delete(none.resolve(Mutation.FILE));
         refuse(none, RejectionCode.NOT_ONNX, "no .onnx file", "Point to");
@@ -277,9 +277,9 @@ class RejectionsITCase {
     @Test
     void quantized() throws Exception {
         Path expert = Mutation.graph(Fixtures.ctc("de"), directory, Mutation.operator("MatMul", "MatMulInteger"));
-        refuse(expert, RejectionCode.QUANTIZED, "MatMulInteger", "Merge in float");
+        refuse(expert, RejectionCode.QUANTIZED, "MatMulInteger", "Merge the float model");
         Path base = Mutation.graph(Fixtures.ctc("base"), directory, Mutation.operator("MatMul", "MatMulInteger"));
-        refuseModel(base, RejectionCode.QUANTIZED, "MatMulInteger", "Register the float model");
+        refuseModel(base, RejectionCode.QUANTIZED, "MatMulInteger", "Weights of the base", "Merge the float model");
     }
 
     @Test
