@@ -317,7 +317,6 @@ class RejectionsITCase {
                 mergeEvent("logarithm", "bad", 1, bad, 1),
                 RejectionCode.NON_FINITE,
                 "answers NaN in 8 of the 8 numbers of output 'y' of model.onnx",
-                "as it was",
                 "lower weight");
 
         ModelUpdate lighter = updated(koine.merge("logarithm", "bad", 1, bad, 0.5));

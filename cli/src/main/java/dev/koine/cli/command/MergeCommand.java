@@ -3,6 +3,7 @@ package dev.koine.cli.command;
 import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.card.UpdateShares;
+import dev.koine.cli.console.Plain;
 import dev.koine.cli.console.ProgressBar;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
@@ -12,6 +13,10 @@ import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.merge.Written;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
+import dev.koine.subscriber.onnx.ExecutionProvider;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.quarantine.Answers;
+import dev.koine.subscriber.quarantine.Quarantine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.DirectoryStream;
@@ -82,6 +87,17 @@ public final class MergeCommand implements Callable<Integer> {
     @Mixin
     DeviceOption device;
 
+    @Option(
+            names = "--check",
+            description = {
+                "Also load the result with ONNX Runtime, in a process of its own, and ask it once: it is refused where it does not",
+                "load, or answers NaN or infinity where the base does not. Takes up to four times the model's size in memory."
+            })
+    boolean check;
+
+    @Mixin
+    QuarantineOptions quarantine;
+
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the result; new or empty.")
     Path out;
 
@@ -130,10 +146,27 @@ public final class MergeCommand implements Callable<Integer> {
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
             tell(new OfflineMerge(opened, recipe.recipe(), decomposition, pool, progress)
                     .merge(readable(members, folders), target.path()));
+            if (check) {
+                new Input("The merged model").read(() -> requireSound(target.path(), opened.directory()));
+            }
             String digest = Bundle.describe(out, pool.executor()).digest();
             printTaskVectors(members);
             target.keep();
             return digest;
+        }
+    }
+
+    private Answers requireSound(Path merged, Path original) throws RejectedException, IOException {
+        OnnxOptions options = new OnnxOptions(Runtime.getRuntime().availableProcessors(), ExecutionProvider.CPU);
+        try (Quarantine process = quarantine.open()) {
+            Answers answers = process.ask(merged, options);
+            if (answers.broken() > 0) {
+                answers.requireFinite(process.ask(original, options));
+            }
+            answers.unasked().forEach(file -> spec.commandLine()
+                    .getErr()
+                    .println("Loaded, but not asked, for want of an input that it takes: " + Plain.of(file)));
+            return answers;
         }
     }
 

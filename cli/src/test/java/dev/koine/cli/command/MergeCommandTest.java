@@ -7,6 +7,7 @@ import dev.koine.cli.CommandLineRun;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.Fixtures;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +52,36 @@ class MergeCommandTest {
         CommandLineRun same = merge("same", "--expert", CA, "--expert", BASE);
         assertThat(same.code()).isEqualTo(ExitCode.REJECTED);
         assertThat(same.err()).contains("UNCHANGED", "weights are the base's, every one");
-        assertThat(directory.resolve("same")).isEmptyDirectory();
+        assertThat(directory.resolve("same")).doesNotExist();
+    }
+
+    @Test
+    void aResultThatIsCheckedLoads() throws Exception {
+        CommandLineRun plain = merge("plain", "--expert", CA);
+        CommandLineRun checked = merge("checked", "--expert", CA, "--check");
+        assertThat(checked.code()).as(checked.err()).isEqualTo(ExitCode.OK);
+        assertThat(digest(checked)).isEqualTo(digest(plain));
+
+        Path base = withoutErf("base");
+        Path expert = withoutErf("ca");
+        CommandLineRun broken = koine(
+                "merge", "--base", base.toString(), "--expert", expert.toString(), "--check", "--out", out("broken"));
+        assertThat(broken.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(broken.err()).contains("The merged model", "NOT_LOADABLE", "Erg");
+        assertThat(directory.resolve("broken")).doesNotExist();
+    }
+
+    /** A copy in which an operator has a name that no runtime knows. */
+    private Path withoutErf(String bundle) throws IOException {
+        Path copy = Files.createDirectory(directory.resolve("no-erf-" + bundle));
+        String model =
+                Files.readString(Fixtures.CTC.resolve(bundle).resolve("model.onnx"), StandardCharsets.ISO_8859_1);
+        Files.writeString(copy.resolve("model.onnx"), model.replace("Erf", "Erg"), StandardCharsets.ISO_8859_1);
+        return copy;
+    }
+
+    private String out(String name) {
+        return directory.resolve(name).toString();
     }
 
     @Test

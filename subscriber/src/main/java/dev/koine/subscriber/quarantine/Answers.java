@@ -75,8 +75,8 @@ public record Answers(List<Output> outputs, List<String> unasked) {
                         "The merged model answers " + (output.nans() > 0 ? "NaN" : "infinity") + " in "
                                 + output.broken() + " of the " + output.numbers() + " numbers of output '"
                                 + output.name() + "' of " + output.file()
-                                + ".onnx to a finite input, where the base answers finite ones. The model is as it was."
-                                + " Submit the expert with a lower weight, such as --weight 0.5.");
+                                + ".onnx to a finite input, where the base answers finite ones. Take the expert with a"
+                                + " lower weight: --weight 0.5 of koine submit, DIR@0.5 of koine merge.");
             }
         }
     }
