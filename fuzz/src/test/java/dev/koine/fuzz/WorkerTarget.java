@@ -40,7 +40,7 @@ public final class WorkerTarget {
             EventTarget.requireMessage(refused);
             if (refused.getMessage().contains("does not survive")) {
                 Files.createDirectories(DEATHS);
-                Files.write(DEATHS.resolve(Sha256.hexOf(Sha256.of(data)).substring(0, 16)), data);
+                Files.write(DEATHS.resolve(Sha256.of(data).substring(0, 16)), data);
                 Files.writeString(
                         DEATHS.resolveSibling("WORKER-deaths.log"),
                         refused.getMessage() + "\n",
