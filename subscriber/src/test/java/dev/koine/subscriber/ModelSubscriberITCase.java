@@ -8,6 +8,9 @@ import dev.koine.broker.EmbeddedBroker;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.subscriber.onnx.ExecutionProvider;
+import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.subscriber.quarantine.QuarantineLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -149,6 +152,36 @@ class ModelSubscriberITCase {
             subscriber.awaitVersion(9, SOON);
         }
         assertThat(served).containsExactly(1L, 9L);
+    }
+
+    @Test
+    void aVersionThatKillsTheRuntimeIsRefusedAndTheServiceGoesOn() throws Exception {
+        announcer.announce(withModel(update(1), Path.of("../eval/fixtures/ctc/base/model.onnx")));
+        QuarantineLimits limits = QuarantineLimits.DEFAULT.withMemory(512 << 20);
+        try (ModelSubscriber<Text> subscriber = settings(broker.bootstrapServers())
+                .quarantine(limits, new OnnxOptions(1, ExecutionProvider.CPU))
+                .start()) {
+            subscriber.awaitVersion(1, SOON);
+
+            announcer.announce(
+                    withModel(update(2), Path.of("src/test/resources/dev/koine/subscriber/quarantine/aborts.onnx")));
+
+            assertThat(reason())
+                    .hasMessageContaining("does not survive the model")
+                    .extracting(RejectedException::code)
+                    .isEqualTo(RejectionCode.NOT_LOADABLE);
+            try (Lease<Text> lease = subscriber.acquire()) {
+                assertThat(lease.model().say()).isEqualTo("version 1");
+            }
+            announcer.announce(withModel(update(3), Path.of("../eval/fixtures/ctc/ca/model.onnx")));
+            subscriber.awaitVersion(3, SOON);
+        }
+        assertThat(served).containsExactly(1L, 3L);
+    }
+
+    private ModelUpdate withModel(ModelUpdate update, Path model) throws Exception {
+        Files.copy(model, source(update.getVersion()).resolve("model.onnx"));
+        return Announcer.update("m", update.getVersion(), source(update.getVersion()));
     }
 
     @Test
@@ -333,6 +366,10 @@ class ModelSubscriberITCase {
     }
 
     private ModelSubscriber<Text> start(String bootstrapServers) throws Exception {
+        return settings(bootstrapServers).start();
+    }
+
+    private ModelSubscriberBuilder<Text> settings(String bootstrapServers) {
         return ModelSubscriber.<Text>builder()
                 .bootstrapServers(bootstrapServers)
                 .consumerProperties(Map.of("default.api.timeout.ms", 3000))
@@ -351,8 +388,7 @@ class ModelSubscriberITCase {
                         refused.add(reason);
                         throw new IllegalStateException("a listener that throws");
                     }
-                })
-                .start();
+                });
     }
 
     private static void await(BooleanSupplier condition) throws InterruptedException {
