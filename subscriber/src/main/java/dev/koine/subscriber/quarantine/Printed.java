@@ -63,6 +63,7 @@ final class Printed {
             isPlace = isReport && plain.startsWith("Problematic frame");
         }
         String all = String.join(" | ", lines.subList(Math.max(0, lines.size() - MOST_LINES), lines.size()));
+        all = all.replaceFirst("\\.+$", "");
         return all.length() <= LONGEST ? all : "..." + all.substring(all.length() - LONGEST);
     }
 
