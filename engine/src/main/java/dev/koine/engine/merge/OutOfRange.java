@@ -27,9 +27,15 @@ final class OutOfRange {
                 "Adding " + value + " (weight " + weight + ") at " + where
                         + " leaves the range of the running total, which ends at "
                         + (float) (grid.limit() * grid.step()) + ", " + (grid.wide() ? 16_000_000 : Grid.RANGE)
-                        + " times the base's largest weight or more. Check that the expert was fine-tuned from this base, lower"
-                        + " its weight, retract experts, or have the recipe leave this tensor as it is (--policy"
-                        + " PATTERN=FROZEN; koine inspect shows its position).");
+                        + " times the base's largest weight or more." + advice(value));
+    }
+
+    private static String advice(float value) {
+        String ofConstant = LargeConstants.advice(value);
+        return ofConstant.isEmpty()
+                ? " Check that the expert was fine-tuned from this base, lower its weight, retract experts, or have the recipe"
+                        + " leave this tensor as it is (--policy PATTERN=FROZEN; koine inspect shows its position)."
+                : ofConstant;
     }
 
     /** A merged weight beyond the largest value of its element type. */

@@ -45,7 +45,7 @@ public final class TensorPruner {
      * Reads base and expert, and prunes every item. Items whose delta is zero throughout are left out: they add nothing.
      *
      * @throws RejectedException {@link RejectionCode#NON_FINITE} if a difference is NaN or infinite, or leaves the range of the
-     *     recipe's precision
+     *     recipe's precision; {@link RejectionCode#TENSOR_MISMATCH} if it is so large that the expert's value is lost in float32
      */
     public List<Block> prune(PruneTask task) throws RejectedException, IOException {
         List<Block> blocks = new ArrayList<>();
@@ -98,7 +98,20 @@ public final class TensorPruner {
             read(item.expert(), item.from(), expert);
             largest = subtractInfinities(item, expert, base);
         }
+        if (largest >= LargeConstants.LARGE) {
+            requireKept(item, base, expert);
+        }
         return largest > 0;
+    }
+
+    private void requireKept(PruneItem item, float[] base, float[] delta) throws RejectedException, IOException {
+        float[] expert = scratch.floats(item.count());
+        try {
+            read(item.expert(), item.from(), expert);
+            LargeConstants.requireKept(item, base, expert, delta);
+        } finally {
+            scratch.release(expert);
+        }
     }
 
     private static float subtractInfinities(PruneItem item, float[] expert, float[] base) throws RejectedException {
@@ -107,7 +120,7 @@ public final class TensorPruner {
             boolean same = Float.floatToRawIntBits(expert[i]) == Float.floatToRawIntBits(base[i]);
             float delta = same ? 0 : expert[i] - base[i];
             if (!Float.isFinite(delta)) {
-                throw notFinite(item, item.from() + i, expert[i], base[i]);
+                throw LargeConstants.notFinite(item, i, expert[i], base[i]);
             }
             expert[i] = delta;
             largest = Math.max(largest, Math.abs(delta));
@@ -119,15 +132,5 @@ public final class TensorPruner {
         try (TensorReader reader = TensorReader.open(tensor)) {
             reader.read(from, target, 0, target.length);
         }
-    }
-
-    private static RejectedException notFinite(PruneItem item, long element, float expert, float base) {
-        return new RejectedException(
-                RejectionCode.NON_FINITE,
-                "Tensor " + item.expert().name() + " in " + item.expert().file().getFileName() + " is " + expert
-                        + " at element "
-                        + element + ", where the base is " + base
-                        + "; the difference is no finite number. The training diverged or the export is damaged: export a healthy"
-                        + " checkpoint and submit it again.");
     }
 }
