@@ -12,4 +12,7 @@ public interface Progress {
      * @param total units of work in all
      */
     void report(String stage, long done, long total);
+
+    /** Hears a sentence that users should read, on a line of its own; nobody does where this is not overridden. */
+    default void warn(String sentence) {}
 }

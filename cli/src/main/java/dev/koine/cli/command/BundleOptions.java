@@ -29,12 +29,12 @@ class BundleOptions {
 
     /** The bundle before its files are hashed: in an event it is as large as afterwards. */
     Bundle list() throws IOException, RejectedException {
-        return at(Bundle.list(directory));
+        return at(Bundle.listWithoutStrays(directory));
     }
 
     Bundle describe(PrintWriter out) throws IOException, RejectedException {
         out.printf("Hashing %s ...%n", directory);
-        Bundle bundle = Bundle.describe(directory);
+        Bundle bundle = Bundle.describeWithoutStrays(directory);
         out.printf("%d files, %,d bytes, %s%n", bundle.files().size(), bundle.bytes(), bundle.digest());
         return at(bundle);
     }

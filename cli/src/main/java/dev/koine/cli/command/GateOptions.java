@@ -89,16 +89,18 @@ final class GateOptions {
     List<dev.koine.schemas.Bundle> list() throws IOException, RejectedException {
         List<dev.koine.schemas.Bundle> bundles = new ArrayList<>();
         for (Map.Entry<Path, String> set : evaluationSets.entrySet()) {
-            bundles.add(Input.evaluationSet(set.getKey()).read(() -> at(Bundle.list(set.getKey()), set.getValue())));
+            bundles.add(Input.evaluationSet(set.getKey())
+                    .read(() -> at(Bundle.listWithoutStrays(set.getKey()), set.getValue())));
         }
         return bundles;
     }
 
     /** The bundles of the evaluation sets, with their files hashed. */
-    List<dev.koine.schemas.Bundle> describe(PrintWriter out) throws IOException, RejectedException {
+    List<dev.koine.schemas.Bundle> describe(PrintWriter out, PrintWriter err) throws IOException, RejectedException {
         List<dev.koine.schemas.Bundle> bundles = new ArrayList<>();
         for (Map.Entry<Path, String> set : evaluationSets.entrySet()) {
-            Bundle here = Bundle.describe(set.getKey());
+            PassedOver.tell(set.getKey(), err);
+            Bundle here = Bundle.describeWithoutStrays(set.getKey());
             out.printf("Evaluation set %s: %,d bytes, %s%n", set.getKey(), here.bytes(), here.digest());
             bundles.add(at(here, set.getValue()));
         }

@@ -46,11 +46,13 @@ public final class InspectCommand implements Callable<Integer> {
 
     private void inspect(Path folder) throws RejectedException, IOException {
         PrintWriter out = spec.commandLine().getOut();
+        PassedOver.tell(folder, spec.commandLine().getErr());
         Recipe recipe = options.recipe();
         Input input = new Input("The model " + directory);
-        ModelBundle bundle = input.read(() -> ModelBundle.open(folder));
+        ModelBundle bundle = input.read(() -> ModelBundle.openWithoutStrays(folder));
         List<Weight> weights = bundle.weights();
-        out.printf("%s%n", input.read(() -> Bundle.describe(folder)).digest());
+        out.printf(
+                "%s%n", input.read(() -> Bundle.describeWithoutStrays(folder)).digest());
         for (OnnxModel model : bundle.models()) {
             String opsets = model.opsets().entrySet().stream()
                     .map(opset -> (opset.getKey().isEmpty() ? "ai.onnx" : opset.getKey()) + " " + opset.getValue())

@@ -145,7 +145,7 @@ public final class MergeCommand implements Callable<Integer> {
             warm.join();
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
             tell(new OfflineMerge(opened, recipe.recipe(), decomposition, pool, progress)
-                    .merge(readable(members, folders), target.path()));
+                    .merge(readable(members, folders, spec.commandLine().getErr()), target.path()));
             if (check) {
                 new Input("The merged model").read(() -> requireSound(target.path(), opened.directory()));
             }
@@ -183,20 +183,22 @@ public final class MergeCommand implements Callable<Integer> {
     }
 
     private ModelBundle openBase(Path folder) throws RejectedException, IOException {
-        ModelBundle opened = ModelBundle.open(folder);
+        ModelBundle opened = ModelBundle.openWithoutStrays(folder);
         opened.requireFloat("base");
         opened.requireFetched();
+        PassedOver.tell(folder, spec.commandLine().getErr());
         TrainingFiles.tell(
                 folder, "are copied to the result", spec.commandLine().getErr());
         return opened;
     }
 
-    private static List<OfflineMerge.Expert> readable(List<OfflineMerge.Expert> members, ModelFolders folders)
-            throws IOException {
+    private static List<OfflineMerge.Expert> readable(
+            List<OfflineMerge.Expert> members, ModelFolders folders, PrintWriter err) throws IOException {
         List<OfflineMerge.Expert> readable = new ArrayList<>();
         for (OfflineMerge.Expert member : members) {
-            readable.add(new OfflineMerge.Expert(
-                    member.input(), folders.of(member.directory()), member.weight(), member.taskVector()));
+            Path folder = folders.of(member.directory());
+            PassedOver.tell(folder, err);
+            readable.add(new OfflineMerge.Expert(member.input(), folder, member.weight(), member.taskVector()));
         }
         return readable;
     }

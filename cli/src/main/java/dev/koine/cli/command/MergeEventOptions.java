@@ -73,6 +73,7 @@ final class MergeEventOptions {
         Files files = source.files;
         return Input.expert(files.expertId, files.directory).read(() -> {
             EventSize.require(event(Bundles.toAvro(files.list())), ExpertEvent.class);
+            PassedOver.tell(files.directory, err);
             TrainingFiles.tell(files.directory, "are hashed and copied to the store", err);
             return event(Bundles.toAvro(files.describe(out)));
         });

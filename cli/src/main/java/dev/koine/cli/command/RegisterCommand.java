@@ -50,11 +50,10 @@ public final class RegisterCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Input base = Input.base(bundle.directory);
         EventSize.require(registration(base.read(bundle::list), gate.list()), ModelRegistration.class);
-        TrainingFiles.tell(
-                bundle.directory,
-                "are published with every version",
-                spec.commandLine().getErr());
-        return sender.sendModel(registration(base.read(() -> bundle.describe(out)), gate.describe(out)), out);
+        PrintWriter err = spec.commandLine().getErr();
+        PassedOver.tell(bundle.directory, err);
+        TrainingFiles.tell(bundle.directory, "are published with every version", err);
+        return sender.sendModel(registration(base.read(() -> bundle.describe(out)), gate.describe(out, err)), out);
     }
 
     private ModelRegistration registration(Bundle base, List<dev.koine.schemas.Bundle> evaluationSets)

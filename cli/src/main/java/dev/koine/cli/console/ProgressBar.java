@@ -39,4 +39,10 @@ public final class ProgressBar implements Progress {
         }
         out.flush();
     }
+
+    @Override
+    public synchronized void warn(String sentence) {
+        out.println(sentence);
+        out.flush();
+    }
 }

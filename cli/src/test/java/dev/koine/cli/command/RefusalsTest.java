@@ -128,6 +128,46 @@ class RefusalsTest {
         assertThat(merge("other", BASE, CA.toString()).err()).doesNotContain("training run");
     }
 
+    /** In base and expert: the bytes are those of clean folders, and what was passed over is said. */
+    @Test
+    void whatToolsLeaveInFoldersIsPassedOverAndToldOf() throws Exception {
+        CommandLineRun clean = merge("clean", BASE, CA.toString());
+        Path base = littered("base", BASE);
+        Path expert = littered("ca", CA);
+        CommandLineRun run = merge("merged", base, expert.toString());
+        assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.OK);
+        assertThat(run.out().substring(0, 71)).isEqualTo(clean.out().substring(0, 71));
+        for (Path folder : List.of(base, expert)) {
+            assertThat(run.err())
+                    .contains("Note: " + folder
+                            + " holds files of other tools (5), which belong to no model and are passed over:"
+                            + " [._model.onnx, .cache/huggingface/download/model.onnx.lock, .git/HEAD] and others.");
+        }
+        CommandLineRun inspected = koine("inspect", base.toString());
+        assertThat(inspected.out()).isEqualTo(koine("inspect", BASE.toString()).out());
+        assertThat(inspected.err()).contains("files of other tools (5)");
+        assertThat(clean.err()).doesNotContain("other tools");
+    }
+
+    private Path littered(String name, Path model) throws IOException {
+        Path folder = Files.createDirectories(directory.resolve("littered").resolve(name));
+        try (Stream<Path> files = Files.list(model)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
+        for (String stray : List.of(
+                "._model.onnx",
+                ".cache/huggingface/download/model.onnx.lock",
+                ".git/HEAD",
+                ".ipynb_checkpoints/model-checkpoint.onnx",
+                "__MACOSX/._model.onnx")) {
+            Files.createDirectories(folder.resolve(stray).getParent());
+            Files.writeString(folder.resolve(stray), "x");
+        }
+        return folder;
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"config.json", "tokenizer/tokenizer.json", "spiece.model"})
     void aPointerOfGitLfsBesideTheBaseIsRefused(String file) throws Exception {

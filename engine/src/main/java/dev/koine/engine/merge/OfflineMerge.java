@@ -126,9 +126,14 @@ public final class OfflineMerge {
     }
 
     private Alignment align(Expert expert, boolean isNew) throws RejectedException, IOException {
-        Alignment alignment = Alignment.of(base, ModelBundle.open(expert.directory()));
+        Path folder = expert.directory();
+        Alignment alignment =
+                Alignment.of(base, isNew ? ModelBundle.openWithoutStrays(folder) : ModelBundle.open(folder));
         if (isNew) {
             Unchanged.refuse(alignment, recipe);
+            Distance.warning(alignment, recipe)
+                    .ifPresent(warning ->
+                            progress.warn("Warning: " + expert.input().name() + ": " + warning));
         }
         return alignment;
     }

@@ -5,6 +5,7 @@ import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.FileKind;
 import dev.koine.engine.store.FileTree;
 import dev.koine.engine.store.LinkRefusals;
+import dev.koine.engine.store.Strays;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -30,14 +31,17 @@ final class BundleFiles {
 
     private BundleFiles() {}
 
-    /** All regular files under {@code directory}, relative to it with forward slashes, sorted. */
-    static List<String> list(Path directory) throws RejectedException, IOException {
+    /** All regular files under {@code directory}, with {@link Strays} or without, relative to it with forward slashes, sorted. */
+    static List<String> list(Path directory, boolean withStrays) throws RejectedException, IOException {
         List<String> files = new ArrayList<>();
         List<String> refused = new ArrayList<>();
         Files.walkFileTree(directory, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 String path = directory.relativize(file).toString().replace('\\', '/');
+                if (!withStrays && Strays.isStray(path)) {
+                    return FileVisitResult.CONTINUE;
+                }
                 if (!attributes.isRegularFile()) {
                     refused.add(path);
                     return FileVisitResult.TERMINATE;
@@ -75,9 +79,11 @@ final class BundleFiles {
     /**
      * The file that a tensor's {@code location} names, seen from the model file {@code model} of the bundle.
      *
+     * @param needed the least number of bytes that it has to have
      * @throws RejectedException PLACE_NOT_ALLOWED if it leaves the bundle, is a link, or is a model file; MISSING_FILE if it is not there
      */
-    static Path resolve(Path directory, String model, String location) throws RejectedException, IOException {
+    static Path resolve(Path directory, String model, String location, long needed)
+            throws RejectedException, IOException {
         String where = "External data '" + Quote.of(location) + "' of '" + Quote.of(model) + "' ";
         if (location.isEmpty()
                 || location.length() > LONGEST_LOCATION
@@ -85,8 +91,9 @@ final class BundleFiles {
                 || location.indexOf('\\') >= 0
                 || location.indexOf(':') >= 0
                 || location.indexOf('\0') >= 0) {
-            throw notAllowed(where + "is not a plain relative path with forward slashes. Save the model again with its"
-                    + " external data beside it, under such a path.");
+            throw notAllowed(where + "is not a plain relative path with forward slashes. Put the data file beside the"
+                    + " model file and have the graph name it by its file name: m = onnx.load(PATH, load_external_data=False), set"
+                    + " the location in the external_data of each tensor, onnx.save(m, PATH).");
         }
         Path file = directory.resolve(model).resolveSibling("");
         BasicFileAttributes attributes = null;
@@ -105,7 +112,12 @@ final class BundleFiles {
             } catch (NoSuchFileException e) {
                 throw new RejectedException(
                         RejectionCode.MISSING_FILE,
-                        where + "is not in the bundle. Add the file, under that name, beside the model file.");
+                        where + "is not in the bundle. "
+                                + Renamed.of(directory.resolve(model), needed)
+                                        .map(name -> "The graph names it so, and '" + Quote.of(name)
+                                                + "' beside the model"
+                                                + " file is large enough to be it: give the file its name back.")
+                                        .orElse("Add the file, under that name, beside the model file."));
             } catch (IOException e) {
                 throw new RejectedException(
                         RejectionCode.MISSING_FILE,

@@ -47,11 +47,23 @@ public final class ModelBundle {
      * @throws IOException if the directory or a file cannot be read
      */
     public static ModelBundle open(Path directory) throws RejectedException, IOException {
+        return open(directory, true);
+    }
+
+    /**
+     * As {@link #open}, without the {@link dev.koine.engine.store.Strays strays} in a folder that a user names, as
+     * {@link dev.koine.engine.store.Bundle#describeWithoutStrays} has it.
+     */
+    public static ModelBundle openWithoutStrays(Path directory) throws RejectedException, IOException {
+        return open(directory, false);
+    }
+
+    private static ModelBundle open(Path directory, boolean withStrays) throws RejectedException, IOException {
         Path root = directory.toRealPath();
         if (!Files.isDirectory(root)) {
             throw new NotDirectoryException(directory.toString());
         }
-        List<String> files = BundleFiles.list(root);
+        List<String> files = BundleFiles.list(root, withStrays);
         List<Wiring> wirings = new ArrayList<>();
         HeapBudget budget = new HeapBudget();
         for (String file : files) {

@@ -125,7 +125,7 @@ final class TensorScanner {
         }
         Path place = external.get(location);
         if (place == null) {
-            place = BundleFiles.resolve(directory, model, location);
+            place = BundleFiles.resolve(directory, model, location, end(offset, length));
             external.put(location, place);
         }
         long size = Files.size(place);

@@ -81,7 +81,20 @@ public record Bundle(URI uri, List<BundleFile> files) {
      * @param executor runs what hashes a file
      */
     public static Bundle describe(Path directory, Executor executor) throws IOException, RejectedException {
-        Bundle listed = list(directory);
+        return hashed(list(directory, true), directory, executor);
+    }
+
+    /**
+     * As {@link #describe(Path)}, without the {@link Strays}: what becomes a bundle of a folder that a user names.
+     *
+     * @throws RejectedException as {@link #describe(Path)}
+     */
+    public static Bundle describeWithoutStrays(Path directory) throws IOException, RejectedException {
+        return hashed(listWithoutStrays(directory), directory, Runnable::run);
+    }
+
+    private static Bundle hashed(Bundle listed, Path directory, Executor executor)
+            throws IOException, RejectedException {
         Path root = directory.toAbsolutePath().normalize();
         SideBySide<String> digests = new SideBySide<>(executor);
         for (BundleFile file : listed.files) {
@@ -96,23 +109,26 @@ public record Bundle(URI uri, List<BundleFile> files) {
     }
 
     /**
-     * The regular files under a directory with the digest {@link #UNKNOWN}, which is as long as any: what is wrong with the list can be
-     * told before a byte is hashed.
+     * The files of {@link #describeWithoutStrays} with the digest {@link #UNKNOWN}, which is as long as any: what is wrong with the list
+     * can be told before a byte is hashed.
      *
      * @throws RejectedException as {@link #describe(Path)}
      */
-    public static Bundle list(Path directory) throws IOException, RejectedException {
+    public static Bundle listWithoutStrays(Path directory) throws IOException, RejectedException {
+        return list(directory, false);
+    }
+
+    private static Bundle list(Path directory, boolean withStrays) throws IOException, RejectedException {
         Path root = directory.toAbsolutePath().normalize();
         List<Path> found;
         try (Stream<Path> tree = Files.walk(root)) {
             found = tree.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+                    .filter(path -> withStrays || !Strays.isStray(Strays.relative(root, path)))
                     .toList();
         }
         List<BundleFile> files = new ArrayList<>();
         for (Path file : found) {
-            String path = root.relativize(file)
-                    .toString()
-                    .replace(file.getFileSystem().getSeparator(), "/");
+            String path = Strays.relative(root, file);
             LocalBundles.requireRegular(path, file, root);
             files.add(new BundleFile(path, Files.size(file), UNKNOWN));
         }

@@ -20,6 +20,9 @@ public enum FileKind {
     HTML(
             "is an HTML page, such as a sign-in or error page that was saved under its name",
             "Download the file itself, signed in if the site asks for it"),
+    APPLE_DOUBLE(
+            "is what macOS keeps beside a file on other file systems",
+            "Take it out: `find DIR -name '._*' -delete` deletes all of them in a folder"),
     XML("is XML text, such as an error that object storage answered with", "Download the file itself"),
     JSON("is JSON text, such as an error that a server answered with", "Download the file itself"),
     UTF_16("is text in UTF-16", "Save it in UTF-8"),
@@ -85,6 +88,9 @@ public enum FileKind {
             if (first.startsWith(magic)) {
                 return Optional.of(COMPRESSED);
             }
+        }
+        if (first.startsWith("\u0000\u0005\u0016\u0007")) {
+            return Optional.of(APPLE_DOUBLE);
         }
         if (first.startsWith("PK\u0003\u0004")) {
             return Optional.of(first.contains("data.pkl") ? PYTORCH : ZIP);

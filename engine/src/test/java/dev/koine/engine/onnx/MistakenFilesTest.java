@@ -133,6 +133,78 @@ class MistakenFilesTest {
                 .hasMessageContaining("git lfs pull");
     }
 
+    /** Who sends events without koine may list what macOS leaves beside each file. */
+    @Test
+    void whatMacOsLeavesBesideAModelIsCalledByItsName() throws Exception {
+        Protos.write(directory, "model.onnx", model());
+        Files.write(
+                directory.resolve("._model.onnx"),
+                bytes("\\0\\5\\26\\7\\0\\2\\0\\0Mac OS X        " + "\\0".repeat(40)));
+        assertThat(refusal())
+                .hasMessageContaining("'._model.onnx' is what macOS keeps beside a file")
+                .hasMessageContaining("find DIR -name '._*' -delete");
+        assertThat(ModelBundle.openWithoutStrays(directory).files()).containsExactly("model.onnx");
+        Files.delete(directory.resolve("._model.onnx"));
+        assertThat(ModelBundle.open(directory).models()).hasSize(1);
+    }
+
+    @Test
+    void modelsInFoldersOfToolsAreNoneOfAUsersFolder() throws Exception {
+        Protos.write(directory, "model.onnx", model());
+        Path checkpoints = Files.createDirectories(directory.resolve(".ipynb_checkpoints"));
+        Protos.write(checkpoints, "model-checkpoint.onnx", model());
+        Files.createSymbolicLink(checkpoints.resolve("link"), directory.resolve("model.onnx"));
+        assertThat(ModelBundle.openWithoutStrays(directory).models())
+                .extracting(OnnxModel::path)
+                .containsExactly("model.onnx");
+        Files.delete(checkpoints.resolve("link"));
+        assertThat(ModelBundle.open(directory).models()).hasSize(2);
+    }
+
+    /** A file that was renamed with its model: the file of another name is large enough, and with its name back the model is read. */
+    @Test
+    void externalDataThatWasRenamedIsFound() throws Exception {
+        Protos.write(
+                directory,
+                "encoder.onnx",
+                Protos.model(GraphProto.newBuilder()
+                        .addInitializer(Protos.external("w", List.of(10L), "model.onnx_data", 60))));
+        Files.write(directory.resolve("encoder.onnx_data"), new byte[99]);
+        Files.write(directory.resolve("tokenizer.model"), new byte[1000]);
+        assertThat(refusal().code()).isEqualTo(RejectionCode.MISSING_FILE);
+        assertThat(refusal())
+                .hasMessageContaining("'model.onnx_data'")
+                .hasMessageContaining("Add the file, under that name");
+        Files.write(directory.resolve("encoder.onnx_data"), new byte[100]);
+        Files.write(directory.resolve("decoder.onnx_data"), new byte[1000]);
+        assertThat(refusal())
+                .hasMessageContaining("External data 'model.onnx_data' of 'encoder.onnx' is not in the bundle")
+                .hasMessageContaining("'encoder.onnx_data'")
+                .hasMessageContaining("give the file its name back");
+        Files.move(directory.resolve("encoder.onnx_data"), directory.resolve("model.onnx_data"));
+        assertThat(ModelBundle.open(directory).models()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/models/de/model.onnx.data", "'.\\model.onnx.data'", "C:/models/model.onnx.data"})
+    void aPlaceOfExternalDataThatIsNoneHereIsToldWithAWayOut(String location) throws Exception {
+        Protos.write(
+                directory,
+                "model.onnx",
+                Protos.model(GraphProto.newBuilder().addInitializer(Protos.external("w", List.of(10L), location, 0))));
+        Files.write(directory.resolve("model.onnx.data"), new byte[40]);
+        assertThat(refusal().code()).isEqualTo(RejectionCode.PLACE_NOT_ALLOWED);
+        assertThat(refusal())
+                .hasMessageContaining("load_external_data=False")
+                .hasMessageContaining("onnx.save(m, PATH)");
+        Protos.write(
+                directory,
+                "model.onnx",
+                Protos.model(GraphProto.newBuilder()
+                        .addInitializer(Protos.external("w", List.of(10L), "model.onnx.data", 0))));
+        assertThat(ModelBundle.open(directory).models()).hasSize(1);
+    }
+
     private static ModelProto model() {
         return Protos.model(GraphProto.newBuilder().addInitializer(Protos.random("w", new Random(1), 40, 40)));
     }

@@ -49,6 +49,67 @@ class BundleTest {
         assertThat(copy.uri()).isNotEqualTo(bundle.uri());
     }
 
+    /** Also links among them, since nothing of them is read. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "._model.onnx",
+                "onnx/._model.onnx",
+                ".DS_Store",
+                "onnx/.DS_Store",
+                "__MACOSX/onnx/._model.onnx",
+                ".ipynb_checkpoints/config-checkpoint.json",
+                ".git",
+                ".git/objects/0a/1b",
+                ".cache/huggingface/download/onnx/model.onnx.metadata",
+                "Thumbs.db",
+                "desktop.ini"
+            })
+    void passesOverWhatToolsLeaveInAFolder(String stray) throws Exception {
+        String before = Bundle.describe(source).digest();
+        assertThat(Bundle.describeWithoutStrays(source).digest()).isEqualTo(before);
+        Path file = source.resolve(stray);
+        Files.createDirectories(file.getParent());
+        Files.createLink(file, Files.writeString(directory.resolve("elsewhere"), "x"));
+        Files.createSymbolicLink(source.resolve(".DS_Store_"), file);
+        Files.move(source.resolve(".DS_Store_"), source.resolve("onnx/._link"));
+
+        assertThat(Strays.in(source)).containsExactlyInAnyOrder(stray, "onnx/._link");
+        assertThat(Bundle.describeWithoutStrays(source).digest()).isEqualTo(before);
+        assertThat(Bundle.listWithoutStrays(source).files())
+                .extracting(BundleFile::path)
+                .containsExactly("config.json", "onnx/model.onnx");
+
+        Files.delete(source.resolve("onnx/._link"));
+        Files.delete(directory.resolve("elsewhere"));
+        assertThat(Bundle.describe(source).files())
+                .as("a bundle in the store has them where it was listed with them")
+                .extracting(BundleFile::path)
+                .contains(stray);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                ".gitattributes",
+                ".gitignore",
+                "_.onnx",
+                ".hidden",
+                ".cache/other",
+                "cache/huggingface/x",
+                "a.git/x",
+                "x.DS_Store",
+                "model._onnx"
+            })
+    void takesEveryOtherFile(String file) throws Exception {
+        Files.createDirectories(source.resolve(file).getParent());
+        Files.writeString(source.resolve(file), "x");
+        assertThat(Strays.in(source)).isEmpty();
+        assertThat(Bundle.describeWithoutStrays(source).digest())
+                .isEqualTo(Bundle.describe(source).digest());
+        assertThat(Bundle.listWithoutStrays(source).files()).hasSize(3);
+    }
+
     @Test
     void refusesHardLinks() throws Exception {
         Bundle bundle = Bundle.describe(source);

@@ -1,6 +1,7 @@
 package dev.koine.flink.intake;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.merge.Distance;
 import dev.koine.engine.merge.PrunePlan;
 import dev.koine.engine.merge.PruneTask;
 import dev.koine.engine.merge.Recipe;
@@ -22,6 +23,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes an expert in: copies its bundle to the store while hashing it, aligns the copy to the base, and cuts the work into prune
@@ -29,6 +32,8 @@ import java.util.Map;
  * of an expert that is refused is not kept.
  */
 final class ExpertIntake {
+    private static final Logger LOG = LoggerFactory.getLogger(ExpertIntake.class);
+
     private final AllowedPlaces places;
     private final BundleSource bundles = new ObjectBundles();
     private final ArtifactStore store;
@@ -64,6 +69,8 @@ final class ExpertIntake {
                     copy(found, copy);
                     Alignment aligned = Alignment.of(base, ModelBundle.open(copy));
                     Unchanged.refuse(aligned, recipe);
+                    Distance.warning(aligned, recipe)
+                            .ifPresent(warning -> LOG.warn("The expert at {}: {}", said.uri(), warning));
                     List<PruneTask> tasks = PrunePlan.of(aligned.weights(), recipe);
                     BundlePlaces files = new BundlePlaces(Map.of(base.directory(), baseDigest, copy, found.digest()));
                     planned.add(new Plan(found.digest(), tasks, files));
