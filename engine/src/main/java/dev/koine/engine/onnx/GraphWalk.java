@@ -112,7 +112,7 @@ final class GraphWalk {
             }
             if (!left.node().opType().equals(right.node().opType())
                     || !left.node().domain().equals(right.node().domain())) {
-                throw mismatch(left, right, "the operators differ");
+                throw mismatch(left, right, "the operators differ" + Converted.hint(left.node(), right.node()));
             }
             if (left.opset() != right.opset()) {
                 throw mismatch(
@@ -132,7 +132,9 @@ final class GraphWalk {
                     && (!hasNames || ours.get(i).name().equals(theirs.get(i).name()));
         }
         if (!isSame) {
-            throw mismatch(what + " " + list(ours) + " in the base and " + list(theirs) + " in the expert");
+            String difference = what + " " + list(ours) + " in the base and " + list(theirs) + " in the expert";
+            String converted = Converted.advice(ours, theirs);
+            throw converted.isEmpty() ? mismatch(difference) : refused(difference + ": " + converted);
         }
     }
 
@@ -226,12 +228,14 @@ final class GraphWalk {
     }
 
     private RejectedException mismatch(String what) {
+        return refused(what + ". Export the expert as the base was exported: same"
+                + " exporter and version, same settings, same opset (base: " + origin(base.model())
+                + "; expert: " + origin(expert.model()) + ").");
+    }
+
+    private RejectedException refused(String what) {
         return new RejectedException(
-                RejectionCode.GRAPH_MISMATCH,
-                "In '" + Quote.of(base.model().path()) + "' " + what
-                        + ". Export the expert as the base was exported: same"
-                        + " exporter and version, same settings, same opset (base: " + origin(base.model())
-                        + "; expert: " + origin(expert.model()) + ").");
+                RejectionCode.GRAPH_MISMATCH, "In '" + Quote.of(base.model().path()) + "' " + what);
     }
 
     private static String origin(OnnxModel model) {

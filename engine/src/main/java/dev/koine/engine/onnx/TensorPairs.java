@@ -54,14 +54,26 @@ final class TensorPairs {
             throw new RejectedException(
                     RejectionCode.TENSOR_MISMATCH,
                     where + " is " + describe(base) + ", the expert's '" + Quote.of(theirs.name()) + "' there is "
-                            + describe(expert) + ". " + resized(ours, base, expert)
-                            + "Fine-tune the registered base itself, and keep its vocabulary and element types.");
+                            + describe(expert) + advice(ours, base, expert));
         }
         if (base.isMergeable() && expert.isReadable()) {
             addWeight(ours, base, new Pair(theirs, expert, position), known);
         } else if (!bytes.areEqual(base, expert)) {
             throw differentConstant(base, where);
         }
+    }
+
+    private String advice(Value ours, StoredTensor base, StoredTensor expert) {
+        boolean isConverted = base.isMergeable()
+                && expert.isMergeable()
+                && base.info().shape().equals(expert.info().shape());
+        return isConverted
+                ? ": "
+                        + Converted.advice(
+                                base.info().type().toString(),
+                                expert.info().type().toString())
+                : ". " + resized(ours, base, expert)
+                        + "Fine-tune the registered base itself, and keep its vocabulary and element types.";
     }
 
     private void addWeight(Value ours, StoredTensor base, Pair pair, @Nullable Pair known)

@@ -47,7 +47,7 @@ final class TypeText {
         while (message.next()) {
             if (message.field() == 1) {
                 text.append('(')
-                        .append(isNested ? type(message.message(), source, depth + 1) : "" + message.number())
+                        .append(isNested ? type(message.message(), source, depth + 1) : element(message.number()))
                         .append(')');
             } else if (message.field() == 2 && !isNested) {
                 text.append(shape(message.message(), source));
@@ -56,11 +56,17 @@ final class TypeText {
         return text.toString();
     }
 
+    /** By name, as messages show it; a type that is not known here by its number. */
+    private static String element(long code) {
+        ElementType type = code == (int) code ? ElementType.ofOnnxCode((int) code) : ElementType.OTHER;
+        return type == ElementType.OTHER ? Long.toString(code) : type.toString();
+    }
+
     private static String map(WireMessage message, WireSource source, int depth) throws RejectedException, IOException {
         StringBuilder text = new StringBuilder();
         while (message.next()) {
             switch (message.field()) {
-                case 1 -> text.append('(').append(message.number()).append(')');
+                case 1 -> text.append('(').append(element(message.number())).append(')');
                 case 2 ->
                     text.append('(')
                             .append(type(message.message(), source, depth + 1))

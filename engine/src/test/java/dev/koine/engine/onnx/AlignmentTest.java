@@ -300,6 +300,48 @@ class AlignmentTest {
                         "'model.onnx' the metadata entry 'n_mels' is '80' in the base and '128' in the expert");
     }
 
+    /** Of the inputs, of a weight alone, and by nodes that a converter adds. */
+    @Test
+    void anExpertThatWasConvertedToHalfPrecisionIsCalledOne() throws Exception {
+        RejectedException inputs = refusal(product(Protos.FLOAT, Protos.FLOAT, false), product(10, 10, false));
+        assertThat(inputs.code()).isEqualTo(RejectionCode.GRAPH_MISMATCH);
+        assertThat(inputs)
+                .hasMessageContaining(
+                        "[x:tensor(FLOAT)[?,4]] in the base and [x:tensor(FLOAT16)[?,4]] in the expert:"
+                                + " the expert was converted to FLOAT16. Export it in FLOAT, or register the FLOAT16 model as a base");
+        RejectedException weight =
+                refusal(product(Protos.FLOAT, Protos.FLOAT, false), product(Protos.FLOAT, Protos.BFLOAT16, false));
+        assertThat(weight.code()).isEqualTo(RejectionCode.TENSOR_MISMATCH);
+        assertThat(weight)
+                .hasMessageContaining(
+                        "FLOAT[4, 2], the expert's 'w' there is BFLOAT16[4, 2]: the expert was converted to"
+                                + " BFLOAT16. Export it in FLOAT");
+        RejectedException cast = refusal(product(Protos.FLOAT, Protos.FLOAT, false), product(Protos.FLOAT, 10, true));
+        assertThat(cast).hasMessageContaining("the operators differ. A conversion to half precision adds such Casts");
+        RejectedException size = refusal(
+                product(Protos.FLOAT, Protos.FLOAT, false),
+                Protos.model(product(Protos.FLOAT, Protos.FLOAT, false).getGraph().toBuilder()
+                        .setInput(0, Protos.value("x", Protos.FLOAT, -1, 5))));
+        assertThat(size).hasMessageContaining("[x:tensor(FLOAT)[?,5]]").hasMessageNotContaining("converted");
+    }
+
+    private static ModelProto product(int values, int weights, boolean withCast) {
+        TensorProto weight = TensorProto.newBuilder()
+                .setName("w")
+                .setDataType(weights)
+                .addDims(4)
+                .addDims(2)
+                .setRawData(ByteString.copyFrom(new byte[weights == Protos.FLOAT ? 32 : 16]))
+                .build();
+        GraphProto.Builder graph = GraphProto.newBuilder().setName("g").addInitializer(weight);
+        if (withCast) {
+            graph.addNode(node("Cast", "/cast", List.of("w"), List.of("w32"), Protos.integer("to", values)));
+        }
+        return Protos.model(graph.addNode(node("MatMul", "/w", List.of("x", withCast ? "w32" : "w"), List.of("y")))
+                .addInput(Protos.value("x", values, -1, 4))
+                .addOutput(Protos.value("y", values, -1, 2)));
+    }
+
     @Test
     void anExpertOfAnotherVocabularyIsRefused() throws Exception {
         Path ours = Files.createTempDirectory(directory, "base");

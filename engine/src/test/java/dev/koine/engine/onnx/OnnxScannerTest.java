@@ -365,7 +365,7 @@ class OnnxScannerTest {
         assertThat(index.outputs())
                 .extracting(ValueInfo::name)
                 .containsExactly(parsed.getOutput(0).getName());
-        assertThat(index.outputs()).extracting(ValueInfo::type).containsExactly("tensor(1)[?,3]");
+        assertThat(index.outputs()).extracting(ValueInfo::type).containsExactly("tensor(FLOAT)[?,3]");
         assertThat(index.initializers()).hasSize(parsed.getInitializerCount());
         for (int i = 0; i < parsed.getInitializerCount(); i++) {
             assertSame(index.initializers().get(i), parsed.getInitializer(i));
