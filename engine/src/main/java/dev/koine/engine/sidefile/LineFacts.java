@@ -11,12 +11,15 @@ import java.util.regex.Pattern;
 /** Reads tokens that stand one a line. Ends of lines, spaces there, empty lines at the end and a version's comment mean nothing. */
 final class LineFacts {
     private static final Pattern NUMBERED = Pattern.compile("(?s)(.*?)[ \\t](\\d{1,9})");
+    private static final String BYTE_ORDER_MARK = "\ufeff";
 
     private LineFacts() {}
 
     static Optional<Facts> read(Path file) throws IOException {
         String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        List<String> lines = text.lines()
+        boolean hasMark = text.startsWith(BYTE_ORDER_MARK);
+        List<String> lines = text.substring(hasMark ? BYTE_ORDER_MARK.length() : 0)
+                .lines()
                 .map(LineFacts::withoutEnd)
                 .filter(line -> !line.startsWith("#version"))
                 .toList();

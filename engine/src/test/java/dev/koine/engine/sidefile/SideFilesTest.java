@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,6 +34,24 @@ class SideFilesTest {
         assertSame("vocab.json", "{\"a\": 0, \"ä\": 1}", "{\n  \"\\u00e4\":1.0,\n  \"a\":0\n}\n");
         assertSame("tokens.txt", "<blk> 0\na 1\n", "a 1\r\n<blk>\t0\r\n\r\n");
         assertSame("merges.txt", "#version: 0.2\nh e\nhe l\n", "h e\nhe l");
+    }
+
+    /** As editors on Windows save: a byte order mark, UTF-16, other line ends. */
+    @Test
+    void theEncodingMeansNothing() throws Exception {
+        String vocabulary = "{\n  \"ä\": 0,\n  \"b\": 1\n}\n";
+        assertSame("vocab.json", vocabulary, "\ufeff" + vocabulary.replace("\n", "\r\n"));
+        assertSame("config.json", "{\"num_mel_bins\": 80}", "\ufeff{\r\n\t\"num_mel_bins\": 80\r\n}");
+        for (String file : List.of("tokens.txt", "merges.txt", "labels.txt")) {
+            assertSame(file, "ä b\nc d\n", "\ufeffä b\r\nc d\r\n");
+        }
+        assertThat(refusal("vocab.json", vocabulary, "\ufeff{\"a\": 0, \"b\": 1}"))
+                .hasMessageContaining("token 0");
+        Path ours = Files.createTempDirectory(directory, "base");
+        Path theirs = Files.createTempDirectory(directory, "expert");
+        Files.writeString(ours.resolve("vocab.json"), vocabulary);
+        Files.writeString(theirs.resolve("vocab.json"), "\ufeff" + vocabulary, StandardCharsets.UTF_16LE);
+        SideFiles.requireSameMeaning(ours, List.of("vocab.json"), theirs, List.of("vocab.json"));
     }
 
     @Test
