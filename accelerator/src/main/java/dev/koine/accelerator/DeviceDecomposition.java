@@ -60,13 +60,18 @@ public final class DeviceDecomposition implements Decomposition, AutoCloseable {
     }
 
     private static DeviceDecomposition onCuda() throws IOException {
+        requireCudaBuild();
+        OnnxDecomposition cuda = OnnxDecomposition.onCuda();
+        return new DeviceDecomposition(cuda, cuda::close, "on CUDA, by ONNX Runtime");
+    }
+
+    /** @throws IOException if ONNX Runtime is here without CUDA; nothing native is loaded to know */
+    public static void requireCudaBuild() throws IOException {
         if (!CudaBuild.isHere()) {
             throw new IOException(
                     "CUDA was asked for, but this build of ONNX Runtime has none. Build with mvn -Pcuda, or ask"
                             + " for another device: cpu, or auto.");
         }
-        OnnxDecomposition cuda = OnnxDecomposition.onCuda();
-        return new DeviceDecomposition(cuda, cuda::close, "on CUDA, by ONNX Runtime");
     }
 
     /** Whether that is a GPU. */

@@ -23,17 +23,23 @@ import dev.koine.cli.command.UpCommand;
 import dev.koine.cli.command.VerifyCommand;
 import dev.koine.cli.console.Interruption;
 import dev.koine.cli.console.Plain;
+import dev.koine.cli.status.Cause;
+import dev.koine.cli.status.FreeSpace;
 import dev.koine.engine.RejectedException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
 /** The {@code koine} command. */
@@ -88,7 +94,8 @@ public final class Koine {
     /** Runs a command line; returns its {@link ExitCode}. */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
         try (Interruption interruption = Interruption.listen()) {
-            return run(interruption, out, err, args);
+            int code = run(interruption, out, err, args);
+            return interruption.exitCode(code);
         }
     }
 
@@ -112,7 +119,7 @@ public final class Koine {
             command.getErr()
                     .println(command.getColorScheme()
                             .errorText("koine: " + (rejected ? ((RejectedException) exception).code() + ": " : "")
-                                    + Plain.of(sentence(exception))));
+                                    + Plain.of(sentence(exception) + room(exception, result))));
             return rejected ? ExitCode.REJECTED : ExitCode.TROUBLE;
         });
         line.setParameterExceptionHandler((exception, arguments) -> {
@@ -141,6 +148,22 @@ public final class Koine {
         err.println("koine: The Java heap of " + heap + " MiB is too small for this (" + error.getMessage()
                 + "). Give it more, such as KOINE_JAVA_OPTS=-Xmx" + Math.max(512, 4 * heap) + "m.");
         return ExitCode.TROUBLE;
+    }
+
+    /** Where a disk is full, which: of the folders and files that were named, and Java's for temporary files. */
+    private static String room(Exception exception, ParseResult result) {
+        if (!String.valueOf(exception.getMessage()).contains(Cause.FULL)) {
+            return "";
+        }
+        List<Path> places = new ArrayList<>(List.of(Path.of(System.getProperty("java.io.tmpdir"))));
+        for (ArgSpec argument : result.commandSpec().args()) {
+            if (argument.getValue() instanceof Path place) {
+                places.add(place);
+            }
+        }
+        return FreeSpace.least(places)
+                .map(space -> ": " + space.told() + ". Make room and try again.")
+                .orElse("");
     }
 
     private static String sentence(Exception exception) {

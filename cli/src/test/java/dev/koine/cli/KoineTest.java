@@ -2,10 +2,14 @@ package dev.koine.cli;
 
 import static dev.koine.cli.CommandLineRun.koine;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.koine.accelerator.DeviceDecomposition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +69,34 @@ class KoineTest {
         CommandLineRun run = koine("history", "--model", "m", "--bootstrap-servers", "127.0.0.1:1");
         assertThat(run.code()).isEqualTo(ExitCode.TROUBLE);
         assertThat(run.err().strip().lines()).hasSize(1).allMatch(line -> line.contains("127.0.0.1:1"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nosuchhost.invalid:9092", "localhost"})
+    void aBrokerOfNoSuchNameIsOneSentence(String broker) {
+        for (String command : new String[] {"history", "status", "topics"}) {
+            CommandLineRun run = koine(command, "--bootstrap-servers", broker);
+            assertThat(run.code()).isEqualTo(ExitCode.TROUBLE);
+            assertThat(run.err().strip().lines()).hasSize(1).allMatch(line -> line.contains("'" + broker + "'"));
+        }
+    }
+
+    @Test
+    void whatIsKnownNotToBeThereIsToldBeforeTheJobStarts(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "no folder");
+        CommandLineRun folder = koine("up", "--dir", file.toString(), "--port", "0");
+        assertThat(folder.err()).contains(file + " is a file; name a folder.");
+        CommandLineRun store = koine("up", "--dir", directory + "/a", "--port", "0", "--store", file.toString());
+        assertThat(store.err()).contains(file + " is a file; name a folder.");
+        assertThat(List.of(folder.code(), store.code())).containsOnly(ExitCode.TROUBLE);
+    }
+
+    @Test
+    void aDeviceThatIsNotThereIsToldBeforeTheJobStarts(@TempDir Path directory) {
+        assumeThat(catchThrowable(DeviceDecomposition::requireCudaBuild)).isNotNull();
+        CommandLineRun up = koine("up", "--dir", directory + "/b", "--port", "0", "--device", "cuda");
+        assertThat(up.err()).contains("Build with mvn -Pcuda");
+        assertThat(up.code()).isEqualTo(ExitCode.TROUBLE);
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
@@ -47,7 +48,13 @@ public final class TopicSetup {
             admin.createTopics(List.of(wanted)).all().get();
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof TopicExistsException)) {
-                throw new IOException("Topic " + topic + " cannot be made: " + e.getMessage(), e);
+                throw new IOException(
+                        "Topic " + topic + " cannot be made: "
+                                + (e.getCause() instanceof TimeoutException
+                                        ? "the broker does not answer. Does it run, is that its port, and do the client's settings"
+                                                + " name the security.protocol that it wants?"
+                                        : e.getMessage()),
+                        e);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -2,8 +2,10 @@ package dev.koine.objectstore;
 
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.LocalStore;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
@@ -55,6 +57,32 @@ public final class Stores {
     public static void requireFileSystem(URI place) throws IOException {
         if (RemotePlace.isRemote(place)) {
             Objects.requireNonNull(FileSystem.get(place));
+        }
+    }
+
+    /**
+     * Requires that a store answers, by looking at it; a folder is made if it is not there.
+     *
+     * @throws IOException if it does not: what it says, and what to do where that is known
+     */
+    public static void requireAnswer(URI store) throws IOException {
+        if (RemotePlace.isRemote(store)) {
+            try {
+                FileSystem.get(store).listStatus(new org.apache.flink.core.fs.Path(store));
+            } catch (IOException e) {
+                if (!(e instanceof FileNotFoundException) || StoreTrouble.hasNoBucket(e)) {
+                    throw new IOException("The store " + store + " does not answer: " + StoreTrouble.sentence(e), e);
+                }
+            }
+            return;
+        }
+        Path folder = Path.of(store);
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new IOException("The store " + folder + " is a file; name a folder.");
+        }
+        Files.createDirectories(folder);
+        if (!Files.isWritable(folder)) {
+            throw new IOException("The store " + folder + " may not be written to; name another folder.");
         }
     }
 

@@ -303,6 +303,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         }
         Duration pause = backoff.next();
         LOG.warn("{}; another try in {} ms: {}", trouble, pause.toMillis(), e.toString());
+        tell(() -> listener.onTrouble(trouble, e));
         long deadline = System.nanoTime() + pause.toNanos();
         try {
             while (!isClosing() && System.nanoTime() < deadline) {

@@ -8,6 +8,13 @@ public interface SubscriberListener {
     /** Hears nothing. */
     SubscriberListener NONE = new SubscriberListener() {};
 
+    /**
+     * Broker, store or disk give trouble. It is tried again for as long as it lasts, and told each time.
+     *
+     * @param what cannot be done, in a few words
+     */
+    default void onTrouble(String what, Throwable cause) {}
+
     /** The version serves from now on. */
     default void onServed(ServedVersion version) {}
 

@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.Plain;
 import dev.koine.cli.console.ProgressBar;
@@ -78,6 +79,9 @@ public final class EvaluateCommand implements Callable<Integer> {
             sets.add(Input.evaluationSet(folder).read(() -> EvaluationSet.read(folder)));
         }
         sample.draw(EvaluationSet.union(sets)).requireFinite();
+        if (device == ExecutionProvider.CUDA) {
+            DeviceDecomposition.requireCudaBuild();
+        }
         ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
         int threads = Runtime.getRuntime().availableProcessors();
         Collection<EvaluationResult> results;

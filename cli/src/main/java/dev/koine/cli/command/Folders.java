@@ -1,5 +1,6 @@
 package dev.koine.cli.command;
 
+import dev.koine.cli.status.FreeSpace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,8 +10,10 @@ import java.util.stream.Stream;
 final class Folders {
     private Folders() {}
 
-    /** Makes a folder, which must have nothing in it. */
-    static Path requireEmpty(Path folder) throws IOException {
+    private static final long FULL_BYTES = 1 << 20;
+
+    /** Makes a folder, if it is not there, that can be written to and has some room. */
+    static Path requireWritableFolder(Path folder) throws IOException {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new IOException(folder + " is a file; name a folder.");
         }
@@ -18,6 +21,26 @@ final class Folders {
         if (!Files.isWritable(folder)) {
             throw new IOException("The folder " + folder + " may not be written to; name another one.");
         }
+        long free = Files.getFileStore(folder).getUsableSpace();
+        if (free < FULL_BYTES) {
+            throw new IOException("The disk of " + folder.toAbsolutePath().normalize() + " is full: "
+                    + FreeSpace.words(free) + " are free. Make room and start again.");
+        }
+        return folder;
+    }
+
+    /** Requires room for what is to be written to a folder. */
+    static void requireRoom(Path folder, long bytes, String what) throws IOException {
+        long free = Files.getFileStore(folder).getUsableSpace();
+        if (free < bytes) {
+            throw new IOException("The folder " + folder + " has " + FreeSpace.words(free) + " free, and " + what
+                    + " needs " + FreeSpace.words(bytes) + ". Make room, or name another folder.");
+        }
+    }
+
+    /** Makes a folder, which must have nothing in it. */
+    static Path requireEmpty(Path folder) throws IOException {
+        requireWritableFolder(folder);
         try (Stream<Path> files = Files.list(folder)) {
             if (files.findAny().isPresent()) {
                 throw new IOException("The folder " + folder + " is not empty; name a new one.");

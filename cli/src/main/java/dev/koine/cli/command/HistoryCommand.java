@@ -9,6 +9,7 @@ import dev.koine.subscriber.events.OutcomeReader;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,13 +19,17 @@ import picocli.CommandLine.Spec;
 /** {@code koine history}. */
 @Command(
         name = "history",
-        description = "Lists the versions of a model, and the events that were refused.",
-        footer = {"%nExample:", "  koine history --model whisper"})
+        description = {
+            "Lists the versions of a model, and the events that were refused.",
+            "Without a model: which there are, and what was refused that names none, such as messages that are no events."
+        },
+        footer = {"%nExample:", "  koine history --model whisper", "  koine history"})
 public final class HistoryCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
+    @Option(names = "--model", paramLabel = "ID", description = "Name of the model.")
+    @Nullable
     String modelId;
 
     @Option(
@@ -41,6 +46,10 @@ public final class HistoryCommand implements Callable<Integer> {
         List<Outcome> outcomes;
         try (OutcomeReader reader = new OutcomeReader(kafka.properties(), Topics.DEFAULT)) {
             outcomes = reader.readAll();
+        }
+        if (modelId == null) {
+            new HistoryTable(out, false).overview(outcomes);
+            return ExitCode.OK;
         }
         List<ModelUpdate> versions = Announced.versions(outcomes, modelId);
         List<Rejection> rejections = outcomes.stream()

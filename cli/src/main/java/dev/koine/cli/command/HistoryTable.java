@@ -7,10 +7,15 @@ import dev.koine.cli.console.Plain;
 import dev.koine.schemas.GateReport;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
+import dev.koine.subscriber.events.Outcome;
 import java.io.PrintWriter;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +24,7 @@ final class HistoryTable {
     private static final String INDENT = " ".repeat(9);
     private static final String PREFIX = "sha256:";
     private static final int DIGITS = 12;
+    private static final int MOST_OF_NOBODY = 20;
 
     private final PrintWriter out;
     private final boolean hasBars;
@@ -50,6 +56,47 @@ final class HistoryTable {
                     Plain.of(rejection.getMessage()));
             report(rejection.getGate(), null);
         }
+    }
+
+    /** Which models there are, and the newest refusals of events that name none. */
+    void overview(List<Outcome> outcomes) {
+        SortedMap<String, List<Outcome>> models = new TreeMap<>();
+        List<Rejection> nobodys = new ArrayList<>();
+        for (Outcome outcome : outcomes) {
+            String model = modelOf(outcome);
+            if (model != null) {
+                models.computeIfAbsent(model, name -> new ArrayList<>()).add(outcome);
+            } else if (outcome instanceof Outcome.Rejected rejected) {
+                nobodys.add(rejected.rejection());
+            }
+        }
+        models.forEach((model, became) -> {
+            long versions =
+                    became.stream().filter(Outcome.Updated.class::isInstance).count();
+            out.printf("%-24s %d versions, %d refused%n", Plain.of(model), versions, became.size() - versions);
+        });
+        if (!nobodys.isEmpty()) {
+            out.printf("%d refused that name no model; the newest:%n", nobodys.size());
+        } else if (models.isEmpty()) {
+            out.println("Nothing has become of any event yet.");
+        }
+        for (Rejection rejection : nobodys.subList(Math.max(0, nobodys.size() - MOST_OF_NOBODY), nobodys.size())) {
+            Position position = rejection.getPosition();
+            out.printf(
+                    "refused  %-20s %s, partition %d, offset %d: %s: %s%n",
+                    rejection.getTime().truncatedTo(ChronoUnit.SECONDS),
+                    Plain.of(position.getTopic()),
+                    position.getPartition(),
+                    position.getOffset(),
+                    Plain.of(rejection.getCode()),
+                    Plain.of(rejection.getMessage()));
+        }
+    }
+
+    private static @Nullable String modelOf(Outcome outcome) {
+        return outcome instanceof Outcome.Updated updated
+                ? updated.update().getModelId()
+                : ((Outcome.Rejected) outcome).rejection().getModelId();
     }
 
     /** What the gate found, indented; nothing where there is none. */

@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.console.Plain;
+import dev.koine.cli.status.Cause;
 import dev.koine.cli.status.JobHealth;
 import dev.koine.cli.status.JobManager;
 import java.io.IOException;
@@ -32,7 +33,9 @@ record JobWords(String sentence, String gist) {
         String told = "The merge job " + Plain.of(health.told(now));
         String gist = health.isWell(now)
                 ? "well"
-                : health.last().map(last -> health.state() + last.cause()).orElse(health.state());
+                : health.last()
+                        .map(last -> health.state() + Cause.kind(last.cause()))
+                        .orElse(health.state());
         return new JobWords(
                 told.endsWith(".") ? told : told + ".",
                 gist.replaceFirst("^(RUNNING|RESTARTING|FAILING|INITIALIZING|CREATED)", ""));

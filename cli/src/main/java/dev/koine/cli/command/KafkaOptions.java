@@ -24,7 +24,19 @@ final class KafkaOptions {
             description = "Properties for the Kafka clients, such as security settings.")
     Path config;
 
+    /**
+     * The clients' properties.
+     *
+     * @throws IOException if no broker's name leads anywhere
+     */
     Properties properties() throws IOException {
+        Properties properties = unchecked();
+        BrokerNames.require(properties.getProperty("bootstrap.servers"));
+        return properties;
+    }
+
+    /** The clients' properties, for one who waits for a broker however long it is away. */
+    Properties unchecked() throws IOException {
         Properties properties = new Properties();
         if (config != null) {
             try (InputStream in = Files.newInputStream(config)) {

@@ -19,7 +19,6 @@ import dev.koine.subscriber.quarantine.Answers;
 import dev.koine.subscriber.quarantine.Quarantine;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +27,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -142,6 +142,7 @@ public final class MergeCommand implements Callable<Integer> {
             if (decomposition.isOnGpu()) {
                 spec.commandLine().getErr().printf("Matrices are decomposed %s.%n", decomposition.description());
             }
+            Folders.requireRoom(target.path(), bytes(folders.of(base)), "the merged model");
             warm.join();
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
             tell(new OfflineMerge(opened, recipe.recipe(), decomposition, pool, progress)
@@ -226,13 +227,13 @@ public final class MergeCommand implements Callable<Integer> {
     }
 
     private static long bytes(Path folder) throws IOException {
-        long bytes = 0;
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-            for (Path file : files) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            long bytes = 0;
+            for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
                 bytes += Files.size(file);
             }
+            return bytes;
         }
-        return bytes;
     }
 
     /** A folder that is there is taken by its whole name, whatever signs are in it. */

@@ -2,12 +2,16 @@ package dev.koine.cli.command;
 
 import dev.koine.cli.ExitCode;
 import dev.koine.cli.console.LongRunning;
+import dev.koine.cli.console.Plain;
 import dev.koine.cli.speech.SpeechService;
 import dev.koine.engine.Input;
+import dev.koine.engine.RejectedException;
 import dev.koine.objectstore.StandaloneBundles;
+import dev.koine.schemas.ModelUpdate;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.ModelSubscriberBuilder;
 import dev.koine.subscriber.ServedVersion;
+import dev.koine.subscriber.SubscriberListener;
 import dev.koine.subscriber.evaluation.EvaluationSet;
 import dev.koine.subscriber.evaluation.Utterance;
 import dev.koine.subscriber.onnx.OnnxOptions;
@@ -27,6 +31,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -87,12 +92,14 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
                 .read(() -> EvaluationSet.read(speech))
                 .utterances();
         Map<String, Object> properties = new HashMap<>();
-        kafka.properties().forEach((name, value) -> properties.put(name.toString(), value));
+        Folders.requireWritableFolder(cache);
+        kafka.unchecked().forEach((name, value) -> properties.put(name.toString(), value));
         ModelSubscriberBuilder<SpeechModel> wanted = ModelSubscriber.<SpeechModel>builder()
                 .consumerProperties(properties)
                 .modelId(modelId)
                 .cacheDirectory(cache)
                 .bundleSource(new StandaloneBundles())
+                .listener(troubles())
                 .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT));
         if (quarantine) {
             wanted.quarantine(QuarantineLimits.DEFAULT, OnnxOptions.DEFAULT);
@@ -106,6 +113,41 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
             }
         }
         return ExitCode.OK;
+    }
+
+    /** What is wrong is told when it begins and where it changes. */
+    private SubscriberListener troubles() {
+        PrintWriter out = spec.commandLine().getOut();
+        return new SubscriberListener() {
+            private String told = "";
+
+            @Override
+            public void onTrouble(String what, Throwable cause) {
+                String sentence = what + ": " + sentence(cause);
+                if (!told.equals(sentence)) {
+                    out.printf("%s  %s%n", now(), Plain.of(sentence));
+                    told = sentence;
+                }
+            }
+
+            @Override
+            public void onServed(ServedVersion version) {
+                told = "";
+            }
+
+            @Override
+            public void onRejected(ModelUpdate update, RejectedException reason) {
+                out.printf(
+                        "%s  version %d is refused: %s%n",
+                        now(), update.getVersion(), Plain.of(String.valueOf(reason.getMessage())));
+            }
+        };
+    }
+
+    private static String sentence(Throwable cause) {
+        boolean isWrapped = cause instanceof KafkaException && cause.getCause() != null;
+        String said = String.valueOf(cause.getMessage());
+        return isWrapped ? said + ": " + cause.getCause().getMessage() : said;
     }
 
     @Override

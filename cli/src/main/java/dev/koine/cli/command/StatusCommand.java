@@ -60,6 +60,13 @@ public final class StatusCommand implements Callable<Integer> {
                 .toList();
         long models = versions.stream().map(ModelUpdate::getModelId).distinct().count();
         say("models", "%d, with %d versions".formatted(models, versions.size()));
+        long nobodys = outcomes.stream()
+                .filter(outcome -> outcome instanceof Outcome.Rejected rejected
+                        && rejected.rejection().getModelId() == null)
+                .count();
+        if (nobodys > 0) {
+            say("refused", nobodys + " that name no model; koine history lists them");
+        }
         waiting(Waiting.count(properties, Topics.DEFAULT, outcomes));
         store(properties, versions);
         return isWell ? ExitCode.OK : ExitCode.TROUBLE;

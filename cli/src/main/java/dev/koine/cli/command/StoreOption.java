@@ -28,6 +28,7 @@ class StoreOption {
     ArtifactStore open(Path cache) throws IOException {
         if (RemotePlace.isRemote(place)) {
             Stores.initializeFileSystems();
+            Stores.requireAnswer(place);
         } else {
             requireStore(Path.of(place));
         }

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
         description = "Runs broker, merge job and store in this process until it is interrupted.",
         footer = {"%nExample:", "  koine up --dir ./koine-data --allow ./models"})
 public final class UpCommand implements Callable<Integer>, LongRunning {
+    private static final Duration TELL_EVERY = Duration.ofHours(1);
     private static final Duration STOP_WITHIN = Duration.ofSeconds(90);
 
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -98,6 +99,7 @@ public final class UpCommand implements Callable<Integer>, LongRunning {
 
     @Override
     public Integer call() throws Exception {
+        Folders.requireWritableFolder(directory);
         Path log = directory.resolve("koine.log");
         Logs.to(log);
         PrintWriter out = spec.commandLine().getOut();
@@ -113,8 +115,10 @@ public final class UpCommand implements Callable<Integer>, LongRunning {
                 directory,
                 new EmbeddedKoine.Settings(port, store, allowed, device.device, signatures(), quarantine.limits()));
         try (EmbeddedKoine koine = started) {
-            Whereabouts whereabouts = new Whereabouts(koine.restPort(), koine.store());
+            Whereabouts whereabouts = new Whereabouts(
+                    koine.restPort(), koine.store(), directory.toAbsolutePath().normalize());
             whereabouts.tell(koine.kafkaProperties());
+            Instant told = Instant.now();
             out.printf(
                     "Koine is up. Broker: %s. Stop with Ctrl-C.%n"
                             + "  store:               %s%n  bundles may lie in:  %s%n  log:                 %s%n",
@@ -123,6 +127,10 @@ public final class UpCommand implements Callable<Integer>, LongRunning {
             JobWatch watch = new JobWatch(out);
             while (!stopped.await(1, TimeUnit.SECONDS)) {
                 look(watch, manager);
+                if (told.plus(TELL_EVERY).isBefore(Instant.now())) {
+                    tell(whereabouts, koine);
+                    told = Instant.now();
+                }
                 if (koine.jobStatus().isGloballyTerminalState()) {
                     spec.commandLine().getErr().printf("koine: The merge job has ended; %s says why.%n", log);
                     return ExitCode.TROUBLE;
@@ -139,6 +147,14 @@ public final class UpCommand implements Callable<Integer>, LongRunning {
             watch.look(manager.look(), Instant.now());
         } catch (IOException e) {
             LoggerFactory.getLogger(UpCommand.class).warn("The merge job cannot be looked at", e);
+        }
+    }
+
+    private static void tell(Whereabouts whereabouts, EmbeddedKoine koine) {
+        try {
+            whereabouts.tell(koine.kafkaProperties());
+        } catch (IOException e) {
+            LoggerFactory.getLogger(UpCommand.class).warn("koine status may not find the merge job", e);
         }
     }
 

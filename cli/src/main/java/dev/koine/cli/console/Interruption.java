@@ -6,17 +6,25 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ctrl-C, or another signal to end. A {@link LongRunning} command is told to stop, any other is interrupted; the JVM, which ends with
- * 128 and the number of the signal, waits until the command has ended and taken its temporary files with it.
+ * Ctrl-C, or another signal to end. A {@link LongRunning} command is told to stop, any other is interrupted. The JVM begins to shut down
+ * only after the command has ended: hooks of libraries that close what the command still uses come later. One who sends a second signal
+ * does not wait any longer. Where the JVM leaves signals alone, a shutdown hook does the same as well as it can.
  */
 public final class Interruption implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+    /** Some senders, such as {@code timeout}, signal a process and then its group: that is one signal. */
+    private static final Duration ECHO = Duration.ofMillis(500);
+    /** What is added to a signal's number in the exit code of a process that ended by it. */
+    private static final int SIGNALLED = 128;
 
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread worker;
-    private final Thread hook = new Thread(this::hold, "koine-interruption");
+    private final Thread hook = new Thread(this::end, "koine-interruption");
     private volatile @Nullable Object command;
     private volatile boolean there;
+    private volatile int number;
+    private long heardNanos;
+    private @Nullable Signals signals;
 
     private Interruption(Thread worker) {
         this.worker = worker;
@@ -25,7 +33,11 @@ public final class Interruption implements AutoCloseable {
     /** Begins to listen; without it a signal ends the JVM in the middle of the work of this thread. */
     public static Interruption listen() {
         Interruption interruption = new Interruption(Thread.currentThread());
-        Runtime.getRuntime().addShutdownHook(interruption.hook);
+        Signals signals = Signals.heardBy(interruption::hear);
+        interruption.signals = signals;
+        if (!signals.areHeard()) {
+            Runtime.getRuntime().addShutdownHook(interruption.hook);
+        }
         return interruption;
     }
 
@@ -37,7 +49,27 @@ public final class Interruption implements AutoCloseable {
         }
     }
 
-    private void hold() {
+    private void hear(int signal) {
+        if (isFirst(signal) && !end()) {
+            Runtime.getRuntime().halt(SIGNALLED + signal);
+        }
+    }
+
+    private synchronized boolean isFirst(int signal) {
+        long now = System.nanoTime();
+        if (number == 0) {
+            number = signal;
+            heardNanos = now;
+            return true;
+        }
+        if (now - heardNanos > ECHO.toNanos()) {
+            Runtime.getRuntime().halt(SIGNALLED + signal);
+        }
+        return false;
+    }
+
+    /** Returns whether the command has ended in time. */
+    private boolean end() {
         there = true;
         Duration patience = PATIENCE;
         if (command instanceof LongRunning running) {
@@ -47,13 +79,15 @@ public final class Interruption implements AutoCloseable {
             worker.interrupt();
         }
         try {
-            if (!ended.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-                System.err.println("koine: Has not ended within " + patience.toSeconds()
-                        + " s; ends now. What it had begun may stay.");
+            if (ended.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                return true;
             }
+            System.err.println("koine: Has not ended within " + patience.toSeconds()
+                    + " s; ends now. What it had begun may stay.");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        return false;
     }
 
     /** Whether there was a signal. */
@@ -61,11 +95,18 @@ public final class Interruption implements AutoCloseable {
         return there;
     }
 
+    /** The exit code of this process: 128 and the number of the signal if there was one. */
+    public int exitCode(int ofCommand) {
+        return number == 0 ? ofCommand : SIGNALLED + number;
+    }
+
     /** The command has ended. */
     @Override
     public void close() {
         ended.countDown();
-        if (!there) {
+        if (signals != null && signals.areHeard()) {
+            signals.close();
+        } else if (!there) {
             removeHook();
         }
     }

@@ -1,11 +1,13 @@
 package dev.koine.cli.embedded;
 
+import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.broker.EmbeddedBroker;
 import dev.koine.engine.store.FileTree;
 import dev.koine.flink.MergeJobConfig;
 import dev.koine.flink.Signatures;
 import dev.koine.flink.TopicSetup;
 import dev.koine.flink.embedded.EmbeddedJob;
+import dev.koine.objectstore.Stores;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.onnx.NativeRuntime;
@@ -67,6 +69,7 @@ public final class EmbeddedKoine implements AutoCloseable {
      * Starts everything.
      *
      * @param directory for all that is kept; made if it is not there
+     * @throws IOException if anything that the job needs is known not to be there: the device, the store
      */
     public static EmbeddedKoine start(Path directory, Settings settings) throws IOException {
         Path home = Files.createDirectories(directory).toRealPath();
@@ -84,6 +87,10 @@ public final class EmbeddedKoine implements AutoCloseable {
         URI store = settings.store();
         if (store == null) {
             store = Files.createDirectories(home.resolve("store")).toUri();
+        }
+        Stores.requireAnswer(store);
+        if (settings.device() == ExecutionProvider.CUDA) {
+            DeviceDecomposition.open(settings.device()).close();
         }
         EmbeddedBroker broker = EmbeddedBroker.start(home.resolve("kafka"), settings.port());
         try {

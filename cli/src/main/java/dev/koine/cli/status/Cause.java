@@ -1,11 +1,18 @@
 package dev.koine.cli.status;
 
 import dev.koine.cli.console.Plain;
+import dev.koine.objectstore.StoreTrouble;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The cause of a failure in one bounded line for a terminal, without passwords, from a stack trace as Java prints it. */
 public final class Cause {
+    /** What the operating system says of a full disk. */
+    public static final String FULL = "No space left on device";
+
     private static final int LONGEST = 400;
     private static final String CAUSED_BY = "Caused by: ";
     private static final Pattern NAMED = Pattern.compile("((?:[\\w$]+\\.)+[\\w$]+)(?:: ?(.*))?", Pattern.DOTALL);
@@ -19,8 +26,22 @@ public final class Cause {
 
     /** What the innermost exception of a stack trace says, and what to do about it where that is known. */
     public static String of(String stackTrace) {
+        return of(stackTrace, List.of());
+    }
+
+    /**
+     * The same.
+     *
+     * @param places folders that the job writes to, one of which is told where a disk is full
+     */
+    public static String of(String stackTrace, Collection<Path> places) {
         Matcher root = NAMED.matcher(root(stackTrace));
-        String sentence = root.matches() ? sentence(root.group(1), root.group(2)) : root(stackTrace);
+        String sentence = root.matches() ? sentence(root.group(1), root.group(2), places) : root(stackTrace);
+        String advice = StoreTrouble.advice(stackTrace);
+        if (!advice.isEmpty() && !sentence.contains(advice)) {
+            sentence =
+                    shortened(sentence, LONGEST - advice.length() - 2) + (sentence.endsWith(".") ? " " : ". ") + advice;
+        }
         return bounded(Plain.of(withoutSecrets(sentence.strip().replaceAll("\\s+", " "))));
     }
 
@@ -42,7 +63,7 @@ public final class Cause {
         return found.toString();
     }
 
-    private static String sentence(String type, String message) {
+    private static String sentence(String type, String message, Collection<Path> places) {
         String name = type.substring(Math.max(type.lastIndexOf('.'), type.lastIndexOf('$')) + 1);
         String said = message == null ? "" : message;
         return switch (name) {
@@ -50,19 +71,22 @@ public final class Cause {
             case "AccessDeniedException" ->
                 "The file system refuses " + said
                         + ": access denied. Give the user that the job runs as the right to it.";
-            case "FileSystemException" -> "The file system refuses " + advised(said);
+            case "FileSystemException" -> "The file system refuses " + advised(said, places);
             case "FileAlreadyExistsException", "NotDirectoryException", "DirectoryNotEmptyException" ->
                 "The file system refuses " + said + ": " + name + ".";
             case "OutOfMemoryError" ->
                 "The Java heap is too small (" + said + "). Start koine up with more, as KOINE_JAVA_OPTS=-Xmx2g.";
-            case "IOException", "UncheckedIOException", "RuntimeException" -> said.isEmpty() ? name : advised(said);
-            default -> said.isEmpty() ? name : name + ": " + advised(said);
+            case "IOException", "UncheckedIOException", "RuntimeException" ->
+                said.isEmpty() ? name : advised(said, places);
+            default -> said.isEmpty() ? name : name + ": " + advised(said, places);
         };
     }
 
-    private static String advised(String said) {
-        if (said.contains("No space left on device")) {
-            return said + ". Make room; the job goes on by itself.";
+    private static String advised(String said, Collection<Path> places) {
+        if (said.contains(FULL)) {
+            return said
+                    + FreeSpace.least(places).map(space -> ": " + space.told()).orElse("")
+                    + ". Make room; the job goes on by itself.";
         }
         if (said.contains("Read-only file system")) {
             return said + ". Make it writable; the job goes on by itself.";
@@ -76,13 +100,20 @@ public final class Cause {
     }
 
     private static String bounded(String text) {
-        return text.length() <= LONGEST ? text : text.substring(0, LONGEST - 3) + "...";
+        return shortened(text, LONGEST);
     }
 
-    /** Whether two causes are the same but for numbers and digests in them. */
+    private static String shortened(String text, int most) {
+        return text.length() <= most ? text : text.substring(0, most - 3) + "...";
+    }
+
+    /** A cause without what differs from time to time: numbers and digests. */
+    public static String kind(String cause) {
+        return NUMBER.matcher(cause).replaceAll("#");
+    }
+
+    /** Whether two causes are of one kind. */
     static boolean areAlike(String cause, String other) {
-        return NUMBER.matcher(cause)
-                .replaceAll("#")
-                .equals(NUMBER.matcher(other).replaceAll("#"));
+        return kind(cause).equals(kind(other));
     }
 }

@@ -21,6 +21,7 @@ import java.util.Set;
  */
 public record JobHealth(String state, Instant since, List<Failure> failures, boolean truncated) {
     private static final Duration QUIET = Duration.ofMinutes(1);
+    private static final Duration SETTLED = Duration.ofSeconds(5);
     private static final Set<String> STARTING = Set.of("INITIALIZING", "CREATED", "RECONCILING");
     private static final Set<String> ENDED = Set.of("FAILED", "FINISHED", "CANCELED");
 
@@ -63,6 +64,17 @@ public record JobHealth(String state, Instant since, List<Failure> failures, boo
             return "has ended: " + failures.get(0).told();
         }
         int alike = alike();
+        if (state.equals("RUNNING") && since.plus(SETTLED).isBefore(now)) {
+            return "is running again since %s, last failure %d s ago%s: %s"
+                    .formatted(
+                            clock(since),
+                            Duration.between(failures.get(0).at(), now).toSeconds(),
+                            alike == 1
+                                    ? ""
+                                    : ", " + alike + " times since "
+                                            + clock(failures.get(alike - 1).at()),
+                            failures.get(0).told());
+        }
         String times = alike == 1
                 ? "once"
                 : "%s%d times, the last at %s"

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,10 +23,17 @@ public final class JobManager {
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(PATIENCE).build();
     private final URI address;
+    private final List<Path> places;
 
     /** @param address such as {@code http://127.0.0.1:8081} */
     public JobManager(URI address) {
+        this(address, List.of());
+    }
+
+    /** @param places folders on this machine that the job writes to */
+    JobManager(URI address, List<Path> places) {
         this.address = address;
+        this.places = List.copyOf(places);
     }
 
     /**
@@ -53,7 +61,7 @@ public final class JobManager {
             failures.add(new Failure(
                     Instant.ofEpochMilli(entry.path("timestamp").asLong()),
                     task(entry.path("taskName").asText("")),
-                    Cause.of(entry.path("stacktrace").asText())));
+                    Cause.of(entry.path("stacktrace").asText(), places)));
         }
         long start = newest.path("start-time").asLong();
         long change = newest.path("last-modification").asLong(start);

@@ -4,10 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.koine.objectstore.RemotePlace;
 import dev.koine.schemas.Topics;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -24,17 +28,19 @@ import org.apache.kafka.common.TopicPartition;
  * group that nobody reads by, so that whoever finds the broker finds the job.
  *
  * @param restPort of Flink's REST interface on the loopback address
+ * @param folder where everything is kept that is not in the store
  */
-public record Whereabouts(int restPort, URI store) {
+public record Whereabouts(int restPort, URI store, Path folder) {
     private static final String GROUP = "koine-up";
     private static final int PATIENCE_SECONDS = 30;
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** Writes it down at the broker, in place of what was there. */
+    /** Writes it down at the broker, in place of what was there. Brokers forget it after some days: it has to be told again. */
     public void tell(Properties kafka) throws IOException {
         ObjectNode words = JSON.createObjectNode();
         words.put("rest", restPort);
         words.put("store", store.toString());
+        words.put("folder", folder.toString());
         OffsetAndMetadata told = new OffsetAndMetadata(0, JSON.writeValueAsString(words));
         ask(kafka, admin -> {
             admin.alterConsumerGroupOffsets(GROUP, Map.of(place(), told)).all().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -57,8 +63,10 @@ public record Whereabouts(int restPort, URI store) {
             int port = words.path("rest").asInt();
             return port <= 0 || port > 0xffff
                     ? Optional.empty()
-                    : Optional.of(
-                            new Whereabouts(port, new URI(words.path("store").asText())));
+                    : Optional.of(new Whereabouts(
+                            port,
+                            new URI(words.path("store").asText()),
+                            Path.of(words.path("folder").asText())));
         } catch (JsonProcessingException | URISyntaxException e) {
             throw new IOException("The broker does not say where the merge job is, but: " + told, e);
         }
@@ -66,7 +74,11 @@ public record Whereabouts(int restPort, URI store) {
 
     /** What answers at the port, if it is on this machine. */
     public JobManager jobManager() {
-        return new JobManager(URI.create("http://127.0.0.1:" + restPort));
+        List<Path> places = new ArrayList<>(List.of(folder));
+        if (!RemotePlace.isRemote(store)) {
+            places.add(Path.of(store));
+        }
+        return new JobManager(URI.create("http://127.0.0.1:" + restPort), places);
     }
 
     private static TopicPartition place() {

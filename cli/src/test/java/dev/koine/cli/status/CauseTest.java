@@ -8,7 +8,10 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class CauseTest {
 
@@ -30,6 +33,17 @@ class CauseTest {
                 .isEqualTo("The file system refuses /store/a: Read-only file system."
                         + " Make it writable; the job goes on by itself.");
         assertThat(Cause.of(printed(new OutOfMemoryError("Java heap space")))).contains("KOINE_JAVA_OPTS=-Xmx");
+    }
+
+    @Test
+    void namesTheFullDiskAndWhatObjectStorageWants(@TempDir Path folder) {
+        assertThat(Cause.of(printed(new IOException("No space left on device")), List.of(folder)))
+                .matches("No space left on device: " + folder + " has \\S+ [MG]B free. Make room; .*");
+        assertThat(Cause.of(printed(new IOException("Status Code: 403, RequestTimeTooSkewed"))))
+                .isEqualTo("Status Code: 403, RequestTimeTooSkewed. Set this machine's clock.");
+        assertThat(Cause.of(printed(new IOException("x".repeat(1000) + " NoSuchBucket"))))
+                .hasSizeLessThanOrEqualTo(400)
+                .endsWith("... Make the bucket, or name another one.");
     }
 
     @Test

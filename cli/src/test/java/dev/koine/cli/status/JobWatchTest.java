@@ -50,6 +50,33 @@ class JobWatchTest {
     }
 
     @Test
+    void howeverManyCausesTakeTurnsLittleIsTold() {
+        List<Failure> failures = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            failures.add(0, failure(i, i % 2 == 0 ? "The disk is full." : "Cause " + "x".repeat(i % 50)));
+            watch.look(health("RESTARTING", failures.subList(0, 1)), START.plusSeconds(i));
+        }
+        assertThat(printed.toString().lines()).hasSizeLessThan(90);
+        assertThat(printed.toString())
+                .containsOnlyOnce("starts again: The disk is full.")
+                .contains(
+                        "256 times for the same cause since ",
+                        "for other causes since ",
+                        ": The disk is full. [prune]");
+    }
+
+    @Test
+    void thatTroubleIsOverIsToldBeforeAMinuteHasPassed() {
+        List<Failure> failures = List.of(failure(9, "Full at 7."), failure(5, "Full at 6."));
+        JobHealth again = new JobHealth("RUNNING", START.plusSeconds(12), failures, false);
+        assertThat(again.told(START.plusSeconds(30)))
+                .matches(
+                        "is running again since \\S+:12, last failure 21 s ago, 2 times since \\S+:05: Full at 7. \\[prune]");
+        assertThat(again.told(START.plusSeconds(13))).startsWith("is restarting since ");
+        assertThat(again.isWell(START.plusSeconds(30))).isFalse();
+    }
+
+    @Test
     void healthIsTold() {
         List<Failure> failures =
                 List.of(failure(9, "Full at 7."), failure(5, "Full at 6."), failure(0, "The store is gone."));
@@ -69,6 +96,6 @@ class JobWatchTest {
     }
 
     private static JobHealth health(String state, List<Failure> failures) {
-        return new JobHealth(state, START, failures, false);
+        return new JobHealth(state, START.plusSeconds(9), failures, false);
     }
 }

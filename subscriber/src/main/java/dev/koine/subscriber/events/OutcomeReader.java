@@ -19,6 +19,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +51,7 @@ public final class OutcomeReader implements AutoCloseable {
         properties.put("isolation.level", "read_committed");
         properties.put("enable.auto.commit", "false");
         properties.put("allow.auto.create.topics", "false");
-        this.consumer = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        this.consumer = open(properties);
         try {
             List<TopicPartition> partitions = new ArrayList<>();
             for (String topic : List.of(topics.updates(), topics.rejections())) {
@@ -67,9 +68,28 @@ public final class OutcomeReader implements AutoCloseable {
             partitions.forEach(consumer::position);
         } catch (KafkaException e) {
             consumer.close();
-            throw new IOException(
-                    "The broker at " + kafka.get("bootstrap.servers") + " does not answer: " + e.getMessage(), e);
+            throw silent(kafka, e);
         }
+    }
+
+    private static KafkaConsumer<byte[], byte[]> open(Properties properties) throws IOException {
+        try {
+            return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        } catch (KafkaException e) {
+            throw silent(properties, e);
+        }
+    }
+
+    private static IOException silent(Properties kafka, KafkaException e) {
+        Throwable said = e.getCause() == null ? e : e.getCause();
+        String hint = e instanceof TimeoutException
+                ? " Does it run, is that its port, and do the client's settings name the security.protocol that it wants?"
+                : "";
+        String message = String.valueOf(said.getMessage());
+        return new IOException(
+                "The broker at " + kafka.get("bootstrap.servers") + " does not answer: " + message
+                        + (message.endsWith(".") ? "" : ".") + hint,
+                e);
     }
 
     /** Everything from the beginning up to now, each topic in order. */

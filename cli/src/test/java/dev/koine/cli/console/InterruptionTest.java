@@ -1,0 +1,125 @@
+package dev.koine.cli.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisabledOnOs(OS.WINDOWS)
+@Timeout(60)
+class InterruptionTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"INT", "TERM", "HUP"})
+    void aCommandEndsBeforeTheJvmDoes(String signal) throws Exception {
+        Process process = start("obliging");
+        signal(process, signal);
+        signal(process, signal);
+        assertThat(rest(process)).containsExactly("interrupted, shutdown has begun: false", "ended", "hook");
+        assertThat(process.waitFor()).isEqualTo(exitCode(signal));
+    }
+
+    @Test
+    void aSecondSignalEndsAtOnce() throws Exception {
+        Process process = start("stubborn");
+        signal(process, "INT");
+        TimeUnit.MILLISECONDS.sleep(1200);
+        assertThat(process.isAlive()).isTrue();
+        signal(process, "TERM");
+        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(exitCode("TERM"));
+        assertThat(rest(process)).isEmpty();
+    }
+
+    private static int exitCode(String signal) {
+        return switch (signal) {
+            case "HUP" -> 129;
+            case "INT" -> 130;
+            default -> 143;
+        };
+    }
+
+    private static Process start(String how) throws IOException {
+        Process process = new ProcessBuilder(
+                        System.getProperty("java.home") + "/bin/java",
+                        "-Dlog4j2.level=OFF",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Worker.class.getName(),
+                        how)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        assertThat(reader(process).readLine()).isEqualTo("ready");
+        return process;
+    }
+
+    private static BufferedReader reader(Process process) {
+        return process.inputReader(StandardCharsets.UTF_8);
+    }
+
+    private static List<String> rest(Process process) {
+        return reader(process).lines().toList();
+    }
+
+    private static void signal(Process process, String signal) throws IOException, InterruptedException {
+        new ProcessBuilder("/bin/sh", "-c", "kill -s " + signal + " " + process.pid())
+                .start()
+                .waitFor();
+    }
+
+    /** What is interrupted. */
+    static final class Worker {
+        public static void main(String[] args) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("hook")));
+            Interruption interruption = Interruption.listen();
+            try (interruption) {
+                interruption.at("work");
+                System.out.println("ready");
+                work(args[0].equals("stubborn"));
+            }
+            System.exit(interruption.exitCode(0));
+        }
+
+        private static void work(boolean isStubborn) {
+            for (int i = 0; i < 300; i++) {
+                try {
+                    TimeUnit.MILLISECONDS.sleep(100);
+                } catch (InterruptedException e) {
+                    if (!isStubborn) {
+                        System.out.println("interrupted, shutdown has begun: " + shutdownHasBegun());
+                        rest();
+                        System.out.println("ended");
+                        return;
+                    }
+                }
+            }
+        }
+
+        private static void rest() {
+            try {
+                TimeUnit.MILLISECONDS.sleep(300);
+            } catch (InterruptedException e) {
+                System.out.println("interrupted twice");
+            }
+        }
+
+        private static boolean shutdownHasBegun() {
+            Thread probe = new Thread(() -> {});
+            try {
+                Runtime.getRuntime().addShutdownHook(probe);
+                return !Runtime.getRuntime().removeShutdownHook(probe);
+            } catch (IllegalStateException e) {
+                return true;
+            }
+        }
+    }
+}
