@@ -271,7 +271,14 @@ class RejectionsITCase {
         Path shortened = Mutation.graph(Fixtures.ctc("de"), directory, Mutation.shortened());
         refuse(shortened, RejectionCode.TENSOR_MISMATCH, name, "FLOAT[96, 96]", "FLOAT[95, 96]", "Fine-tune");
         Path halved = Mutation.graph(Fixtures.ctc("de"), directory, Mutation.halved());
-        refuse(halved, RejectionCode.TENSOR_MISMATCH, name, "FLOAT[96, 96]", "FLOAT16[96, 96]", "element types");
+        refuse(
+                halved,
+                RejectionCode.TENSOR_MISMATCH,
+                name,
+                "FLOAT[96, 96]",
+                "FLOAT16[96, 96]",
+                "converted to FLOAT16",
+                "Export it in FLOAT");
     }
 
     @Test
@@ -327,7 +334,13 @@ class RejectionsITCase {
     @Test
     void overflowOfATotal() throws Exception {
         Path absurd = Mutation.graph(Fixtures.ctc("de"), directory, Mutation.weight(9, 1e30f));
-        refuse(absurd, RejectionCode.TOTAL_OVERFLOW, "element", Mutation.matrix(absurd), "fine-tuned from this base");
+        refuse(
+                absurd,
+                RejectionCode.TOTAL_OVERFLOW,
+                "element",
+                Mutation.matrix(absurd),
+                "looks like a mask",
+                "same tool");
         refuse(changed(e -> e.setWeight(1e12)), RejectionCode.TOTAL_OVERFLOW, "weight 1.0E12", "lower its weight");
     }
 
