@@ -2,6 +2,8 @@ package dev.koine.objectstore;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What object storage says where it refuses, and what to do about it. */
@@ -25,6 +27,9 @@ public final class StoreTrouble {
         ADVICE.put("UnknownHostException", endpoint);
     }
 
+    private static final Pattern ANSWER =
+            Pattern.compile("Exception: ([^()]*?)\\.? \\(Service: [^;]*; Status Code: [0-9]+; Error Code: ([^;]*);");
+
     private StoreTrouble() {}
 
     /** What to do about it; empty where that is not known. */
@@ -44,6 +49,10 @@ public final class StoreTrouble {
     static String sentence(Throwable trouble) {
         String said =
                 String.valueOf(trouble.getMessage()).replaceAll("\\s+", " ").strip();
+        Matcher answer = ANSWER.matcher(said);
+        if (answer.find()) {
+            said = "S3 says: " + answer.group(1) + " (" + answer.group(2) + ").";
+        }
         String advice = advice(all(trouble));
         return advice.isEmpty() ? said : said + (said.endsWith(".") ? " " : ". ") + advice;
     }

@@ -104,11 +104,14 @@ final class NativeLibraries implements AutoCloseable {
         Files.setPosixFilePermissions(probe, PosixFilePermissions.fromString("rwx------"));
     }
 
-    /** Libraries are executed: nobody else may be able to put other ones there. */
+    /** Libraries are executed: nobody else may be able to put other ones there. Nobody can where everything is read-only. */
     private static void requireOwn(Path root) throws IOException {
         Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(root);
         boolean isOthers = permissions.contains(PosixFilePermission.GROUP_WRITE)
                 || permissions.contains(PosixFilePermission.OTHERS_WRITE);
+        if (!isOthers && Files.getFileStore(root).isReadOnly()) {
+            return;
+        }
         Path own = Files.createTempFile(root, "owner-", "");
         try {
             if (isOthers || !Files.getOwner(root).equals(Files.getOwner(own))) {
