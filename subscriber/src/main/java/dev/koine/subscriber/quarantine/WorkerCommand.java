@@ -63,6 +63,7 @@ final class WorkerCommand {
                 "-XX:+DisableAttachMechanism",
                 "-Dfile.encoding=UTF-8",
                 "-Djava.awt.headless=true",
+                "-Djava.io.tmpdir=" + temporary(),
                 "-Donnxruntime.native.path=" + NativeRuntime.locate(),
                 "-cp",
                 classPath(),
@@ -74,6 +75,18 @@ final class WorkerCommand {
         environment.put("ORT_DISABLE_TELEMETRY", "1");
         environment.put("MALLOC_ARENA_MAX", "4");
         return process;
+    }
+
+    /** ONNX Runtime makes an empty folder at its start, and takes it away: where this process may, or else where any may. */
+    private static Path temporary() throws IOException {
+        for (String place : List.of(System.getProperty("java.io.tmpdir", "/tmp"), "/tmp", "/dev/shm")) {
+            Path folder = Path.of(place).toAbsolutePath();
+            if (Files.isDirectory(folder) && Files.isWritable(folder)) {
+                return folder;
+            }
+        }
+        throw new IOException("Nothing can be written to " + System.getProperty("java.io.tmpdir")
+                + ", where Java keeps temporary files. Name another folder: -Djava.io.tmpdir=DIR (KOINE_JAVA_OPTS of the command).");
     }
 
     private static String classPath() throws IOException {
