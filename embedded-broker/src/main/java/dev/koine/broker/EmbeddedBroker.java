@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
@@ -78,15 +80,24 @@ public final class EmbeddedBroker implements AutoCloseable {
             format(directory, properties);
         }
         try {
-            KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties), Time.SYSTEM);
-            server.startup();
-            return new EmbeddedBroker(server, brokerPort);
-        } catch (RuntimeException e) {
+            return new EmbeddedBroker(started(new KafkaConfig(properties)), brokerPort);
+        } catch (CompletionException e) {
             throw new IOException(
-                    "The Kafka broker in " + directory + " does not start: " + e.getMessage()
+                    "The Kafka broker in " + directory + " does not start: "
+                            + (e.getCause() == null ? e : e.getCause()).getMessage()
                             + ". Does another process use this directory or port " + brokerPort + "?",
                     e);
         }
+    }
+
+    /** In a thread that nobody interrupts: a broker that is interrupted while it starts ends the JVM. */
+    private static KafkaRaftServer started(KafkaConfig config) {
+        return CompletableFuture.supplyAsync(() -> {
+                    KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
+                    server.startup();
+                    return server;
+                })
+                .join();
     }
 
     /** What clients connect to: {@code host:port}. */
