@@ -85,8 +85,9 @@ final class WorkerCommand {
                 return folder;
             }
         }
-        throw new IOException("Nothing can be written to " + System.getProperty("java.io.tmpdir")
-                + ", where Java keeps temporary files. Name another folder: -Djava.io.tmpdir=DIR (KOINE_JAVA_OPTS of the command).");
+        throw new IOException(
+                "Nothing can be written to " + System.getProperty("java.io.tmpdir")
+                        + ", where Java keeps temporary files. Name another folder: -Djava.io.tmpdir=DIR (KOINE_JAVA_OPTS of the command).");
     }
 
     private static String classPath() throws IOException {
