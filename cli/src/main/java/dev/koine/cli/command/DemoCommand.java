@@ -7,6 +7,7 @@ import dev.koine.engine.store.TemporaryFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.apache.kafka.common.errors.InterruptException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -75,6 +76,11 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     private static boolean isInterruption(Exception e) {
-        return e instanceof InterruptedException || Thread.currentThread().isInterrupted();
+        for (Throwable at = e; at != null; at = at.getCause()) {
+            if (at instanceof InterruptedException || at instanceof InterruptException) {
+                return true;
+            }
+        }
+        return Thread.currentThread().isInterrupted();
     }
 }

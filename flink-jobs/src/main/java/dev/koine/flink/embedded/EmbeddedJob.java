@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -87,7 +88,7 @@ public final class EmbeddedJob implements AutoCloseable {
                 .setCommonBindAddress("127.0.0.1")
                 .build());
         try {
-            cluster.start();
+            start(cluster);
             StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(settings);
             env.setParallelism(slots);
             MergeJob.build(env, config);
@@ -103,6 +104,18 @@ public final class EmbeddedJob implements AutoCloseable {
                     ? io
                     : new IOException("The merge job does not start: " + e.getMessage(), e);
         }
+    }
+
+    /** In a thread that nobody interrupts: Pekko prints a stack trace where it is interrupted at its start. */
+    private static void start(MiniCluster cluster) {
+        CompletableFuture.runAsync(() -> {
+                    try {
+                        cluster.start();
+                    } catch (Exception e) {
+                        throw new CompletionException(e);
+                    }
+                })
+                .join();
     }
 
     /** The port of Flink's REST interface on the loopback address. */
