@@ -111,8 +111,7 @@ public final class UpCommand implements Callable<Integer>, LongRunning {
             Stores.initializeFileSystems();
         }
         out.printf("Starting in %s ...%n", directory);
-        EmbeddedKoine started = EmbeddedKoine.start(
-                directory,
+        EmbeddedKoine started = start(
                 new EmbeddedKoine.Settings(port, store, allowed, device.device, signatures(), quarantine.limits()));
         try (EmbeddedKoine koine = started) {
             Whereabouts whereabouts = new Whereabouts(
@@ -139,6 +138,16 @@ public final class UpCommand implements Callable<Integer>, LongRunning {
             out.println("Stopping ...");
         }
         return ExitCode.OK;
+    }
+
+    private EmbeddedKoine start(EmbeddedKoine.Settings settings) throws IOException {
+        try {
+            return EmbeddedKoine.start(directory, settings);
+        } catch (IOException e) {
+            LoggerFactory.getLogger(UpCommand.class).error("koine up does not start", e);
+            Folders.requireWritableFolder(directory);
+            throw e;
+        }
     }
 
     /** Flink may be too busy to answer, as while a job ends; then the next look tells. */
