@@ -8,7 +8,6 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.subscriber.evaluation.EvaluationResult;
 import dev.koine.subscriber.evaluation.LanguageTask;
-import dev.koine.subscriber.onnx.NativeRuntime;
 import dev.koine.subscriber.onnx.OnnxOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,7 +64,6 @@ public final class Quarantine implements AutoCloseable {
      * @throws IOException if models cannot be tried here
      */
     public synchronized void prepare() throws IOException {
-        NativeRuntime.locate();
         worker(limits.memoryFor(0));
     }
 
