@@ -33,6 +33,7 @@ final class UpdatesTopic implements AutoCloseable {
     private static final EventCodec<ModelUpdate> CODEC = EventCodec.of(ModelUpdate.class);
     private static final Duration PARTITIONS_EVERY = Duration.ofSeconds(30);
     private static final int ANSWER_WITHIN_MILLIS = 10_000;
+    private static final int READ_WAITS_MILLIS = 100;
     private static final Duration CATCH_UP_AT_MOST = Duration.ofSeconds(10);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -140,6 +141,8 @@ final class UpdatesTopic implements AutoCloseable {
         Map<String, Object> settings = new HashMap<>(given);
         settings.putIfAbsent(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_WITHIN_MILLIS);
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        // A read that waits for committed records is not ended by their commit: it waits for its time.
+        settings.putIfAbsent(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, READ_WAITS_MILLIS);
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);

@@ -49,6 +49,8 @@ public final class OutcomeReader implements AutoCloseable {
         Properties properties = new Properties();
         properties.putAll(kafka);
         properties.put("isolation.level", "read_committed");
+        // A read that waits for committed records is not ended by their commit: it waits for its time.
+        properties.putIfAbsent("fetch.max.wait.ms", "100");
         properties.put("enable.auto.commit", "false");
         properties.put("allow.auto.create.topics", "false");
         this.consumer = open(properties);
