@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Properties;
 import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.flink.api.common.ExecutionConfig;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -95,8 +96,17 @@ public final class MergeJob {
         return settings;
     }
 
-    /** Adds the job's graph to an environment. */
+    /** Adds the job's graph to an environment, each part as parallel as that says. */
     public static void build(StreamExecutionEnvironment env, MergeJobConfig config) {
+        build(env, config, ExecutionConfig.PARALLELISM_DEFAULT);
+    }
+
+    /**
+     * As {@link #build(StreamExecutionEnvironment, MergeJobConfig)}.
+     *
+     * @param pruning how many tensors are pruned at a time; the rest is as parallel as the environment says
+     */
+    public static void build(StreamExecutionEnvironment env, MergeJobConfig config, int pruning) {
         SingleOutputStreamOperator<InboundEvent> decoded = env.fromSource(
                         source(config), WatermarkStrategy.noWatermarks(), "events")
                 .uid("events")
@@ -114,6 +124,7 @@ public final class MergeJob {
         SingleOutputStreamOperator<PrunedPiece> pieces = turns.getSideOutput(IntakeFunction.TASKS)
                 .rebalance()
                 .map(new PruneFunction(config))
+                .setParallelism(pruning)
                 .returns(new AvroTypeInfo<>(PrunedPiece.class))
                 .name("prune")
                 .uid("prune");

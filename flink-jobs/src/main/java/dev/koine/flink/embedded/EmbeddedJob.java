@@ -54,7 +54,8 @@ public final class EmbeddedJob implements AutoCloseable {
      * Starts cluster and job, or goes on where they were stopped.
      *
      * @param directory for checkpoints, savepoints and Flink's temporary files; for this job alone
-     * @param slots prune tasks that run at a time
+     * @param slots prune tasks that run at a time; of everything else one does, for the topics have few partitions, and each task that
+     *     waits costs at every checkpoint
      * @param checkpointInterval how often updates are committed
      * @throws IOException if the cluster does not come up or does not take the job
      */
@@ -90,8 +91,8 @@ public final class EmbeddedJob implements AutoCloseable {
         try {
             start(cluster);
             StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(settings);
-            env.setParallelism(slots);
-            MergeJob.build(env, config);
+            env.setParallelism(1);
+            MergeJob.build(env, config, slots);
             JobGraph graph = env.getStreamGraph().getJobGraph();
             Optional<Path> last = LastCheckpoint.find(checkpoints, savepoints);
             last.ifPresent(path -> graph.setSavepointRestoreSettings(
