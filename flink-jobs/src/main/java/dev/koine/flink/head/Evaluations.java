@@ -80,7 +80,7 @@ final class Evaluations {
     record Parent(String digest, GateReport report) {}
 
     /**
-     * Evaluates the model in a directory and judges it.
+     * Asks the model in a directory once, evaluates it, and judges it.
      *
      * @return with the report, but for what making the model took
      * @throws RejectedException if ONNX Runtime does not load the model
@@ -90,7 +90,8 @@ final class Evaluations {
         long begun = System.nanoTime();
         Quarantine.Speech speech = speech(question);
         SortedMap<LanguageTask, ErrorCounts> before = ofParent(question, speech);
-        SortedMap<LanguageTask, EvaluationResult> results = run(model, speech);
+        Quarantine.Findings found = quarantine.askAndEvaluate(model, options, speech, Progress.NONE);
+        SortedMap<LanguageTask, EvaluationResult> results = found.results();
         SortedMap<LanguageTask, ErrorCounts> after = counts(results);
         GatePolicy policy = question.policy();
         List<LanguageScore> scores = scores(results, question);
@@ -108,7 +109,7 @@ final class Evaluations {
                 .setEvaluationSets(question.sets())
                 .setEvaluationMillis(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun))
                 .build();
-        return new Evaluation(report, after);
+        return new Evaluation(report, found.answers(), after);
     }
 
     /** Keeps what a model got wrong, as a parent of candidates to come. */
@@ -129,7 +130,8 @@ final class Evaluations {
             return kept;
         }
         try {
-            SortedMap<LanguageTask, ErrorCounts> again = counts(run(store.bundle(parent.digest()), speech));
+            SortedMap<LanguageTask, ErrorCounts> again =
+                    counts(quarantine.evaluate(store.bundle(parent.digest()), options, speech, Progress.NONE));
             recent.put(key, again);
             return again;
         } catch (RejectedException e) {
@@ -155,11 +157,6 @@ final class Evaluations {
         }
         GatePolicy policy = question.policy();
         return new Quarantine.Speech(sets, policy.getSample(), policy.getSeed(), threads);
-    }
-
-    private SortedMap<LanguageTask, EvaluationResult> run(Path model, Quarantine.Speech speech)
-            throws RejectedException, IOException {
-        return quarantine.evaluate(model, options, speech, Progress.NONE);
     }
 
     private static List<LanguageScore> scores(SortedMap<LanguageTask, EvaluationResult> results, Question question) {

@@ -13,6 +13,7 @@ import dev.koine.flink.store.RunningMerges;
 import dev.koine.flink.store.VersionRecords;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
+import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.quarantine.Quarantine;
 import dev.koine.subscriber.signature.SigningKey;
 import java.io.IOException;
@@ -108,12 +109,13 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         finished = new FinishedMerges(new RunningMerges(store.records()), Objects.requireNonNull(taskStates));
         models = new RunningModels(store, pool, config.scratchDirectory());
         MetricGroup metrics = getRuntimeContext().getMetricGroup().addGroup("koine");
-        quarantine = new Quarantine(config.quarantine());
+        quarantine = config.openQuarantine();
+        OnnxOptions evaluation = config.devices().evaluationOptions();
         Versions versions = new Versions(
                 store,
                 models,
-                new Evaluations(store, quarantine, config.devices().evaluationOptions(), config.threads()),
-                new Trials(store, quarantine, config.threads()),
+                new Evaluations(store, quarantine, evaluation, config.threads()),
+                new Trials(store, quarantine, new OnnxOptions(config.threads(), evaluation.provider())),
                 new Costs(metrics));
         work = new Turns(versions, announced, records, key == null ? null : SigningKey.read(Path.of(key)));
         side = new SideWork<>();

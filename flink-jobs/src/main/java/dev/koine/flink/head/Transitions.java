@@ -63,7 +63,8 @@ final class Transitions {
                     () -> store.<RejectedException>putBundle(target -> {
                         candidate.write(model, target);
                         if (step.recorded() == null) {
-                            trials.require(target, line.first().getDigest());
+                            trials.require(
+                                    target, candidate.evaluation(), line.first().getDigest());
                         }
                     }));
             step.requireMadeAgain(bundle.digest(), candidate.written());

@@ -3,7 +3,6 @@ package dev.koine.flink.head;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.quarantine.Answers;
 import dev.koine.subscriber.quarantine.Quarantine;
@@ -22,11 +21,11 @@ final class Trials {
     private final OnnxOptions options;
     private @Nullable Base last;
 
-    /** @param threads that one model may use */
-    Trials(ArtifactStore store, Quarantine quarantine, int threads) {
+    /** @param options of the sessions; where evaluations run on the same device, base and candidates are asked alike */
+    Trials(ArtifactStore store, Quarantine quarantine, OnnxOptions options) {
         this.store = store;
         this.quarantine = quarantine;
-        this.options = new OnnxOptions(threads, ExecutionProvider.CPU);
+        this.options = options;
     }
 
     private record Base(String digest, Answers answers) {}
@@ -34,13 +33,14 @@ final class Trials {
     /**
      * Tries a model.
      *
+     * @param evaluation of it, which asked it; null to load and ask it here
      * @param base digest of the base in the store
      * @throws RejectedException {@link RejectionCode#NON_FINITE} if it answers NaN or infinity where the base does not, others if ONNX
      *     Runtime does not load it
      * @throws IOException if there is trouble of our own
      */
-    void require(Path model, String base) throws RejectedException, IOException {
-        Answers answers = quarantine.ask(model, options);
+    void require(Path model, @Nullable Evaluation evaluation, String base) throws RejectedException, IOException {
+        Answers answers = evaluation == null ? quarantine.ask(model, options) : evaluation.answers();
         answers.unasked()
                 .forEach(file -> LOG.info("Loaded, but not asked, for want of an input that it takes: {}", file));
         if (answers.broken() > 0) {

@@ -105,6 +105,18 @@ public final class OnnxSessions implements AutoCloseable {
     }
 
     /**
+     * Checks that a file is open.
+     *
+     * @param name without {@code .onnx}
+     * @throws RejectedException MISSING_FILE if it is not
+     */
+    public void require(String name) throws RejectedException {
+        if (!sessions.containsKey(name)) {
+            throw missing(name);
+        }
+    }
+
+    /**
      * One session, to look at its inputs and outputs.
      *
      * @throws IllegalArgumentException if there is none of this name
@@ -147,8 +159,7 @@ public final class OnnxSessions implements AutoCloseable {
     private void add(Path directory, String name, OrtSession.SessionOptions settings) throws RejectedException {
         Path file = directory.resolve(name + SUFFIX);
         if (!Files.isRegularFile(file)) {
-            throw new RejectedException(
-                    RejectionCode.MISSING_FILE, "The bundle has no file " + name + SUFFIX + ", which its model needs.");
+            throw missing(name);
         }
         try {
             sessions.put(name, OrtEnvironment.getEnvironment().createSession(file.toString(), settings));
@@ -177,6 +188,11 @@ public final class OnnxSessions implements AutoCloseable {
             LOG.debug("No CUDA here.", e);
             return "the CPU, for want of CUDA";
         }
+    }
+
+    private static RejectedException missing(String name) {
+        return new RejectedException(
+                RejectionCode.MISSING_FILE, "The bundle has no file " + name + SUFFIX + ", which its model needs.");
     }
 
     private static RejectedException notLoadable(String message, OrtException cause) {

@@ -10,12 +10,14 @@ import org.jspecify.annotations.Nullable;
  * What a worker is asked to do, as a line of JSON.
  *
  * @param bundle directory of the model
- * @param evaluation null to load it and ask it once
+ * @param asks whether to ask every file once
+ * @param evaluation what to evaluate on; null for nothing
  */
 record Call(
         String bundle,
         int intraOpThreads,
         ExecutionProvider provider,
+        boolean asks,
         @Nullable Evaluation evaluation) {
 
     /**
@@ -26,8 +28,9 @@ record Call(
      */
     record Evaluation(List<String> sets, int sample, long seed, int threads) {}
 
-    static Call of(Path bundle, OnnxOptions options, @Nullable Evaluation evaluation) {
-        return new Call(bundle.toAbsolutePath().toString(), options.intraOpThreads(), options.provider(), evaluation);
+    static Call of(Path bundle, OnnxOptions options, boolean asks, @Nullable Evaluation evaluation) {
+        return new Call(
+                bundle.toAbsolutePath().toString(), options.intraOpThreads(), options.provider(), asks, evaluation);
     }
 
     OnnxOptions options() {

@@ -19,6 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where models that came from outside meet native code: a process of their own, which ONNX Runtime may abort, hang or blow up without harm
@@ -32,10 +34,13 @@ import org.jspecify.annotations.Nullable;
  * limits of {@link WorkerCommand} alone.
  */
 public final class Quarantine implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
+
     private final QuarantineLimits limits;
     private final ObjectMapper json = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
+    private volatile @Nullable Thread starting;
     private @Nullable Worker worker;
     private long calls;
     private boolean isClosed;
@@ -56,6 +61,12 @@ public final class Quarantine implements AutoCloseable {
         public Speech {
             sets = List.copyOf(sets);
         }
+
+        private Call.Evaluation evaluation() {
+            List<String> places =
+                    sets.stream().map(set -> set.toAbsolutePath().toString()).toList();
+            return new Call.Evaluation(places, sample, seed, threads);
+        }
     }
 
     /**
@@ -64,7 +75,24 @@ public final class Quarantine implements AutoCloseable {
      * @throws IOException if models cannot be tried here
      */
     public synchronized void prepare() throws IOException {
-        worker(limits.memoryFor(0));
+        worker(limits.memoryFor(1));
+        endWhenIdle();
+    }
+
+    /** As {@link #prepare}, beside this thread; the first model waits for it, and shows what is wrong. */
+    public void prepareAhead() {
+        Thread ahead = new Thread(
+                () -> {
+                    try {
+                        prepare();
+                    } catch (IOException e) {
+                        LOG.debug("No worker started ahead.", e);
+                    }
+                },
+                "koine-quarantine-start");
+        ahead.setDaemon(true);
+        starting = ahead;
+        ahead.start();
     }
 
     /**
@@ -75,7 +103,7 @@ public final class Quarantine implements AutoCloseable {
      * @throws IOException if the process cannot be started, the bundle cannot be read, or this thread was interrupted
      */
     public Answers ask(Path bundle, OnnxOptions options) throws RejectedException, IOException {
-        Reply reply = call(bundle, Call.of(bundle, options, null), Progress.NONE);
+        Reply reply = call(bundle, Call.of(bundle, options, true, null), Progress.NONE);
         return Objects.requireNonNull(reply.answers());
     }
 
@@ -88,22 +116,41 @@ public final class Quarantine implements AutoCloseable {
      */
     public SortedMap<LanguageTask, EvaluationResult> evaluate(
             Path bundle, OnnxOptions options, Speech speech, Progress progress) throws RejectedException, IOException {
-        List<String> sets = speech.sets().stream()
-                .map(set -> set.toAbsolutePath().toString())
-                .toList();
-        Call.Evaluation evaluation = new Call.Evaluation(sets, speech.sample(), speech.seed(), speech.threads());
-        Reply reply = call(bundle, Call.of(bundle, options, evaluation), progress);
+        Reply reply = call(bundle, Call.of(bundle, options, false, speech.evaluation()), progress);
         return Reply.byLanguageTask(Objects.requireNonNull(reply.results()));
+    }
+
+    /**
+     * What is found out about a model that is loaded once.
+     *
+     * @param answers as of {@link #ask}
+     * @param results as of {@link #evaluate}
+     */
+    public record Findings(Answers answers, SortedMap<LanguageTask, EvaluationResult> results) {}
+
+    /**
+     * Does what {@link #ask} and {@link #evaluate} do, and loads the model once for both.
+     *
+     * @throws RejectedException as they do
+     * @throws IOException as they do
+     */
+    public Findings askAndEvaluate(Path bundle, OnnxOptions options, Speech speech, Progress progress)
+            throws RejectedException, IOException {
+        Reply reply = call(bundle, Call.of(bundle, options, true, speech.evaluation()), progress);
+        return new Findings(
+                Objects.requireNonNull(reply.answers()), Reply.byLanguageTask(Objects.requireNonNull(reply.results())));
     }
 
     private synchronized Reply call(Path bundle, Call call, Progress progress) throws RejectedException, IOException {
         long bytes = bytes(bundle);
         boolean wasKilled = false;
         while (true) {
-            Worker asked = worker(limits.memoryFor(bytes));
+            long memory = limits.memoryFor(bytes);
+            Worker asked = worker(memory);
             boolean isFresh = asked.isFresh();
             try {
-                Reply reply = asked.ask(call, limits.timeFor(bytes, call.evaluation() != null), progress);
+                Reply reply = asked.ask(
+                        call, new Worker.Allowance(memory, limits.timeFor(bytes, call.evaluation() != null)), progress);
                 endWhenIdle();
                 return answered(reply);
             } catch (WorkerDeath death) {
@@ -153,7 +200,7 @@ public final class Quarantine implements AutoCloseable {
             return there;
         }
         end();
-        Worker started = Worker.start(limits, memory, json);
+        Worker started = Worker.start(limits, limits.roomFor(memory), json);
         worker = started;
         return started;
     }
@@ -189,8 +236,14 @@ public final class Quarantine implements AutoCloseable {
 
     /** Ends the worker. */
     @Override
-    public synchronized void close() {
-        isClosed = true;
-        end();
+    public void close() {
+        Thread ahead = starting;
+        if (ahead != null) {
+            ahead.interrupt();
+        }
+        synchronized (this) {
+            isClosed = true;
+            end();
+        }
     }
 }

@@ -66,6 +66,11 @@ public record QuarantineLimits(
         return memory + memoryPerByte * bundleBytes;
     }
 
+    /** What the operating system allows a worker: in steps, so that the next model, a little larger, finds room in it. */
+    long roomFor(long needed) {
+        return (needed + memory - 1) / memory * memory;
+    }
+
     /** Time of a processor between two signs of life. */
     Duration timeFor(long bundleBytes, boolean isEvaluation) {
         long millis = (long) (timePerGibibyte.toMillis() * ((double) bundleBytes / GIBIBYTE));

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a worker says, as a line of JSON: one of these.
+ * What a worker says, as a line of JSON: one of these, or the last two.
  *
  * @param ready the version of ONNX Runtime, once, when it is loaded
  * @param step how far it has come
@@ -75,13 +75,14 @@ record Reply(
         return new Reply(null, null, null, what, null, null);
     }
 
-    static Reply answers(Answers answers) {
-        return new Reply(null, null, null, null, answers, null);
-    }
-
-    static Reply results(Collection<EvaluationResult> results) {
+    static Reply of(@Nullable Answers answers, @Nullable Collection<EvaluationResult> results) {
         return new Reply(
-                null, null, null, null, null, results.stream().map(Result::of).toList());
+                null,
+                null,
+                null,
+                null,
+                answers,
+                results == null ? null : results.stream().map(Result::of).toList());
     }
 
     /** The results of an evaluation, by what was measured. */

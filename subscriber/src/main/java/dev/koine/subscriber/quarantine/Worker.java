@@ -61,7 +61,7 @@ final class Worker implements AutoCloseable {
         try {
             worker.follow(worker.process.getErrorStream(), worker.printed::drain, "koine-quarantine-printed");
             worker.follow(worker.process.getInputStream(), worker::readReplies, "koine-quarantine-replies");
-            Reply first = worker.await(START, Progress.NONE);
+            Reply first = worker.await(new Allowance(memory, START), Progress.NONE);
             if (first.ready() == null) {
                 throw new IOException(first.trouble() == null ? "it said something else first" : first.trouble());
             }
@@ -109,13 +109,20 @@ final class Worker implements AutoCloseable {
     }
 
     /**
+     * What one call may use.
+     *
+     * @param memory bytes of private memory
+     * @param time of a processor until the next sign of life
+     */
+    record Allowance(long memory, Duration time) {}
+
+    /**
      * Asks.
      *
-     * @param time of a processor until the next sign of life
      * @throws WorkerDeath if it does not live to answer
      * @throws InterruptedIOException if this thread was interrupted
      */
-    Reply ask(Call call, Duration time, Progress progress) throws WorkerDeath, IOException {
+    Reply ask(Call call, Allowance allowed, Progress progress) throws WorkerDeath, IOException {
         isFresh = false;
         byte[] line = (json.writeValueAsString(call) + "\n").getBytes(StandardCharsets.UTF_8);
         try {
@@ -125,10 +132,10 @@ final class Worker implements AutoCloseable {
         } catch (IOException e) {
             LOG.debug("The worker has ended before it was asked.", e);
         }
-        return await(time, progress);
+        return await(allowed, progress);
     }
 
-    private Reply await(Duration time, Progress progress) throws WorkerDeath, IOException {
+    private Reply await(Allowance allowed, Progress progress) throws WorkerDeath, IOException {
         String stage = "starting";
         Spent since = Spent.now(process);
         while (true) {
@@ -142,9 +149,9 @@ final class Worker implements AutoCloseable {
             }
             if (next == null) {
                 since = since.look(process);
-                require(since, time, stage);
+                require(since, allowed, stage);
             } else if (next.isEmpty()) {
-                throw death(stage);
+                throw death(stage, allowed);
             } else if (next.get().step() != null) {
                 Reply.Step step = next.get().step();
                 stage = step.stage();
@@ -175,7 +182,8 @@ final class Worker implements AutoCloseable {
         }
     }
 
-    private void require(Spent spent, Duration time, String stage) throws WorkerDeath {
+    private void require(Spent spent, Allowance allowed, String stage) throws WorkerDeath {
+        Duration time = allowed.time();
         boolean isTooSlow =
                 spent.processor().compareTo(time) > 0 || spent.clockMillis() > CLOCK_TO_PROCESSOR * time.toMillis();
         if (isTooSlow) {
@@ -187,20 +195,20 @@ final class Worker implements AutoCloseable {
                     stage);
         }
         long used = privateMemory();
-        if (used << 10 > memory) {
+        if (used << 10 > allowed.memory()) {
             close();
-            throw tooLarge(stage);
+            throw tooLarge(stage, allowed);
         }
     }
 
-    private WorkerDeath tooLarge(String stage) {
+    private static WorkerDeath tooLarge(String stage, Allowance allowed) {
         return new WorkerDeath(
                 WorkerDeath.Cause.TOO_LARGE,
-                "needed more than the " + (memory >> 20) + " MiB of memory that are allowed",
+                "needed more than the " + (allowed.memory() >> 20) + " MiB of memory that are allowed",
                 stage);
     }
 
-    private WorkerDeath death(String stage) throws InterruptedIOException {
+    private WorkerDeath death(String stage, Allowance allowed) throws InterruptedIOException {
         try {
             if (!process.waitFor(LONGEST_LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
                 close();
@@ -217,7 +225,7 @@ final class Worker implements AutoCloseable {
         String said = printed.summary();
         LOG.warn("A worker ended with {} while {}. It printed: {}", exit, stage, printed.text());
         if (exit == OUT_OF_HEAP) {
-            return tooLarge(stage);
+            return tooLarge(stage, allowed);
         }
         int signal = exit - SIGNALLED;
         return new WorkerDeath(

@@ -1,6 +1,5 @@
 package dev.koine.subscriber.quarantine;
 
-import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.subscriber.evaluation.EvaluationResult;
@@ -15,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a worker does. */
 final class WorkerCalls {
@@ -28,7 +28,7 @@ final class WorkerCalls {
     void answer(Call call) throws IOException {
         Reply reply;
         try {
-            reply = call.evaluation() == null ? ask(call) : evaluate(call, call.evaluation());
+            reply = tried(call);
         } catch (RejectedException e) {
             reply = Reply.rejected(e);
         } catch (IOException | InterruptedException e) {
@@ -43,29 +43,42 @@ final class WorkerCalls {
         out.write(reply);
     }
 
-    private Reply ask(Call call) throws RejectedException, IOException {
-        Path bundle = Path.of(call.bundle());
-        try (OnnxSessions sessions = OnnxSessions.open(bundle, call.options(), this::step)) {
-            step("asking the model", 0, 1);
-            return Reply.answers(new Question(sessions, InputShapes.of(bundle)).ask());
+    private Reply tried(Call call) throws RejectedException, IOException, InterruptedException {
+        Call.@Nullable Evaluation evaluation = call.evaluation();
+        if (evaluation == null) {
+            try (OnnxSessions sessions = open(call)) {
+                return Reply.of(ask(call, sessions), null);
+            }
         }
-    }
-
-    private Reply evaluate(Call call, Call.Evaluation evaluation)
-            throws RejectedException, IOException, InterruptedException {
         EvaluationSet sample = sample(evaluation);
+        if (call.asks()) {
+            try (OnnxSessions sessions = open(call)) {
+                Answers answers = ask(call, sessions);
+                SpeechModel model = SpeechModel.open(Path.of(call.bundle()), sessions);
+                return Reply.of(answers, evaluate(evaluation, model, sample));
+            }
+        }
         step("loading the model", 0, 1);
         try (SpeechModel model = SpeechModel.open(Path.of(call.bundle()), call.options())) {
-            Progress progress = this::step;
-            Evaluator evaluator = new Evaluator(evaluation.threads(), progress);
-            return Reply.results(evaluate(evaluator, model, sample));
+            return Reply.of(null, evaluate(evaluation, model, sample));
         }
     }
 
-    private static Collection<EvaluationResult> evaluate(Evaluator evaluator, SpeechModel model, EvaluationSet sample)
+    private OnnxSessions open(Call call) throws RejectedException, IOException {
+        return OnnxSessions.open(Path.of(call.bundle()), call.options(), this::step);
+    }
+
+    private Answers ask(Call call, OnnxSessions sessions) throws IOException {
+        step("asking the model", 0, 1);
+        return new Question(sessions, InputShapes.of(Path.of(call.bundle()))).ask();
+    }
+
+    private Collection<EvaluationResult> evaluate(Call.Evaluation evaluation, SpeechModel model, EvaluationSet sample)
             throws IOException, InterruptedException {
         try {
-            return evaluator.evaluate(model, sample).values();
+            return new Evaluator(evaluation.threads(), this::step)
+                    .evaluate(model, sample)
+                    .values();
         } catch (RejectedException e) {
             throw damaged(e);
         }

@@ -54,6 +54,7 @@ final class WorkerCommand {
         command.addAll(List.of(
                 "-Xmx" + (limits.heap() >> 10) + "k",
                 "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
                 "-XX:ReservedCodeCacheSize=48m",
                 "-XX:CompressedClassSpaceSize=48m",
                 "-XX:+ExitOnOutOfMemoryError",

@@ -29,25 +29,68 @@ public final class SpeechModel implements AutoCloseable {
      * @throws IOException if a file cannot be read
      */
     public static SpeechModel open(Path directory, OnnxOptions options) throws IOException, RejectedException {
-        ModelJson config = ModelJson.read(directory, "config.json");
-        String type = config.text("model_type");
-        return switch (type) {
-            case "ctc" -> {
-                Vocabulary vocabulary = Vocabulary.read(directory);
-                CtcConfig settings = CtcConfig.of(config);
-                OnnxSessions sessions = OnnxSessions.open(directory, List.of(CtcDecoder.MODEL), options);
-                yield new SpeechModel(sessions, new CtcDecoder(sessions, settings, vocabulary));
+        Architecture architecture = Architecture.of(directory);
+        OnnxSessions sessions = OnnxSessions.open(directory, architecture.files(), options);
+        try {
+            return architecture.model(sessions);
+        } catch (RejectedException e) {
+            sessions.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Opens the model of a bundle directory on sessions that are open already.
+     *
+     * @param sessions of the model's files, and of others maybe; the model closes them with itself
+     * @throws RejectedException NOT_LOADABLE or MISSING_FILE if the bundle is no speech model that is known here; the sessions stay open
+     * @throws IOException if a file cannot be read
+     */
+    public static SpeechModel open(Path directory, OnnxSessions sessions) throws IOException, RejectedException {
+        return Architecture.of(directory).model(sessions);
+    }
+
+    /**
+     * What a bundle's configuration says of its model.
+     *
+     * @param files that it has, without {@code .onnx}
+     */
+    private record Architecture(List<String> files, Opening decoder) {
+        @FunctionalInterface
+        interface Opening {
+            Decoder on(OnnxSessions sessions) throws RejectedException;
+        }
+
+        static Architecture of(Path directory) throws IOException, RejectedException {
+            ModelJson config = ModelJson.read(directory, "config.json");
+            String type = config.text("model_type");
+            return switch (type) {
+                case "ctc" -> {
+                    Vocabulary vocabulary = Vocabulary.read(directory);
+                    CtcConfig settings = CtcConfig.of(config);
+                    yield new Architecture(
+                            List.of(CtcDecoder.MODEL), sessions -> new CtcDecoder(sessions, settings, vocabulary));
+                }
+                case "whisper" -> {
+                    Vocabulary vocabulary = Vocabulary.read(directory);
+                    WhisperConfig settings =
+                            WhisperConfig.of(config, ModelJson.read(directory, "generation_config.json"));
+                    yield new Architecture(
+                            WhisperDecoder.files(directory),
+                            sessions -> WhisperDecoder.on(sessions, settings, vocabulary));
+                }
+                default ->
+                    throw ModelJson.rejected("config.json in " + directory + " says model_type '" + type
+                            + "'. Known are ctc and whisper; open others with OnnxSessions and decode them yourself.");
+            };
+        }
+
+        SpeechModel model(OnnxSessions sessions) throws RejectedException {
+            for (String file : files) {
+                sessions.require(file);
             }
-            case "whisper" -> {
-                Vocabulary vocabulary = Vocabulary.read(directory);
-                WhisperConfig settings = WhisperConfig.of(config, ModelJson.read(directory, "generation_config.json"));
-                OnnxSessions sessions = WhisperDecoder.open(directory, options);
-                yield new SpeechModel(sessions, new WhisperDecoder(sessions, settings, vocabulary));
-            }
-            default ->
-                throw ModelJson.rejected("config.json in " + directory + " says model_type '" + type
-                        + "'. Known are ctc and whisper; open others with OnnxSessions and decode them yourself.");
-        };
+            return new SpeechModel(sessions, decoder.on(sessions));
+        }
     }
 
     /**

@@ -5,9 +5,7 @@ import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.koine.engine.RejectedException;
-import dev.koine.subscriber.onnx.OnnxOptions;
 import dev.koine.subscriber.onnx.OnnxSessions;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,34 +26,29 @@ final class WhisperDecoder implements Decoder {
     private final WhisperConfig config;
     private final Vocabulary vocabulary;
 
-    WhisperDecoder(OnnxSessions sessions, WhisperConfig config, Vocabulary vocabulary) {
+    private WhisperDecoder(OnnxSessions sessions, WhisperConfig config, Vocabulary vocabulary) {
         this.sessions = sessions;
         this.config = config;
         this.vocabulary = vocabulary;
     }
 
-    /**
-     * Opens the files of a bundle.
-     *
-     * @throws RejectedException NOT_LOADABLE or MISSING_FILE if they are no Whisper model
-     * @throws IOException if ONNX Runtime itself does not load here
-     */
-    static OnnxSessions open(Path directory, OnnxOptions options) throws RejectedException, IOException {
-        List<String> names = new ArrayList<>(List.of(ENCODER, DECODER));
+    /** The files of a bundle that are used, without {@code .onnx}. */
+    static List<String> files(Path directory) {
         boolean isCached = Files.exists(directory.resolve(DECODER_WITH_PAST + ".onnx"));
-        if (isCached) {
-            names.add(DECODER_WITH_PAST);
+        return isCached ? List.of(ENCODER, DECODER, DECODER_WITH_PAST) : List.of(ENCODER, DECODER);
+    }
+
+    /**
+     * A decoder on open files.
+     *
+     * @throws RejectedException NOT_LOADABLE if they do not fit together
+     */
+    static WhisperDecoder on(OnnxSessions sessions, WhisperConfig config, Vocabulary vocabulary)
+            throws RejectedException {
+        if (sessions.names().contains(DECODER_WITH_PAST)) {
+            CachedSteps.require(sessions);
         }
-        OnnxSessions sessions = OnnxSessions.open(directory, names, options);
-        try {
-            if (isCached) {
-                CachedSteps.require(sessions);
-            }
-            return sessions;
-        } catch (RejectedException e) {
-            sessions.close();
-            throw e;
-        }
+        return new WhisperDecoder(sessions, config, vocabulary);
     }
 
     @Override

@@ -23,14 +23,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is loaded, asked and evaluated in a worker, and what happens to this process when the worker dies: nothing. */
 @Timeout(120)
@@ -93,6 +97,19 @@ class QuarantineTest {
                             .values());
         }
         assertThat(steps).contains("evaluating");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ctc", "whisper"})
+    void whatIsAskedAndEvaluatedAtOnceIsAsIfOneAfterTheOther(String architecture) throws Exception {
+        Path fixtures = Path.of("../eval/fixtures", architecture);
+        Path base = fixtures.resolve("base");
+        Quarantine.Speech speech = new Quarantine.Speech(List.of(fixtures.resolve("evaluation/de")), 3, 3, 1);
+
+        Quarantine.Findings found = quarantine.askAndEvaluate(base, OPTIONS, speech, Progress.NONE);
+
+        assertThat(found.answers()).isEqualTo(quarantine.ask(base, OPTIONS));
+        assertThat(found.results()).isEqualTo(quarantine.evaluate(base, OPTIONS, speech, Progress.NONE));
     }
 
     @Test
@@ -195,17 +212,49 @@ class QuarantineTest {
     void aWorkerKilledFromOutsideCostsNoModelAnything() throws Exception {
         try (Quarantine own = new Quarantine(LIMITS)) {
             own.prepare();
-            ProcessHandle.current()
-                    .children()
-                    .filter(child -> child.info()
-                            .arguments()
-                            .map(List::of)
-                            .orElse(List.of())
-                            .contains(WorkerMain.class.getName()))
-                    .forEach(ProcessHandle::destroyForcibly);
+            workers().forEach(ProcessHandle::destroyForcibly);
 
             assertThat(own.ask(FIXTURES.resolve("base"), OPTIONS).broken()).isZero();
         }
+    }
+
+    @Test
+    void aWorkerThatWasStartedAheadServesModelsOfSeveralSizes() throws Exception {
+        Set<ProcessHandle> before = workers();
+        try (Quarantine own = new Quarantine(LIMITS)) {
+            own.prepareAhead();
+            own.ask(FIXTURES.resolve("base"), OPTIONS);
+            Set<ProcessHandle> first = workers();
+            own.ask(Path.of("../eval/fixtures/whisper/base"), OPTIONS);
+
+            assertThat(first).hasSize(before.size() + 1);
+            assertThat(workers()).isEqualTo(first);
+        }
+    }
+
+    @Test
+    void nobodyWaitsForAWorkerThatStartsAheadToCloseIt() throws Exception {
+        Set<ProcessHandle> before = workers();
+        Quarantine own = new Quarantine(LIMITS);
+        own.prepareAhead();
+        own.close();
+
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> own.ask(FIXTURES.resolve("base"), OPTIONS))
+                .withMessageContaining("closed");
+        for (int i = 0; i < 100 && !workers().equals(before); i++) {
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        assertThat(workers()).isEqualTo(before);
+    }
+
+    private static Set<ProcessHandle> workers() {
+        return ProcessHandle.current()
+                .children()
+                .filter(ProcessHandle::isAlive)
+                .filter(child ->
+                        child.info().arguments().map(List::of).orElse(List.of()).contains(WorkerMain.class.getName()))
+                .collect(Collectors.toSet());
     }
 
     @Test
@@ -220,12 +269,7 @@ class QuarantineTest {
             executor.shutdownNow();
 
             assertThat(call.get(30, TimeUnit.SECONDS)).isNotNull();
-            assertThat(ProcessHandle.current()
-                            .children()
-                            .filter(ProcessHandle::isAlive)
-                            .filter(child ->
-                                    child.info().commandLine().orElse("").contains(WorkerMain.class.getName())))
-                    .hasSizeLessThanOrEqualTo(1);
+            assertThat(workers()).hasSizeLessThanOrEqualTo(1);
         }
     }
 
