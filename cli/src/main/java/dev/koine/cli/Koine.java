@@ -47,7 +47,7 @@ import picocli.CommandLine.ScopeType;
         name = "koine",
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
-        version = "koine 0.1.0-SNAPSHOT",
+        versionProvider = BuildVersion.class,
         description = "Keeps one multilingual speech model alive while languages are added to it.",
         subcommands = {
             DemoCommand.class,

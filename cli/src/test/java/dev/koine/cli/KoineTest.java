@@ -48,6 +48,13 @@ class KoineTest {
     }
 
     @Test
+    void everyCommandSaysTheVersionThatTheBuildGave() {
+        assertThat(koine("--version").out())
+                .isEqualTo(koine("merge", "--version").out())
+                .matches("koine \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?\\s*");
+    }
+
+    @Test
     void noCommandShowsUsage() {
         CommandLineRun run = koine();
         assertThat(run.code()).isEqualTo(ExitCode.USAGE);
