@@ -12,7 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An expert laid over its base: each weight of the base with the expert's tensor at the same place of the graph (design, section 7).
+ * An expert laid over its base: each weight of the base with the expert's tensor at the same place of the graph (ARCHITECTURE.md, "Telling tensors apart").
  * Names of tensors and nodes play no part, since exporters number them anew.
  *
  * <p>One limit: where the base's exporter has stored equal tensors once, and fine-tuning has made them different in the expert, the base

@@ -16,7 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells what the graph uses each weight for (design, section 7). A matrix that a MatMul or Gemm multiplies with is {@link
+ * Tells what the graph uses each weight for (ARCHITECTURE.md, "Telling tensors apart"). A matrix that a MatMul or Gemm multiplies with is {@link
  * WeightRole#LINEAR}, unless its result leaves the graph as logits, or its bytes, transposed or not, are those of an embedding or of
  * another vocabulary projection of the bundle.
  *
