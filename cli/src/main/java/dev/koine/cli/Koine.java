@@ -21,6 +21,7 @@ import dev.koine.cli.command.SubmitCommand;
 import dev.koine.cli.command.TopicsCommand;
 import dev.koine.cli.command.UpCommand;
 import dev.koine.cli.command.VerifyCommand;
+import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Interruption;
 import dev.koine.cli.console.Plain;
 import dev.koine.cli.status.Cause;

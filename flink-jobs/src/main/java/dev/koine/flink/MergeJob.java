@@ -1,5 +1,7 @@
 package dev.koine.flink;
 
+import dev.koine.flink.config.MergeJobArguments;
+import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.head.HeadFunction;
 import dev.koine.flink.intake.IntakeFunction;
 import dev.koine.flink.prune.PruneFunction;

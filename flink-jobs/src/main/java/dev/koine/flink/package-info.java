@@ -1,4 +1,4 @@
-/** The merge job: its graph, its configuration, its entry point. */
+/** The merge job: its graph and its entry point. */
 @NullMarked
 package dev.koine.flink;
 

@@ -2,6 +2,7 @@ package dev.koine.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.koine.flink.config.MergeJobConfig;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

@@ -12,6 +12,7 @@ import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
+import dev.koine.flink.topics.TopicSetup;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Topics;

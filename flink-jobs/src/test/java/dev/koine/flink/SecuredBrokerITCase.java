@@ -13,8 +13,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
+import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.embedded.Outage;
+import dev.koine.flink.topics.TopicSetup;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;

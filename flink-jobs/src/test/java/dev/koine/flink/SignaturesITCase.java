@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
+import dev.koine.flink.config.Signatures;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;

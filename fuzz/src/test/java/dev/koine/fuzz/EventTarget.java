@@ -1,7 +1,7 @@
 package dev.koine.fuzz;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.flink.Recipes;
+import dev.koine.flink.events.Recipes;
 import dev.koine.flink.source.Events;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.schemas.EventCodec;

@@ -1,7 +1,7 @@
 package dev.koine.cli.command;
 
-import dev.koine.cli.ExitCode;
 import dev.koine.cli.card.ModelCard;
+import dev.koine.cli.console.ExitCode;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;

@@ -1,6 +1,6 @@
 package dev.koine.cli.command;
 
-import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.demo.Demo;
 import dev.koine.engine.store.TemporaryFolder;

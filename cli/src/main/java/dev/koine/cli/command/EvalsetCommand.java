@@ -1,6 +1,6 @@
 package dev.koine.cli.command;
 
-import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.ExitCode;
 import dev.koine.engine.Input;
 import dev.koine.engine.store.Bundle;
 import dev.koine.subscriber.evaluation.EvaluationSet;

@@ -2,7 +2,7 @@ package dev.koine.cli.command;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.koine.accelerator.DeviceDecomposition;
-import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Plain;
 import dev.koine.cli.console.ProgressBar;
 import dev.koine.engine.Input;

@@ -1,7 +1,7 @@
 package dev.koine.cli.command;
 
-import dev.koine.cli.ExitCode;
 import dev.koine.cli.card.ModelCard;
+import dev.koine.cli.console.ExitCode;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;

@@ -1,6 +1,6 @@
 package dev.koine.cli.command;
 
-import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.ProgressBar;
 import dev.koine.engine.store.TemporaryFolder;
 import dev.koine.flink.store.Retention;

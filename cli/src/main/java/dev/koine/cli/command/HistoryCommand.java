@@ -1,6 +1,6 @@
 package dev.koine.cli.command;
 
-import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.ExitCode;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.Topics;

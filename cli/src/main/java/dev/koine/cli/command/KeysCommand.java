@@ -1,6 +1,6 @@
 package dev.koine.cli.command;
 
-import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.ExitCode;
 import dev.koine.subscriber.signature.Role;
 import dev.koine.subscriber.signature.SigningKey;
 import java.io.PrintWriter;

@@ -1,8 +1,8 @@
 package dev.koine.cli.command;
 
 import dev.koine.accelerator.DeviceDecomposition;
-import dev.koine.cli.ExitCode;
 import dev.koine.cli.card.UpdateShares;
+import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Plain;
 import dev.koine.cli.console.ProgressBar;
 import dev.koine.engine.Input;

@@ -3,7 +3,7 @@ package dev.koine.cli.command;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
-import dev.koine.flink.Recipes;
+import dev.koine.flink.events.Recipes;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.subscriber.events.Bundles;
 import dev.koine.subscriber.events.EventSize;

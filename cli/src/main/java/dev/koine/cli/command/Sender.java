@@ -1,6 +1,6 @@
 package dev.koine.cli.command;
 
-import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Plain;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;

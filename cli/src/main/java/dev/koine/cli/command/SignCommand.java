@@ -1,6 +1,6 @@
 package dev.koine.cli.command;
 
-import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.ExitCode;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.subscriber.signature.SigningKey;

@@ -1,8 +1,8 @@
 package dev.koine.cli.command;
 
-import dev.koine.cli.ExitCode;
-import dev.koine.flink.TopicCheck;
-import dev.koine.flink.TopicSetup;
+import dev.koine.cli.console.ExitCode;
+import dev.koine.flink.topics.TopicCheck;
+import dev.koine.flink.topics.TopicSetup;
 import dev.koine.schemas.Topics;
 import java.util.List;
 import java.util.concurrent.Callable;

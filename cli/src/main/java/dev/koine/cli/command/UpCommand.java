@@ -1,13 +1,13 @@
 package dev.koine.cli.command;
 
-import dev.koine.cli.ExitCode;
+import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.console.LongRunning;
 import dev.koine.cli.embedded.EmbeddedKoine;
 import dev.koine.cli.status.JobManager;
 import dev.koine.cli.status.JobWatch;
 import dev.koine.cli.status.Whereabouts;
-import dev.koine.flink.Signatures;
+import dev.koine.flink.config.Signatures;
 import dev.koine.objectstore.RemotePlace;
 import dev.koine.objectstore.Stores;
 import dev.koine.subscriber.signature.TrustedKeys;

@@ -5,7 +5,7 @@ import dev.koine.cli.speech.SpeechService;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
-import dev.koine.flink.Recipes;
+import dev.koine.flink.events.Recipes;
 import dev.koine.flink.gate.GatePolicies;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;

@@ -4,8 +4,8 @@ import static dev.koine.cli.CommandLineRun.koine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.cli.CommandLineRun;
-import dev.koine.cli.ExitCode;
 import dev.koine.cli.Fixtures;
+import dev.koine.cli.console.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

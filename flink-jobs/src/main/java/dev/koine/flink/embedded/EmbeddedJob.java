@@ -2,7 +2,7 @@ package dev.koine.flink.embedded;
 
 import dev.koine.engine.store.FileTree;
 import dev.koine.flink.MergeJob;
-import dev.koine.flink.MergeJobConfig;
+import dev.koine.flink.config.MergeJobConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.koine.flink.head;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;
-import dev.koine.flink.MessageSizes;
+import dev.koine.flink.events.MessageSizes;
 import dev.koine.flink.sink.Rejections;
 import dev.koine.flink.state.Turn;
 import dev.koine.schemas.Cause;

@@ -2,7 +2,7 @@ package dev.koine.flink.head;
 
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.flink.MergeJobConfig;
+import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.sink.Rejections;
 import dev.koine.flink.sink.Stage;
 import dev.koine.flink.source.Events;

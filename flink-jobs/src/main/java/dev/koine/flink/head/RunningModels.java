@@ -7,7 +7,7 @@ import dev.koine.engine.merge.RunningModel;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.flink.StoredBundles;
+import dev.koine.flink.input.StoredBundles;
 import dev.koine.schemas.MergedExpert;
 import java.io.IOException;
 import java.nio.file.Path;

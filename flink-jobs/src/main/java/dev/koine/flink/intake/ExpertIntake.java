@@ -14,7 +14,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
-import dev.koine.flink.InputFiles;
+import dev.koine.flink.input.InputFiles;
 import dev.koine.flink.prune.BundlePlaces;
 import dev.koine.objectstore.ObjectBundles;
 import dev.koine.subscriber.events.Bundles;

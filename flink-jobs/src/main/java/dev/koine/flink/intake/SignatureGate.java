@@ -2,7 +2,7 @@ package dev.koine.flink.intake;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.flink.Signatures;
+import dev.koine.flink.config.Signatures;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.Signature;

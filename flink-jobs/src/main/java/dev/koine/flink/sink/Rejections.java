@@ -2,7 +2,7 @@ package dev.koine.flink.sink;
 
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
-import dev.koine.flink.MessageSizes;
+import dev.koine.flink.events.MessageSizes;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;

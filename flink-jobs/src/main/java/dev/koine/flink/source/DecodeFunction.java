@@ -1,7 +1,7 @@
 package dev.koine.flink.source;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.flink.Faults;
+import dev.koine.flink.input.Faults;
 import dev.koine.flink.sink.Rejections;
 import dev.koine.flink.sink.Stage;
 import dev.koine.flink.state.InboundEvent;

@@ -18,7 +18,7 @@ import dev.koine.engine.store.DamagedException;
 import dev.koine.engine.store.FileTree;
 import dev.koine.engine.store.Sha256;
 import dev.koine.engine.store.StoredArtifact;
-import dev.koine.flink.Recipes;
+import dev.koine.flink.events.Recipes;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;

@@ -17,7 +17,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.flink.Fixtures;
 import dev.koine.flink.Mutation;
-import dev.koine.flink.Recipes;
+import dev.koine.flink.events.Recipes;
 import dev.koine.schemas.Cause;
 import dev.koine.schemas.Change;
 import dev.koine.schemas.MergedExpert;

@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.topics;
 
 import dev.koine.schemas.Topics;
 import java.io.IOException;

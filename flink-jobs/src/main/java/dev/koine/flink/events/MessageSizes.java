@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.events;
 
 /**
  * How large the job's own events may grow, beside {@link dev.koine.subscriber.events.EventSize} for what comes in. Kafka refuses a message above 1 MiB unless every topic, producer and broker is told otherwise, and what

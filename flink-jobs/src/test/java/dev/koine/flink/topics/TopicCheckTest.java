@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.topics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.config;
 
 import dev.koine.subscriber.signature.TrustedKeys;
 import java.io.Serializable;

@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.input;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

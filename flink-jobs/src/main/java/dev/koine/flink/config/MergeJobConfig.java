@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.config;
 
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.flink.store.RetentionPolicy;

@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.events;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;

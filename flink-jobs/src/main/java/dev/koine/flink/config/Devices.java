@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.config;
 
 import dev.koine.subscriber.onnx.ExecutionProvider;
 import dev.koine.subscriber.onnx.OnnxOptions;

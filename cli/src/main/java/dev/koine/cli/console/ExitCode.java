@@ -1,4 +1,4 @@
-package dev.koine.cli;
+package dev.koine.cli.console;
 
 /** What the process ends with. */
 public final class ExitCode {
