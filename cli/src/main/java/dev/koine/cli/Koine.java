@@ -23,6 +23,7 @@ import dev.koine.cli.command.UpCommand;
 import dev.koine.cli.command.VerifyCommand;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Interruption;
+import dev.koine.cli.console.Logs;
 import dev.koine.cli.console.Plain;
 import dev.koine.cli.status.Cause;
 import dev.koine.cli.status.FreeSpace;
@@ -100,11 +101,19 @@ public final class Koine {
         }
     }
 
+    private static void begin(CommandLine named, Interruption interruption) {
+        Object command = named.getCommand();
+        if (!(command instanceof Logs.Own) && !named.isUsageHelpRequested() && !named.isVersionHelpRequested()) {
+            Logs.begin();
+        }
+        interruption.at(command);
+    }
+
     private static int run(Interruption interruption, PrintWriter out, PrintWriter err, String... args) {
         CommandLine line = new CommandLine(new Koine());
         line.setExecutionStrategy(parsed -> {
             List<CommandLine> named = parsed.asCommandLineList();
-            interruption.at(named.get(named.size() - 1).getCommand());
+            begin(named.get(named.size() - 1), interruption);
             return new CommandLine.RunLast().execute(parsed);
         });
         line.setOut(out);

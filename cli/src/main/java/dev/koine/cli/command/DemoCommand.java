@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
             "experts arriving as Kafka events, word error rates after each."
         },
         footer = {"%nExample:", "  koine demo --report demo.json"})
-public final class DemoCommand implements Callable<Integer> {
+public final class DemoCommand implements Callable<Integer>, Logs.Own {
     @Spec
     CommandSpec spec;
 

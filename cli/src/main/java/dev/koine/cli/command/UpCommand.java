@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
         name = "up",
         description = "Runs broker, merge job and store in this process until it is interrupted.",
         footer = {"%nExample:", "  koine up --dir ./koine-data --allow ./models"})
-public final class UpCommand implements Callable<Integer>, LongRunning {
+public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own {
     private static final Duration TELL_EVERY = Duration.ofHours(1);
     private static final Duration STOP_WITHIN = Duration.ofSeconds(90);
 

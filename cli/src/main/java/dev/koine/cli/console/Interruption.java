@@ -23,6 +23,7 @@ public final class Interruption implements AutoCloseable {
     private volatile @Nullable Object command;
     private volatile boolean there;
     private volatile int number;
+    private boolean isTold;
     private long heardNanos;
     private @Nullable Signals signals;
 
@@ -41,11 +42,23 @@ public final class Interruption implements AutoCloseable {
         return interruption;
     }
 
-    /** What this thread works at from now on. */
+    /** What this thread works at from now on. It is told now of a signal that came before: what prepares a command is not interrupted. */
     public void at(Object work) {
         command = work;
-        if (there && work instanceof LongRunning running) {
+        if (there) {
+            tell(work);
+        }
+    }
+
+    private synchronized void tell(Object work) {
+        if (isTold) {
+            return;
+        }
+        isTold = true;
+        if (work instanceof LongRunning running) {
             running.stop();
+        } else {
+            worker.interrupt();
         }
     }
 
@@ -71,12 +84,10 @@ public final class Interruption implements AutoCloseable {
     /** Returns whether the command has ended in time. */
     private boolean end() {
         there = true;
-        Duration patience = PATIENCE;
-        if (command instanceof LongRunning running) {
-            patience = running.patience();
-            running.stop();
-        } else {
-            worker.interrupt();
+        @Nullable Object begun = command;
+        Duration patience = begun instanceof LongRunning running ? running.patience() : PATIENCE;
+        if (begun != null) {
+            tell(begun);
         }
         try {
             if (ended.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {

@@ -1,14 +1,36 @@
 package dev.koine.cli.console;
 
 import java.nio.file.Path;
+import org.slf4j.LoggerFactory;
 
-/** Where the logs of a long-running command go. */
+/** Where the logs of a command go, and when logging begins. */
 public final class Logs {
     private Logs() {}
 
-    /** Sends logs to a file; has to be called before anything logs. */
+    /** A command that says {@link #to where} its logs go, once it has begun. */
+    public interface Own {}
+
+    /** Sends logs to a file, and begins; has to be called before anything logs. */
     public static void to(Path file) {
         System.setProperty("koine.log.file", file.toString());
         System.setProperty("koine.log.appender", "file");
+        begin();
+    }
+
+    /** Begins to log. On a thread that nobody interrupts: Log4j that is interrupted at its start is broken for good. */
+    public static void begin() {
+        Thread beginning = new Thread(() -> LoggerFactory.getLogger(Logs.class), "koine-logs");
+        beginning.start();
+        boolean isInterrupted = false;
+        while (beginning.isAlive()) {
+            try {
+                beginning.join();
+            } catch (InterruptedException e) {
+                isInterrupted = true;
+            }
+        }
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

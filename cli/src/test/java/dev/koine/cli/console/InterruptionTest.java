@@ -13,6 +13,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 @DisabledOnOs(OS.WINDOWS)
 @Timeout(60)
@@ -26,6 +27,15 @@ class InterruptionTest {
         signal(process, signal);
         assertThat(rest(process)).containsExactly("interrupted, shutdown has begun: false", "ended", "hook");
         assertThat(process.waitFor()).isEqualTo(exitCode(signal));
+    }
+
+    @Test
+    void aSignalThatComesBeforeTheCommandBeginsDoesNotInterruptWhatPreparesIt() throws Exception {
+        Process process = start("early");
+        signal(process, "TERM");
+        assertThat(rest(process))
+                .containsExactly("prepared", "interrupted, shutdown has begun: false", "ended", "hook");
+        assertThat(process.waitFor()).isEqualTo(exitCode("TERM"));
     }
 
     @Test
@@ -82,11 +92,27 @@ class InterruptionTest {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("hook")));
             Interruption interruption = Interruption.listen();
             try (interruption) {
-                interruption.at("work");
-                System.out.println("ready");
+                if (args[0].equals("early")) {
+                    System.out.println("ready");
+                    prepare(interruption);
+                    interruption.at("work");
+                    LoggerFactory.getLogger(Worker.class).debug("Logs while it is interrupted.");
+                } else {
+                    interruption.at("work");
+                    System.out.println("ready");
+                }
                 work(args[0].equals("stubborn"));
             }
             System.exit(interruption.exitCode(0));
+        }
+
+        private static void prepare(Interruption interruption) {
+            while (!interruption.isThere()) {
+                Thread.onSpinWait();
+            }
+            rest();
+            Logs.begin();
+            System.out.println("prepared");
         }
 
         private static void work(boolean isStubborn) {
