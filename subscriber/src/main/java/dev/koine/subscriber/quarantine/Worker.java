@@ -2,6 +2,7 @@ package dev.koine.subscriber.quarantine;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.koine.engine.Progress;
+import dev.koine.engine.store.FileTree;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -56,8 +58,18 @@ final class Worker implements AutoCloseable {
      * @throws IOException if that does not come to pass
      */
     static Worker start(QuarantineLimits limits, long memory, ObjectMapper json) throws IOException {
+        Path temporary = WorkerCommand.newTemporary();
+        try {
+            return start(limits, memory, temporary, json);
+        } finally {
+            FileTree.delete(temporary);
+        }
+    }
+
+    private static Worker start(QuarantineLimits limits, long memory, Path temporary, ObjectMapper json)
+            throws IOException {
         long begun = System.nanoTime();
-        Worker worker = new Worker(WorkerCommand.of(limits, memory).start(), memory, json);
+        Worker worker = new Worker(WorkerCommand.of(limits, memory, temporary).start(), memory, json);
         try {
             worker.follow(worker.process.getErrorStream(), worker.printed::drain, "koine-quarantine-printed");
             worker.follow(worker.process.getInputStream(), worker::readReplies, "koine-quarantine-replies");

@@ -44,9 +44,10 @@ final class WorkerCommand {
      * The process to start.
      *
      * @param memory bytes of private memory
+     * @param temporary a folder for it alone, of no use once it is ready
      * @throws IOException if libraries that it needs are not found
      */
-    static ProcessBuilder of(QuarantineLimits limits, long memory) throws IOException {
+    static ProcessBuilder of(QuarantineLimits limits, long memory, Path temporary) throws IOException {
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", LIMITED, "koine-quarantine"));
         command.add(Integer.toString(limits.openFiles()));
         command.add(Long.toString(hasGpu() ? 0 : memory >> 10));
@@ -64,7 +65,7 @@ final class WorkerCommand {
                 "-XX:+DisableAttachMechanism",
                 "-Dfile.encoding=UTF-8",
                 "-Djava.awt.headless=true",
-                "-Djava.io.tmpdir=" + temporary(),
+                "-Djava.io.tmpdir=" + temporary,
                 "-Donnxruntime.native.path=" + NativeRuntime.locate(),
                 "-cp",
                 classPath(),
@@ -78,12 +79,17 @@ final class WorkerCommand {
         return process;
     }
 
-    /** ONNX Runtime makes an empty folder at its start, and takes it away: where this process may, or else where any may. */
-    private static Path temporary() throws IOException {
+    /**
+     * A new folder for a worker. ONNX Runtime makes an empty one at its start, which is to go away when a JVM ends in order, as no worker
+     * does.
+     *
+     * @return where this process may write, or else where any may
+     */
+    static Path newTemporary() throws IOException {
         for (String place : List.of(System.getProperty("java.io.tmpdir", "/tmp"), "/tmp", "/dev/shm")) {
             Path folder = Path.of(place).toAbsolutePath();
             if (Files.isDirectory(folder) && Files.isWritable(folder)) {
-                return folder;
+                return Files.createTempDirectory(folder, "koine-worker");
             }
         }
         throw new IOException(

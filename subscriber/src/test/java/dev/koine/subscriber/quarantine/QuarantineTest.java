@@ -248,6 +248,18 @@ class QuarantineTest {
         assertThat(workers()).isEqualTo(before);
     }
 
+    @Test
+    void aWorkerLeavesNoFolder() throws Exception {
+        String temporary = System.getProperty("java.io.tmpdir");
+        System.setProperty("java.io.tmpdir", directory.toString());
+        try (Quarantine own = new Quarantine(LIMITS)) {
+            own.ask(FIXTURES.resolve("base"), OPTIONS);
+        } finally {
+            System.setProperty("java.io.tmpdir", temporary);
+        }
+        assertThat(directory).isEmptyDirectory();
+    }
+
     private static Set<ProcessHandle> workers() {
         return ProcessHandle.current()
                 .children()
@@ -275,7 +287,7 @@ class QuarantineTest {
 
     @Test
     void theWorkerInheritsNoSecret() throws Exception {
-        ProcessBuilder command = WorkerCommand.of(LIMITS, 1 << 30);
+        ProcessBuilder command = WorkerCommand.of(LIMITS, 1 << 30, directory);
 
         assertThat(command.environment().keySet())
                 .isSubsetOf(
