@@ -14,10 +14,9 @@ public final class UpdateShares {
         return share == null || !Written.isLittle(share)
                 ? Optional.empty()
                 : Optional.of("Only " + percent(share)
-                        + " of the update arrives: most of its steps are smaller than half the distance between two values of the"
-                        + " weights' element type (float16 or bfloat16), and are rounded away. Export base and experts in float32,"
-                        + " which is exact for narrower checkpoints, too, and serve the result in float32 or in float16, whose"
-                        + " steps are an eighth of bfloat16's.");
+                        + " of the update arrives: steps smaller than half the distance between two values of the weights'"
+                        + " element type (float16 or bfloat16) are rounded away. Export base and experts in float32, which is"
+                        + " exact for narrower checkpoints, too.");
     }
 
     /** {@code 17 %}. */

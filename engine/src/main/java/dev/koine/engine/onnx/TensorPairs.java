@@ -119,9 +119,10 @@ final class TensorPairs {
         return new RejectedException(
                 isInteger ? RejectionCode.QUANTIZED : RejectionCode.TENSOR_MISMATCH,
                 where + " is " + describe(base)
-                        + ", which is never merged and must be equal in the expert, but its values"
-                        + " differ. Merge in float and quantise when publishing; export base and expert with the same"
-                        + " settings.");
+                        + ", which is never merged and must be equal in the expert, but its values differ. "
+                        + (isInteger ? "Merge in float and quantise when publishing; export" : "Export")
+                        + " base and expert with the same settings"
+                        + (base.info().type() == ElementType.STRING ? " and the same vocabulary." : "."));
     }
 
     /** A sentence where one size of an embedding or of a vocabulary projection differs; else nothing. */

@@ -466,7 +466,10 @@ class AlignmentTest {
                 .addStringData(ByteString.copyFromUtf8("c"))
                 .build());
         assertThat(align(base, base).weights()).isEmpty();
-        assertThat(refusal(base, other).code()).isEqualTo(RejectionCode.TENSOR_MISMATCH);
+        assertThat(refusal(base, other))
+                .hasMessageEndingWith("Export base and expert with the same settings and the same vocabulary.")
+                .extracting(RejectedException::code)
+                .isEqualTo(RejectionCode.TENSOR_MISMATCH);
     }
 
     private static ModelProto reading(TensorProto tensor) {

@@ -165,10 +165,15 @@ public final class OnnxSessions implements AutoCloseable {
             sessions.put(name, OrtEnvironment.getEnvironment().createSession(file.toString(), settings));
         } catch (OrtException e) {
             throw notLoadable(
-                    "ONNX Runtime does not load " + file.getFileName() + ": " + e.getMessage()
-                            + ". Export the model again for an operator set that this runtime knows.",
-                    e);
+                    "ONNX Runtime does not load " + file.getFileName() + ": " + e.getMessage() + ". " + wayOut(e), e);
         }
+    }
+
+    private static String wayOut(OrtException e) {
+        boolean hasNoKernel = String.valueOf(e.getMessage()).contains("Could not find an implementation for");
+        return hasNoKernel
+                ? "It knows the operator, but not for these element types, such as bfloat16 on a CPU: export the model in float32."
+                : "Export the model again for an operator set that this runtime knows.";
     }
 
     private static String configure(OrtSession.SessionOptions settings, OnnxOptions options) throws OrtException {

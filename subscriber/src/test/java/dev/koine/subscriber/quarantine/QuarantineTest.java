@@ -127,6 +127,21 @@ class QuarantineTest {
     }
 
     @Test
+    void aModelOfATypeThatHasNoKernelHereIsNotToldToChangeItsOperatorSet() throws Exception {
+        new TinyOnnx()
+                .bfloat16Input("a", "2", "2")
+                .bfloat16Input("b", "2", "2")
+                .node("MatMul", "y", "a", "b")
+                .bfloat16Output("y", "2", "2")
+                .write(directory.resolve("model.onnx"));
+
+        assertThatExceptionOfType(RejectedException.class)
+                .isThrownBy(() -> quarantine.ask(directory, OPTIONS))
+                .withMessageContaining("Could not find an implementation for MatMul")
+                .withMessageEndingWith("such as bfloat16 on a CPU: export the model in float32.");
+    }
+
+    @Test
     void aModelThatNeverAnswersIsRefused() throws Exception {
         assertThat(refusal("hangs.onnx", quarantine))
                 .hasMessageContaining("asking the model")

@@ -16,11 +16,22 @@ import java.nio.file.Path;
 public final class TinyOnnx {
     private static final int FLOAT = 1;
     private static final int INT64 = 7;
+    private static final int BFLOAT16 = 16;
 
     private final GraphProto.Builder graph = GraphProto.newBuilder().setName("tiny");
 
     public TinyOnnx floatInput(String name, String... dimensions) {
         graph.addInput(value(name, FLOAT, dimensions));
+        return this;
+    }
+
+    public TinyOnnx bfloat16Input(String name, String... dimensions) {
+        graph.addInput(value(name, BFLOAT16, dimensions));
+        return this;
+    }
+
+    public TinyOnnx bfloat16Output(String name, String... dimensions) {
+        graph.addOutput(value(name, BFLOAT16, dimensions));
         return this;
     }
 
