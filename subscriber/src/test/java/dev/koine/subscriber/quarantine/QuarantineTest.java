@@ -127,6 +127,22 @@ class QuarantineTest {
     }
 
     @Test
+    void aModelThatMakesTheRuntimeReadWhereNothingIsIsRefused() throws Exception {
+        new TinyOnnx()
+                .floatInput("x", "n")
+                .node("Min", "y", "x", "", "")
+                .output("y", "n")
+                .write(directory.resolve("model.onnx"));
+
+        assertThatExceptionOfType(RejectedException.class)
+                .isThrownBy(() -> quarantine.ask(directory, OPTIONS))
+                .withMessageContaining("asking the model")
+                .withMessageContaining("SIGSEGV")
+                .extracting(RejectedException::code)
+                .isEqualTo(RejectionCode.NOT_LOADABLE);
+    }
+
+    @Test
     void aModelOfATypeThatHasNoKernelHereIsNotToldToChangeItsOperatorSet() throws Exception {
         new TinyOnnx()
                 .bfloat16Input("a", "2", "2")
