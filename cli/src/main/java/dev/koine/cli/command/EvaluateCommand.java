@@ -6,6 +6,7 @@ import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Plain;
 import dev.koine.cli.console.ProgressBar;
 import dev.koine.engine.Input;
+import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.subscriber.evaluation.EvaluationResult;
 import dev.koine.subscriber.evaluation.EvaluationSet;
 import dev.koine.subscriber.onnx.ExecutionProvider;
@@ -90,7 +91,10 @@ public final class EvaluateCommand implements Callable<Integer> {
             Path model = models.of(Folders.requireFolder(directory));
             Quarantine.Speech drawn = new Quarantine.Speech(folders, sample.most, sample.seed, threads);
             results = new Input("The model " + directory)
-                    .read(() -> process.evaluate(model, new OnnxOptions(1, device), drawn, progress))
+                    .read(() -> {
+                        ModelBundle.open(model).requireFetched();
+                        return process.evaluate(model, new OnnxOptions(1, device), drawn, progress);
+                    })
                     .values();
         }
         PrintWriter out = spec.commandLine().getOut();

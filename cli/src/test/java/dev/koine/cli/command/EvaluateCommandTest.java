@@ -52,6 +52,31 @@ class EvaluateCommandTest {
     }
 
     @Test
+    void aFileThatIsNoModelIsKnownForWhatItIsBeforeTheRuntimeSeesIt() throws Exception {
+        Path model = Files.createDirectories(directory.resolve("model"));
+        Files.writeString(model.resolve("model.onnx"), "");
+        assertThat(koine("evaluate", model.toString(), speech("de")).err()).contains("'model.onnx' is empty");
+        Files.writeString(model.resolve("model.onnx"), "<!DOCTYPE html><html></html>");
+        assertThat(koine("evaluate", model.toString(), speech("de")).err()).contains("is an HTML page");
+        Files.delete(model.resolve("model.onnx"));
+        Files.writeString(model.resolve("adapter_config.json"), "{}");
+        Files.write(model.resolve("adapter_model.safetensors"), new byte[16]);
+        CommandLineRun adapter = koine("evaluate", model.toString(), speech("de"));
+        assertThat(adapter.err()).contains("adapter");
+        assertThat(adapter.code()).isEqualTo(ExitCode.REJECTED);
+    }
+
+    @Test
+    void limitsThatNoWorkerCanHaveAreAWrongCommandLine() {
+        CommandLineRun memory = koine("evaluate", "--quarantine-memory", "1", BASE, speech("de"));
+        assertThat(memory.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(memory.err()).contains("--quarantine-memory takes a number from 256 to 16777216, not 1.");
+        assertThat(koine("evaluate", "--quarantine-time", "0", BASE, speech("de"))
+                        .code())
+                .isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
     void whatCannotBeUsedIsSaidInASentence() throws Exception {
         Path broken = Files.createDirectories(directory.resolve("broken"));
         Files.copy(SPEECH.resolve("ca/features.safetensors"), broken.resolve("features.safetensors"));

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * store.cache.size        about how large it may grow; what was used within an hour stays (default 20 gb)
  * allowed.places          comma-separated URI prefixes, file: or s3:, that bundles may lie under (empty: none)
  * topic.models, topic.experts, topic.updates, topic.rejections
+ *                         names of the topics (default koine.models and so on)
  * job.id                  names the job's Kafka transactions; keep it for the life of the job (default koine)
  * unknown.model.grace.ms  how long an expert waits for its model's registration (default 10000)
  * transaction.timeout.ms  of the sinks; above checkpoint interval plus restart time (default 900000)
@@ -49,9 +50,9 @@ import org.jspecify.annotations.Nullable;
  * retention.experts       whether copies of the experts inside kept versions are kept, true or false (default true)
  * retention.grace         nothing younger than this is taken away (default 1 h)
  * gc.interval             how often the job looks for what need not be kept, if retention.versions is over 0 (default 1 h)
- * signatures             off, or required: events without a signature by a trusted key are refused (default off)
- * trusted.keys           file of public keys and what they are trusted for, read where the job is started
- * signing.key            file of the job's own key on each TaskManager, to sign updates with (default: updates are not signed)
+ * signatures              off, or required: events without a signature by a trusted key are refused (default off)
+ * trusted.keys            file of public keys and what they are trusted for, read where the job is started
+ * signing.key             file of the job's own key on each TaskManager, to sign updates with (default: updates are not signed)
  * quarantine.memory       private memory of a process that models are loaded and evaluated in, four bytes besides for each byte of the
  *                         model; one that needs more is refused (default 2 gb)
  * quarantine.time         of a processor that a model may take there to be loaded and asked once, five times that by the clock, ten
