@@ -44,7 +44,8 @@ public record Bundle(URI uri, List<BundleFile> files) {
      */
     public static Bundle of(String uri, List<BundleFile> files) throws RejectedException {
         if (files.size() > MOST_FILES) {
-            throw tooLarge("lists " + files.size() + " files, and " + MOST_FILES + " are the most");
+            throw tooLarge("lists " + files.size() + " files, and " + MOST_FILES
+                    + " are the most, in an event about 3,000 with names of ordinary length");
         }
         long bytes = 0;
         for (BundleFile file : files) {
