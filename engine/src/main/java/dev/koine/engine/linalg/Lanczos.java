@@ -27,15 +27,25 @@ import org.jspecify.annotations.Nullable;
  * to about 1e-4 across the cut at the rank are interchangeable, here as in any decomposition of float32 data.
  */
 public final class Lanczos {
+    /** Residual that a leading pair may have, beside the geometric mean of the largest eigenvalue and its own. */
     private static final double TOLERANCE = 1e-5;
+    /** An open end this small beside the chain's largest step is rounding: another step would normalise noise. */
     private static final double EXHAUSTED = 1e-5;
+    /** About the distance between two float32 values: singular values this small beside the largest cannot be told from none. */
     private static final double NOTHING_LEFT = 2e-7;
+    /** Images are float32, so no residual falls below this beside the largest eigenvalue; without it, small pairs never converge. */
     private static final double FLOAT_NOISE = 2e-7;
+    /** What a probe raises by less was interchangeable before. */
     private static final double RAISED = 1e-4;
+    /** Each check decomposes the projected matrix, so the basis grows by a sixth between two of them. */
     private static final int STEPS_PER_CHECK = 6;
+    /** Of the largest energy: what is less is zero in exact arithmetic, and zeros keep the projected matrix nearly tridiagonal. */
     private static final double ROUNDING = 1e-13;
+    /** A fresh vector of which less is outside of the basis has lost its direction to rounding; another is drawn. */
     private static final double OUTSIDE = 1e-3;
+    /** One step sees that a copy of a singular value is there, the next ones sharpen it enough to raise a leading value. */
     private static final int PROBE_STEPS = 4;
+    /** Elements within these powers of two are not scaled: their products stay inside of float32's range. */
     private static final int SAFE_EXPONENT = 20;
 
     private final Gram matrix;

@@ -53,6 +53,7 @@ public final class OnnxScanner {
         }
     }
 
+    /** {@code ModelProto}. The numbers here and below are those of fields in onnx.proto, by which the wire format knows them; they never change. */
     private OnnxModel model(WireMessage message) throws RejectedException, IOException {
         long irVersion = 0;
         String producer = "";
@@ -93,6 +94,7 @@ public final class OnnxScanner {
                 path, irVersion, (producer + " " + producerVersion).trim(), opsets, metadata, functions, graph);
     }
 
+    /** {@code OperatorSetIdProto}. */
     private void opset(WireMessage message, Map<String, Long> opsets) throws RejectedException, IOException {
         source.spend(ENTRY_COST);
         String domain = "";
@@ -113,6 +115,7 @@ public final class OnnxScanner {
         metadata.put(property.getKey(), property.getValue());
     }
 
+    /** {@code FunctionProto}. */
     private Function function(WireMessage message) throws RejectedException, IOException {
         source.spend(2 * ENTRY_COST);
         String name = "";
@@ -143,6 +146,7 @@ public final class OnnxScanner {
         return new Function(Node.key(domain, name, overload), defaults, opsets, body);
     }
 
+    /** {@code GraphProto}. */
     private Graph graph(WireMessage message, int depth) throws RejectedException, IOException {
         if (depth > DEEPEST_GRAPH) {
             throw message.broken("its subgraphs are nested more than " + DEEPEST_GRAPH + " deep");
@@ -176,6 +180,7 @@ public final class OnnxScanner {
         return new Graph(name, nodes, initializers, inputs, outputs);
     }
 
+    /** {@code ValueInfoProto}. */
     private ValueInfo valueInfo(WireMessage message) throws RejectedException, IOException {
         source.spend(ENTRY_COST);
         String name = "";
@@ -190,6 +195,7 @@ public final class OnnxScanner {
         return new ValueInfo(name, type);
     }
 
+    /** {@code NodeProto}. */
     private Node node(WireMessage message, int depth) throws RejectedException, IOException {
         source.spend(2 * ENTRY_COST);
         List<String> inputs = new ArrayList<>();
@@ -227,6 +233,7 @@ public final class OnnxScanner {
         return message.text();
     }
 
+    /** {@code AttributeProto}: one number and its plural a type, so 2 and 7 are a float and floats, 3 and 8 integers, and so on. */
     private Attribute attribute(WireMessage message, int depth) throws RejectedException, IOException {
         source.spend(ENTRY_COST);
         String name = "";
