@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class KoineTest {
 
@@ -46,6 +47,13 @@ class KoineTest {
         CommandLineRun run = koine("submit", "--model", "m", "somewhere");
         assertThat(run.code()).isEqualTo(ExitCode.USAGE);
         assertThat(run.err()).contains("--expert");
+    }
+
+    @Test
+    void theListOfCommandsHasWholeSentences() {
+        assertThat(new CommandLine(new Koine()).getSubcommands().values()).allSatisfy(command -> assertThat(
+                        command.getCommandSpec().usageMessage().description()[0])
+                .endsWith("."));
     }
 
     @Test

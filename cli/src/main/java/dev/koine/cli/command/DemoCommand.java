@@ -17,8 +17,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         description = {
-            "Shows a speech model learn languages while it serves: broker, merge job and speech service in one process,",
-            "experts arriving as Kafka events, word error rates after each."
+            "Shows a speech model learn languages while it serves.",
+            "Broker, merge job and speech service run in this process, experts arrive as Kafka events, and each version has its word",
+            "error rates."
         },
         footer = {"%nExample:", "  koine demo --report demo.json"})
 public final class DemoCommand implements Callable<Integer>, Logs.Own {

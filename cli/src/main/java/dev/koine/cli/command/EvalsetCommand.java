@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "evalset",
         description = {
-            "Makes one evaluation set of several: draws utterances of each language and task, checks their features, and writes a folder",
-            "for koine register --evaluation. A source has features.safetensors (a matrix a recording: [frames, mels] for CTC models,",
+            "Makes one evaluation set of several, for koine register --evaluation.",
+            "It draws utterances of each language and task, and checks their features. A source has features.safetensors (a matrix a recording: [frames, mels] for CTC models,",
             "[mels, frames] for Whisper) and references.jsonl (a line {\"id\", \"language\", \"task\", \"text\"} a text)."
         },
         footer = {"%nExample:", "  koine evalset --sample 50 --out gate-set speech/ca speech/de"})

@@ -43,8 +43,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "serve",
         description = {
-            "Runs a speech service that follows a model and decodes recordings over and over, until it is interrupted;",
-            "a line a second says which version serves, and how many calls were answered and failed."
+            "Runs a speech service that follows a model and decodes recordings over and over, until it is interrupted.",
+            "A line a second says which version serves, and how many calls were answered and failed."
         },
         footer = {"%nExample:", "  koine serve --model demo --cache ./service eval/fixtures/ctc/evaluation/ca"})
 public final class ServeCommand implements Callable<Integer>, LongRunning {

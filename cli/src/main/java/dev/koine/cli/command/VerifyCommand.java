@@ -28,9 +28,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "verify",
         description = {
-            "With --model, checks announced versions: that every file is there, has its digest, loads in ONNX Runtime, and answers",
-            "finite numbers where the base does.",
-            "With --store, checks a whole store: every digest, every reference, and that every version comes out the same",
+            "Checks announced versions, or a whole store.",
+            "With --model, that every file of each version is there, has its digest, loads in ONNX Runtime, and answers finite",
+            "numbers where the base does.",
+            "With --store, every digest, every reference, and that every version comes out the same",
             "when it is made again from its base, its task vectors and its recipe."
         },
         footer = {"%nExample:", "  koine verify --model whisper", "  koine verify --store ./koine-data/store"})
