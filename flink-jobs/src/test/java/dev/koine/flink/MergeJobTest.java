@@ -59,6 +59,23 @@ class MergeJobTest {
     }
 
     @Test
+    void pruningAloneMayBeMoreParallelThanTheRest() {
+        StreamExecutionEnvironment env =
+                StreamExecutionEnvironment.getExecutionEnvironment(MergeJob.settings(Duration.ofSeconds(1)));
+        env.setParallelism(1);
+        MergeJob.build(
+                env,
+                MergeJobConfig.of("localhost:9092", URI.create("file:///tmp/"), List.of(URI.create("file:///tmp/"))),
+                3);
+        assertThat(env.getStreamGraph(false).getStreamNodes())
+                .hasSizeGreaterThan(4)
+                .allSatisfy(node -> assertThat(node.getParallelism())
+                        .as(node.getOperatorName())
+                        .isEqualTo(node.getOperatorName().contains("prune") ? 3 : 1))
+                .anySatisfy(node -> assertThat(node.getParallelism()).isEqualTo(3));
+    }
+
+    @Test
     void everyStreamIsAvroAndNothingIsLeftToKryo() {
         StreamExecutionEnvironment env =
                 StreamExecutionEnvironment.getExecutionEnvironment(MergeJob.settings(Duration.ofSeconds(1)));

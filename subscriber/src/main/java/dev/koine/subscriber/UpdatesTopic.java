@@ -3,11 +3,11 @@ package dev.koine.subscriber;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.UndecodableException;
+import dev.koine.subscriber.events.CommittedReads;
 import dev.koine.subscriber.registry.EventFormat;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +33,6 @@ final class UpdatesTopic implements AutoCloseable {
     private static final EventCodec<ModelUpdate> CODEC = EventCodec.of(ModelUpdate.class);
     private static final Duration PARTITIONS_EVERY = Duration.ofSeconds(30);
     private static final int ANSWER_WITHIN_MILLIS = 10_000;
-    private static final int READ_WAITS_MILLIS = 100;
     private static final Duration CATCH_UP_AT_MOST = Duration.ofSeconds(10);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -138,14 +137,9 @@ final class UpdatesTopic implements AutoCloseable {
     }
 
     private static Map<String, Object> settings(Map<String, Object> given) {
-        Map<String, Object> settings = new HashMap<>(given);
+        Map<String, Object> settings = CommittedReads.settings(given);
         settings.putIfAbsent(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_WITHIN_MILLIS);
-        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        // A read that waits for committed records is not ended by their commit: it waits for its time.
-        settings.putIfAbsent(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, READ_WAITS_MILLIS);
-        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         return settings;

@@ -1,6 +1,7 @@
 package dev.koine.cli.console;
 
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.LoggerFactory;
 
 /** Where the logs of a command go, and when logging begins. */
@@ -19,18 +20,6 @@ public final class Logs {
 
     /** Begins to log. On a thread that nobody interrupts: Log4j that is interrupted at its start is broken for good. */
     public static void begin() {
-        Thread beginning = new Thread(() -> LoggerFactory.getLogger(Logs.class), "koine-logs");
-        beginning.start();
-        boolean isInterrupted = false;
-        while (beginning.isAlive()) {
-            try {
-                beginning.join();
-            } catch (InterruptedException e) {
-                isInterrupted = true;
-            }
-        }
-        if (isInterrupted) {
-            Thread.currentThread().interrupt();
-        }
+        CompletableFuture.runAsync(() -> LoggerFactory.getLogger(Logs.class)).join();
     }
 }

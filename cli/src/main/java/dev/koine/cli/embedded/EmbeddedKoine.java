@@ -102,7 +102,6 @@ public final class EmbeddedKoine implements AutoCloseable {
                     .decomposition(settings.device())
                     .signatures(settings.signatures())
                     .quarantine(settings.quarantine())
-                    .startsWorkers(true)
                     .build();
             int slots = Runtime.getRuntime().availableProcessors();
             EmbeddedJob job = EmbeddedJob.start(config, home.resolve("flink"), slots, CHECKPOINT_INTERVAL);

@@ -5,7 +5,6 @@ import dev.koine.flink.store.RetentionPolicy;
 import dev.koine.objectstore.Stores;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.quarantine.Quarantine;
 import dev.koine.subscriber.quarantine.QuarantineLimits;
 import java.io.IOException;
 import java.io.Serializable;
@@ -38,7 +37,6 @@ import org.jspecify.annotations.Nullable;
  * @param gcInterval how often the job takes away what it need not keep, if the policy says that it may
  * @param signatures whose events are taken, and with what updates are signed
  * @param quarantine what the processes may use that models are loaded and evaluated in, one at a time for each task that has models
- * @param startsWorkers whether these processes start with the job, and not when the first model comes
  */
 public record MergeJobConfig(
         Map<String, String> kafka,
@@ -56,8 +54,7 @@ public record MergeJobConfig(
         RetentionPolicy retention,
         Duration gcInterval,
         Signatures signatures,
-        QuarantineLimits quarantine,
-        boolean startsWorkers)
+        QuarantineLimits quarantine)
         implements Serializable {
 
     public MergeJobConfig {
@@ -90,15 +87,6 @@ public record MergeJobConfig(
         return Stores.open(store, Path.of(storeCache), storeCacheBytes, executor);
     }
 
-    /** Opens a place where models are tried. */
-    public Quarantine openQuarantine() {
-        Quarantine opened = new Quarantine(quarantine);
-        if (startsWorkers) {
-            opened.prepareAhead();
-        }
-        return opened;
-    }
-
     /** The directory for running totals on this machine. */
     public Path scratchDirectory() {
         return Path.of(scratch);
@@ -129,7 +117,6 @@ public record MergeJobConfig(
         private Duration gcInterval = Duration.ofHours(1);
         private Signatures signatures = Signatures.OFF;
         private QuarantineLimits quarantine = QuarantineLimits.DEFAULT;
-        private boolean startsWorkers;
 
         private Builder(String bootstrapServers, URI store) {
             this.store = store;
@@ -218,12 +205,6 @@ public record MergeJobConfig(
             return this;
         }
 
-        /** Has them start with the job. */
-        public Builder startsWorkers(boolean value) {
-            startsWorkers = value;
-            return this;
-        }
-
         public MergeJobConfig build() {
             return new MergeJobConfig(
                     kafka,
@@ -243,8 +224,7 @@ public record MergeJobConfig(
                     retention,
                     gcInterval,
                     signatures,
-                    quarantine,
-                    startsWorkers);
+                    quarantine);
         }
     }
 }

@@ -109,7 +109,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         finished = new FinishedMerges(new RunningMerges(store.records()), Objects.requireNonNull(taskStates));
         models = new RunningModels(store, pool, config.scratchDirectory());
         MetricGroup metrics = getRuntimeContext().getMetricGroup().addGroup("koine");
-        quarantine = config.openQuarantine();
+        quarantine = new Quarantine(config.quarantine());
         OnnxOptions evaluation = config.devices().evaluationOptions();
         Versions versions = new Versions(
                 store,

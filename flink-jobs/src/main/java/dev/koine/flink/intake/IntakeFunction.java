@@ -101,7 +101,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         store = config.openStore(pool.executor());
         running = new RunningMerges(store.records());
         NativeRuntime.locate();
-        quarantine = config.openQuarantine();
+        quarantine = new Quarantine(config.quarantine());
         baseIntake = new BaseIntake(
                 places,
                 store,

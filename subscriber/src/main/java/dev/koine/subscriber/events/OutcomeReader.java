@@ -46,14 +46,7 @@ public final class OutcomeReader implements AutoCloseable {
     public OutcomeReader(Properties kafka, Topics topics) throws IOException {
         this.topics = topics;
         this.format = EventFormat.of(kafka);
-        Properties properties = new Properties();
-        properties.putAll(kafka);
-        properties.put("isolation.level", "read_committed");
-        // A read that waits for committed records is not ended by their commit: it waits for its time.
-        properties.putIfAbsent("fetch.max.wait.ms", "100");
-        properties.put("enable.auto.commit", "false");
-        properties.put("allow.auto.create.topics", "false");
-        this.consumer = open(properties);
+        this.consumer = open(kafka);
         try {
             List<TopicPartition> partitions = new ArrayList<>();
             for (String topic : List.of(topics.updates(), topics.rejections())) {
@@ -74,11 +67,12 @@ public final class OutcomeReader implements AutoCloseable {
         }
     }
 
-    private static KafkaConsumer<byte[], byte[]> open(Properties properties) throws IOException {
+    private static KafkaConsumer<byte[], byte[]> open(Properties kafka) throws IOException {
         try {
-            return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+            return new KafkaConsumer<>(
+                    CommittedReads.settings(kafka), new ByteArrayDeserializer(), new ByteArrayDeserializer());
         } catch (KafkaException e) {
-            throw silent(properties, e);
+            throw silent(kafka, e);
         }
     }
 

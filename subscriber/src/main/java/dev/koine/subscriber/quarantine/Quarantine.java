@@ -19,8 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Where models that came from outside meet native code: a process of their own, which ONNX Runtime may abort, hang or blow up without harm
@@ -34,13 +32,10 @@ import org.slf4j.LoggerFactory;
  * limits of {@link WorkerCommand} alone.
  */
 public final class Quarantine implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
-
     private final QuarantineLimits limits;
     private final ObjectMapper json = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
-    private volatile @Nullable Thread starting;
     private @Nullable Worker worker;
     private long calls;
     private boolean isClosed;
@@ -75,24 +70,9 @@ public final class Quarantine implements AutoCloseable {
      * @throws IOException if models cannot be tried here
      */
     public synchronized void prepare() throws IOException {
+        // Of a bundle that has a byte: with none, the first model would not fit, and the worker be started again.
         worker(limits.memoryFor(1));
         endWhenIdle();
-    }
-
-    /** As {@link #prepare}, beside this thread; the first model waits for it, and shows what is wrong. */
-    public void prepareAhead() {
-        Thread ahead = new Thread(
-                () -> {
-                    try {
-                        prepare();
-                    } catch (IOException e) {
-                        LOG.debug("No worker started ahead.", e);
-                    }
-                },
-                "koine-quarantine-start");
-        ahead.setDaemon(true);
-        starting = ahead;
-        ahead.start();
     }
 
     /**
@@ -236,14 +216,8 @@ public final class Quarantine implements AutoCloseable {
 
     /** Ends the worker. */
     @Override
-    public void close() {
-        Thread ahead = starting;
-        if (ahead != null) {
-            ahead.interrupt();
-        }
-        synchronized (this) {
-            isClosed = true;
-            end();
-        }
+    public synchronized void close() {
+        isClosed = true;
+        end();
     }
 }

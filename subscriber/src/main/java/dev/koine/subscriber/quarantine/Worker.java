@@ -2,7 +2,7 @@ package dev.koine.subscriber.quarantine;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.koine.engine.Progress;
-import dev.koine.engine.store.FileTree;
+import dev.koine.engine.store.TemporaryFolder;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -58,11 +58,8 @@ final class Worker implements AutoCloseable {
      * @throws IOException if that does not come to pass
      */
     static Worker start(QuarantineLimits limits, long memory, ObjectMapper json) throws IOException {
-        Path temporary = WorkerCommand.newTemporary();
-        try {
-            return start(limits, memory, temporary, json);
-        } finally {
-            FileTree.delete(temporary);
+        try (TemporaryFolder own = TemporaryFolder.create(WorkerCommand.temporary(), "koine-worker")) {
+            return start(limits, memory, own.path(), json);
         }
     }
 

@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The command that starts a worker: a small JVM of this one's Java, under limits of the operating system, without this process's
  * environment. It writes no file and dumps no core; replies leave it by a descriptor of their own, so that nothing that native code prints
- * gets among them; and it does not hear the signals that end a group of processes, which are not for it: it ends with its input.
+ * gets among them; and it does not hear the signals that end a group of processes, which are not for it: it ends with its input. It compiles for a quick
+ * start only, since most of its work is native.
  */
 final class WorkerCommand {
     private static final String REPLIES = "/dev/fd/3";
@@ -80,16 +81,14 @@ final class WorkerCommand {
     }
 
     /**
-     * A new folder for a worker. ONNX Runtime makes an empty one at its start, which is to go away when a JVM ends in order, as no worker
-     * does.
-     *
-     * @return where this process may write, or else where any may
+     * Where a folder for a worker is made: where this process may write, or else where any may. ONNX Runtime makes an empty folder at its
+     * start, which is to go away when a JVM ends in order, as no worker does.
      */
-    static Path newTemporary() throws IOException {
+    static Path temporary() throws IOException {
         for (String place : List.of(System.getProperty("java.io.tmpdir", "/tmp"), "/tmp", "/dev/shm")) {
             Path folder = Path.of(place).toAbsolutePath();
             if (Files.isDirectory(folder) && Files.isWritable(folder)) {
-                return Files.createTempDirectory(folder, "koine-worker");
+                return folder;
             }
         }
         throw new IOException(

@@ -250,10 +250,10 @@ class QuarantineTest {
     }
 
     @Test
-    void aWorkerThatWasStartedAheadServesModelsOfSeveralSizes() throws Exception {
+    void aPreparedWorkerServesModelsOfSeveralSizes() throws Exception {
         Set<ProcessHandle> before = workers();
         try (Quarantine own = new Quarantine(LIMITS)) {
-            own.prepareAhead();
+            own.prepare();
             own.ask(FIXTURES.resolve("base"), OPTIONS);
             Set<ProcessHandle> first = workers();
             own.ask(Path.of("../eval/fixtures/whisper/base"), OPTIONS);
@@ -261,22 +261,6 @@ class QuarantineTest {
             assertThat(first).hasSize(before.size() + 1);
             assertThat(workers()).isEqualTo(first);
         }
-    }
-
-    @Test
-    void nobodyWaitsForAWorkerThatStartsAheadToCloseIt() throws Exception {
-        Set<ProcessHandle> before = workers();
-        Quarantine own = new Quarantine(LIMITS);
-        own.prepareAhead();
-        own.close();
-
-        assertThatExceptionOfType(IOException.class)
-                .isThrownBy(() -> own.ask(FIXTURES.resolve("base"), OPTIONS))
-                .withMessageContaining("closed");
-        for (int i = 0; i < 100 && !workers().equals(before); i++) {
-            TimeUnit.MILLISECONDS.sleep(50);
-        }
-        assertThat(workers()).isEqualTo(before);
     }
 
     @Test
