@@ -1,10 +1,10 @@
 package dev.koine.accelerator;
 
+import dev.koine.engine.Device;
 import dev.koine.engine.linalg.Decomposition;
 import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.linalg.LowRank;
-import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.IOException;
 
 /**
@@ -32,7 +32,7 @@ public final class DeviceDecomposition implements Decomposition, AutoCloseable {
      *
      * @throws IOException if {@code CUDA} is asked for and does not work
      */
-    public static DeviceDecomposition open(ExecutionProvider device) throws IOException {
+    public static DeviceDecomposition open(Device device) throws IOException {
         return switch (device) {
             case CPU -> inJava("as was asked");
             case CUDA -> onCuda();

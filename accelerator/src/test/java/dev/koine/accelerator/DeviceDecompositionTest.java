@@ -3,8 +3,8 @@ package dev.koine.accelerator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.koine.engine.Device;
 import dev.koine.engine.linalg.Lanczos;
-import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +17,7 @@ class DeviceDecompositionTest {
 
     @Test
     void theProcessorIsJava() throws IOException {
-        try (DeviceDecomposition cpu = DeviceDecomposition.open(ExecutionProvider.CPU)) {
+        try (DeviceDecomposition cpu = DeviceDecomposition.open(Device.CPU)) {
             assertThat(cpu.description()).contains("in Java");
             assertThat(cpu.truncate(A, 128, 160, 7).u())
                     .containsExactly(Lanczos.truncate(A, 128, 160, 7).u());
@@ -26,7 +26,7 @@ class DeviceDecompositionTest {
 
     @Test
     void autoAlwaysOpensAndSaysWhy() throws IOException {
-        try (DeviceDecomposition auto = DeviceDecomposition.open(ExecutionProvider.AUTO)) {
+        try (DeviceDecomposition auto = DeviceDecomposition.open(Device.AUTO)) {
             assertThat(auto.description()).matches("on CUDA, .+|on the CPU, in Java, .+, for .+CUDA.*");
             float[] product = Matrices.product(auto.truncate(A, 128, 160, 7));
             float[] expected = Matrices.product(Lanczos.truncate(A, 128, 160, 7));
@@ -43,7 +43,7 @@ class DeviceDecompositionTest {
                 assertThat(e).hasMessageContaining("CUDA");
             }
         }
-        assertThatThrownBy(() -> DeviceDecomposition.open(ExecutionProvider.CUDA))
+        assertThatThrownBy(() -> DeviceDecomposition.open(Device.CUDA))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll("CUDA", "-Pcuda");
     }

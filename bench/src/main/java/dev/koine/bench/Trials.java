@@ -1,11 +1,11 @@
 package dev.koine.bench;
 
+import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.onnx.OnnxSessions;
-import dev.koine.subscriber.quarantine.Quarantine;
-import dev.koine.subscriber.quarantine.QuarantineLimits;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.onnx.OnnxSessions;
+import dev.koine.speech.quarantine.Quarantine;
+import dev.koine.speech.quarantine.QuarantineLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  */
 public final class Trials {
     private static final int THREADS = Runtime.getRuntime().availableProcessors();
-    private static final OnnxOptions OPTIONS = new OnnxOptions(THREADS, ExecutionProvider.CPU);
+    private static final OnnxOptions OPTIONS = new OnnxOptions(THREADS, Device.CPU);
 
     private Trials() {}
 

@@ -30,6 +30,10 @@ class ArchitectureTest {
                 .definedBy("dev.koine.objectstore..")
                 .layer("embedded-broker")
                 .definedBy("dev.koine.broker..")
+                .layer("events")
+                .definedBy("dev.koine.events..")
+                .layer("speech")
+                .definedBy("dev.koine.speech..")
                 .layer("subscriber")
                 .definedBy("dev.koine.subscriber..")
                 .layer("accelerator")
@@ -46,12 +50,16 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("engine")
                 .whereLayer("embedded-broker")
                 .mayNotAccessAnyLayer()
-                .whereLayer("subscriber")
+                .whereLayer("events")
                 .mayOnlyAccessLayers("schemas", "engine")
+                .whereLayer("speech")
+                .mayOnlyAccessLayers("engine")
+                .whereLayer("subscriber")
+                .mayOnlyAccessLayers("schemas", "engine", "events")
                 .whereLayer("accelerator")
-                .mayOnlyAccessLayers("engine", "subscriber")
+                .mayOnlyAccessLayers("engine")
                 .whereLayer("flink-jobs")
-                .mayOnlyAccessLayers("schemas", "engine", "object-store", "subscriber", "accelerator")
+                .mayOnlyAccessLayers("schemas", "engine", "object-store", "events", "speech", "accelerator")
                 .check(KOINE);
     }
 
@@ -67,13 +75,32 @@ class ArchitectureTest {
     }
 
     @Test
-    void theSubscriberKnowsNoFlink() {
+    void whatAServiceEmbedsKnowsNoFlink() {
         ArchRuleDefinition.noClasses()
                 .that()
-                .resideInAnyPackage("dev.koine.subscriber..", "dev.koine.schemas..")
+                .resideInAnyPackage(
+                        "dev.koine.subscriber..", "dev.koine.speech..", "dev.koine.events..", "dev.koine.schemas..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.apache.flink..")
+                .check(KOINE);
+    }
+
+    @Test
+    void followingUpdatesNeedsNoOnnxRuntimeAndDecodingSpeechNoKafka() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideInAnyPackage("dev.koine.subscriber..", "dev.koine.events..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("ai.onnxruntime..")
+                .check(KOINE);
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideInAPackage("dev.koine.speech..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.apache.kafka..", "org.apache.avro..")
                 .check(KOINE);
     }
 

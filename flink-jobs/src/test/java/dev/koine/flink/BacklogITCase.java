@@ -4,9 +4,9 @@ import static dev.koine.flink.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.store.Bundle;
+import dev.koine.events.Outcome;
 import dev.koine.flink.embedded.Checkpoint;
 import dev.koine.schemas.ModelUpdate;
-import dev.koine.subscriber.events.Outcome;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
+import dev.koine.events.Outcome;
 import dev.koine.flink.embedded.Outage;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
-import dev.koine.subscriber.events.Outcome;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

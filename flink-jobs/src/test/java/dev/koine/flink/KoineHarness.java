@@ -3,8 +3,13 @@ package dev.koine.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.broker.EmbeddedBroker;
+import dev.koine.engine.Device;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
+import dev.koine.events.Bundles;
+import dev.koine.events.EventPublisher;
+import dev.koine.events.Outcome;
+import dev.koine.events.OutcomeReader;
 import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.events.Recipes;
@@ -16,11 +21,6 @@ import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.Topics;
-import dev.koine.subscriber.events.Bundles;
-import dev.koine.subscriber.events.EventPublisher;
-import dev.koine.subscriber.events.Outcome;
-import dev.koine.subscriber.events.OutcomeReader;
-import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,8 +91,8 @@ final class KoineHarness implements AutoCloseable {
                 .unknownModelGrace(Duration.ofSeconds(1))
                 .scratch(directory)
                 .threads(2)
-                .decomposition(ExecutionProvider.CPU)
-                .evaluation(ExecutionProvider.CPU);
+                .decomposition(Device.CPU)
+                .evaluation(Device.CPU);
     }
 
     Outcome register(String modelId, Path base) throws Exception {

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
+import dev.koine.events.Bundles;
+import dev.koine.events.Outcome;
 import dev.koine.schemas.Change;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
-import dev.koine.subscriber.events.Bundles;
-import dev.koine.subscriber.events.Outcome;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.onnx.OnnxSessions;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.onnx.OnnxSessions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;

@@ -37,7 +37,7 @@ enum Poison {
     /** Answers NaN to anything. */
     NAN;
 
-    private static final Path FILES = Path.of("../subscriber/src/test/resources/dev/koine/subscriber/quarantine");
+    private static final Path FILES = Path.of("../subscriber/src/test/resources/dev/koine/speech/quarantine");
 
     /** Writes a bundle; each seed gives another one. */
     Path write(Path directory, long seed) throws IOException {

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
+import dev.koine.events.Outcome;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
-import dev.koine.subscriber.events.Outcome;
-import dev.koine.subscriber.quarantine.QuarantineLimits;
+import dev.koine.speech.quarantine.QuarantineLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

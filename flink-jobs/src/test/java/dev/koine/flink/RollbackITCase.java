@@ -4,13 +4,13 @@ import static dev.koine.flink.KoineHarness.rejected;
 import static dev.koine.flink.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.koine.events.Outcome;
 import dev.koine.flink.embedded.Outage;
 import dev.koine.schemas.Change;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
-import dev.koine.subscriber.events.Outcome;
 import java.nio.file.Path;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;

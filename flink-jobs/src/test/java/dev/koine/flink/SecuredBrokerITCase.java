@@ -11,8 +11,12 @@ import static org.apache.kafka.common.resource.ResourceType.TRANSACTIONAL_ID;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.koine.engine.Device;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
+import dev.koine.events.EventPublisher;
+import dev.koine.events.Outcome;
+import dev.koine.events.OutcomeReader;
 import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.embedded.Outage;
@@ -23,10 +27,6 @@ import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.ModelSubscriber;
-import dev.koine.subscriber.events.EventPublisher;
-import dev.koine.subscriber.events.Outcome;
-import dev.koine.subscriber.events.OutcomeReader;
-import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -68,7 +68,7 @@ class SecuredBrokerITCase {
                     .allowedPlaces(List.of(Fixtures.ROOT.toUri()))
                     .scratch(directory)
                     .threads(2)
-                    .decomposition(ExecutionProvider.CPU)
+                    .decomposition(Device.CPU)
                     .build();
             try (EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), 1, Duration.ofMillis(200));
                     EventPublisher publisher = new EventPublisher(secured.properties("pipeline"));

@@ -1,7 +1,7 @@
 package dev.koine.fuzz;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.subscriber.evaluation.EvaluationSet;
+import dev.koine.speech.evaluation.EvaluationSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

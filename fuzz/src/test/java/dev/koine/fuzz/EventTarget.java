@@ -1,6 +1,7 @@
 package dev.koine.fuzz;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.events.Bundles;
 import dev.koine.flink.events.Recipes;
 import dev.koine.flink.source.Events;
 import dev.koine.flink.state.InboundEvent;
@@ -10,7 +11,6 @@ import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.UndecodableException;
-import dev.koine.subscriber.events.Bundles;
 import java.nio.ByteBuffer;
 
 /** A record's value on one of the topics. The first byte chooses the topic. */

@@ -1,6 +1,6 @@
 package dev.koine.fuzz;
 
-import dev.koine.subscriber.speech.ModelJsonTarget;
+import dev.koine.speech.ModelJsonTarget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

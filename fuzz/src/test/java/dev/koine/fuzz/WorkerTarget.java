@@ -1,11 +1,11 @@
 package dev.koine.fuzz;
 
+import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Sha256;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.quarantine.Quarantine;
-import dev.koine.subscriber.quarantine.QuarantineLimits;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.quarantine.Quarantine;
+import dev.koine.speech.quarantine.QuarantineLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ import java.util.Arrays;
 public final class WorkerTarget {
     private static final Path BUNDLE = Work.folder("worker");
     private static final Path DEATHS = Path.of("target", "corpus", "WORKER-deaths");
-    private static final OnnxOptions OPTIONS = new OnnxOptions(1, ExecutionProvider.CPU);
+    private static final OnnxOptions OPTIONS = new OnnxOptions(1, Device.CPU);
     private static final Quarantine QUARANTINE =
             new Quarantine(QuarantineLimits.DEFAULT.withMemory(512 << 20).withTime(Duration.ofSeconds(2)));
 

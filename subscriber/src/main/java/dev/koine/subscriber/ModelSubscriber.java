@@ -1,8 +1,8 @@
 package dev.koine.subscriber;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.events.signature.TrustedKeys;
 import dev.koine.schemas.ModelUpdate;
-import dev.koine.subscriber.signature.TrustedKeys;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -49,7 +49,6 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     private final TreeMap<Long, ModelUpdate> waiting = new TreeMap<>();
     private final Set<Long> refused = new HashSet<>();
     private final LastServed lastServed;
-    private final @Nullable ModelTrial trial;
     private boolean standInTried;
     private boolean standIn;
     private volatile boolean installing;
@@ -70,7 +69,6 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         this.lastServed = lastServed;
         this.listener = listener;
         slot = new ModelSlot<>();
-        this.trial = trial;
         installer = new ModelInstaller<>(cache, lastServed, loader, slot, trial, trusted);
         thread = new Thread(this::run, "koine-subscriber-" + modelId);
         thread.setDaemon(true);
@@ -166,9 +164,6 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         }
         slot.swap(null);
         wakeWaiting();
-        if (trial != null) {
-            trial.close();
-        }
         try {
             cache.close();
         } catch (IOException e) {

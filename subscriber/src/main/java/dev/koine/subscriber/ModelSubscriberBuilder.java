@@ -1,11 +1,8 @@
 package dev.koine.subscriber;
 
 import dev.koine.engine.store.BundleSource;
+import dev.koine.events.signature.TrustedKeys;
 import dev.koine.schemas.Topics;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.quarantine.Quarantine;
-import dev.koine.subscriber.quarantine.QuarantineLimits;
-import dev.koine.subscriber.signature.TrustedKeys;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,7 +23,7 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
     private SubscriberListener listener = SubscriberListener.NONE;
     private BundleSource source = BundleSource.LOCAL;
     private @Nullable TrustedKeys trustedKeys;
-    private @Nullable Trial trial;
+    private @Nullable ModelTrial trial;
     private @Nullable String modelId;
     private @Nullable Path cacheDirectory;
     private @Nullable ModelLoader<M> loader;
@@ -41,7 +38,7 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
 
     /**
      * Settings of the Kafka consumer, such as those for TLS, and of a schema registry, as {@link
-     * dev.koine.subscriber.registry.EventFormat} has them; the ones that a subscriber's promises rest on are not overruled.
+     * dev.koine.events.registry.EventFormat} has them; the ones that a subscriber's promises rest on are not overruled.
      */
     public ModelSubscriberBuilder<M> consumerProperties(Map<String, ?> properties) {
         consumerProperties.putAll(properties);
@@ -85,22 +82,14 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
     }
 
     /**
-     * Loads each version in a process of its own first, and asks it once, before the {@linkplain #loader loader} is given it: a version that
-     * kills the runtime of this service, or answers nothing but NaN, is refused like any other that does not load, and the one that serves
-     * goes on. That process has this one's Java, ONNX Runtime and hardware.
-     *
-     * @param limits what it may use
-     * @param options how this service opens models
+     * Tries each version before the {@linkplain #loader loader} is given it: one that is refused there, since it kills the runtime of this
+     * service or answers nothing but NaN, is refused like any other that does not load, and the one that serves goes on. With {@code
+     * koine-speech}, a version is loaded and asked in a process of its own by {@code files -> quarantine.ask(files,
+     * OnnxOptions.DEFAULT).requireAny()}; close that quarantine after this subscriber.
      */
-    public ModelSubscriberBuilder<M> quarantine(QuarantineLimits limits, OnnxOptions options) {
-        trial = new Trial(limits, options);
+    public ModelSubscriberBuilder<M> trial(ModelTrial modelTrial) {
+        trial = modelTrial;
         return this;
-    }
-
-    private record Trial(QuarantineLimits limits, OnnxOptions options) {
-        ModelTrial open() {
-            return new ModelTrial(new Quarantine(limits), options);
-        }
     }
 
     /** Hears what becomes of announced versions. */
@@ -143,7 +132,7 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
                 BundleCache.open(directory, source),
                 new LastServed(directory),
                 modelLoader,
-                trial == null ? null : trial.open(),
+                trial,
                 listener,
                 trustedKeys);
         subscriber.start();

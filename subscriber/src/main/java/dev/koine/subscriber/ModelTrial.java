@@ -1,33 +1,16 @@
 package dev.koine.subscriber;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.quarantine.Quarantine;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Tries a version in a process of its own before it is loaded in this one. */
-final class ModelTrial implements AutoCloseable {
-    private final Quarantine quarantine;
-    private final OnnxOptions options;
-
-    ModelTrial(Quarantine quarantine, OnnxOptions options) {
-        this.quarantine = quarantine;
-        this.options = options;
-    }
-
+/** Tries a version before it is loaded in this process, such as in one of its own, which it may kill. */
+@FunctionalInterface
+public interface ModelTrial {
     /**
-     * Loads it and asks it once.
-     *
+     * @param directory a version's files, verified
      * @throws RejectedException if this service could not serve it
      * @throws IOException if it could not be tried; worth another try
      */
-    void require(Path directory) throws RejectedException, IOException {
-        quarantine.ask(directory, options).requireAny();
-    }
-
-    @Override
-    public void close() {
-        quarantine.close();
-    }
+    void require(Path directory) throws RejectedException, IOException;
 }

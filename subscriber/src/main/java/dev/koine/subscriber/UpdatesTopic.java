@@ -1,10 +1,10 @@
 package dev.koine.subscriber;
 
+import dev.koine.events.CommittedReads;
+import dev.koine.events.registry.EventFormat;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.UndecodableException;
-import dev.koine.subscriber.events.CommittedReads;
-import dev.koine.subscriber.registry.EventFormat;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,13 +2,13 @@ package dev.koine.subscriber;
 
 import dev.koine.broker.EmbeddedBroker;
 import dev.koine.engine.store.Bundle;
+import dev.koine.events.Bundles;
 import dev.koine.schemas.Cause;
 import dev.koine.schemas.Change;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Recipe;
-import dev.koine.subscriber.events.Bundles;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;

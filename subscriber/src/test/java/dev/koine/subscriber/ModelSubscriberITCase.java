@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.koine.broker.EmbeddedBroker;
+import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.schemas.ModelUpdate;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.quarantine.QuarantineLimits;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.quarantine.Quarantine;
+import dev.koine.speech.quarantine.QuarantineLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -158,13 +159,15 @@ class ModelSubscriberITCase {
     void aVersionThatKillsTheRuntimeIsRefusedAndTheServiceGoesOn() throws Exception {
         announcer.announce(withModel(update(1), Path.of("../eval/fixtures/ctc/base/model.onnx")));
         QuarantineLimits limits = QuarantineLimits.DEFAULT.withMemory(512 << 20);
-        try (ModelSubscriber<Text> subscriber = settings(broker.bootstrapServers())
-                .quarantine(limits, new OnnxOptions(1, ExecutionProvider.CPU))
-                .start()) {
+        OnnxOptions options = new OnnxOptions(1, Device.CPU);
+        try (Quarantine quarantine = new Quarantine(limits);
+                ModelSubscriber<Text> subscriber = settings(broker.bootstrapServers())
+                        .trial(files -> quarantine.ask(files, options).requireAny())
+                        .start()) {
             subscriber.awaitVersion(1, SOON);
 
-            announcer.announce(
-                    withModel(update(2), Path.of("src/test/resources/dev/koine/subscriber/quarantine/aborts.onnx")));
+            announcer.announce(withModel(
+                    update(2), Path.of("../speech/src/test/resources/dev/koine/speech/quarantine/aborts.onnx")));
 
             assertThat(reason())
                     .hasMessageContaining("does not survive the model")

@@ -3,10 +3,10 @@ package dev.koine.subscriber;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.broker.EmbeddedBroker;
+import dev.koine.events.Outcome;
+import dev.koine.events.OutcomeReader;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Topics;
-import dev.koine.subscriber.events.Outcome;
-import dev.koine.subscriber.events.OutcomeReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

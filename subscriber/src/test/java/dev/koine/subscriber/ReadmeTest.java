@@ -29,8 +29,8 @@ class ReadmeTest {
         Path source = directory.resolve("Service.java");
         Files.writeString(source, """
                 import dev.koine.subscriber.*;
-                import dev.koine.subscriber.onnx.*;
-                import dev.koine.subscriber.speech.*;
+                import dev.koine.speech.onnx.*;
+                import dev.koine.speech.*;
                 import java.nio.file.Path;
                 import java.time.Duration;
 

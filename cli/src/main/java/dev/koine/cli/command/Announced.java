@@ -2,10 +2,10 @@ package dev.koine.cli.command;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.events.Outcome;
+import dev.koine.events.OutcomeReader;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Topics;
-import dev.koine.subscriber.events.Outcome;
-import dev.koine.subscriber.events.OutcomeReader;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;

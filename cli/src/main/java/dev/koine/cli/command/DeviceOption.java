@@ -1,6 +1,6 @@
 package dev.koine.cli.command;
 
-import dev.koine.subscriber.onnx.ExecutionProvider;
+import dev.koine.engine.Device;
 import picocli.CommandLine.Option;
 
 /** Where matrices are decomposed. */
@@ -12,5 +12,5 @@ final class DeviceOption {
                 "AUTO is CUDA where it works, else the CPU. Results agree to about 1e-5; digests differ."
             },
             defaultValue = "AUTO")
-    ExecutionProvider device;
+    Device device;
 }

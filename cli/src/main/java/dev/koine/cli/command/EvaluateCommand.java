@@ -5,13 +5,13 @@ import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Plain;
 import dev.koine.cli.console.ProgressBar;
+import dev.koine.engine.Device;
 import dev.koine.engine.Input;
 import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.subscriber.evaluation.EvaluationResult;
-import dev.koine.subscriber.evaluation.EvaluationSet;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.quarantine.Quarantine;
+import dev.koine.speech.evaluation.EvaluationResult;
+import dev.koine.speech.evaluation.EvaluationSet;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.quarantine.Quarantine;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +51,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             names = "--device",
             description = "Where the model runs: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
             defaultValue = "AUTO")
-    ExecutionProvider device;
+    Device device;
 
     @Mixin
     QuarantineOptions quarantine;
@@ -80,7 +80,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             sets.add(Input.evaluationSet(folder).read(() -> EvaluationSet.read(folder)));
         }
         sample.draw(EvaluationSet.union(sets)).requireFinite();
-        if (device == ExecutionProvider.CUDA) {
+        if (device == Device.CUDA) {
             DeviceDecomposition.requireCudaBuild();
         }
         ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);

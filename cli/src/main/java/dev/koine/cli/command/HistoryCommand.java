@@ -1,11 +1,11 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.console.ExitCode;
+import dev.koine.events.Outcome;
+import dev.koine.events.OutcomeReader;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.Topics;
-import dev.koine.subscriber.events.Outcome;
-import dev.koine.subscriber.events.OutcomeReader;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -1,8 +1,8 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.console.ExitCode;
-import dev.koine.subscriber.signature.Role;
-import dev.koine.subscriber.signature.SigningKey;
+import dev.koine.events.signature.Role;
+import dev.koine.events.signature.SigningKey;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.EnumSet;

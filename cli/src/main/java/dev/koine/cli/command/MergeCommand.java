@@ -5,6 +5,7 @@ import dev.koine.cli.card.UpdateShares;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Plain;
 import dev.koine.cli.console.ProgressBar;
+import dev.koine.engine.Device;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.linalg.Kernels;
@@ -13,10 +14,9 @@ import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.merge.Written;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.quarantine.Answers;
-import dev.koine.subscriber.quarantine.Quarantine;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.quarantine.Answers;
+import dev.koine.speech.quarantine.Quarantine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -158,7 +158,7 @@ public final class MergeCommand implements Callable<Integer> {
     }
 
     private Answers requireSound(Path merged, Path original) throws RejectedException, IOException {
-        OnnxOptions options = new OnnxOptions(Runtime.getRuntime().availableProcessors(), ExecutionProvider.CPU);
+        OnnxOptions options = new OnnxOptions(Runtime.getRuntime().availableProcessors(), Device.CPU);
         try (Quarantine process = quarantine.open()) {
             Answers answers = process.ask(merged, options);
             if (answers.broken() > 0) {

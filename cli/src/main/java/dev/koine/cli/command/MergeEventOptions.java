@@ -2,11 +2,11 @@ package dev.koine.cli.command;
 
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
+import dev.koine.events.Bundles;
+import dev.koine.events.EventSize;
 import dev.koine.schemas.Bundle;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
-import dev.koine.subscriber.events.Bundles;
-import dev.koine.subscriber.events.EventSize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package dev.koine.cli.command;
 
-import dev.koine.subscriber.quarantine.Quarantine;
-import dev.koine.subscriber.quarantine.QuarantineLimits;
+import dev.koine.speech.quarantine.Quarantine;
+import dev.koine.speech.quarantine.QuarantineLimits;
 import java.time.Duration;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -1,6 +1,6 @@
 package dev.koine.cli.command;
 
-import dev.koine.subscriber.evaluation.EvaluationSet;
+import dev.koine.speech.evaluation.EvaluationSet;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;

@@ -6,18 +6,19 @@ import dev.koine.cli.console.Plain;
 import dev.koine.cli.speech.SpeechService;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
+import dev.koine.events.signature.TrustedKeys;
 import dev.koine.objectstore.StandaloneBundles;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.speech.SpeechModel;
+import dev.koine.speech.evaluation.EvaluationSet;
+import dev.koine.speech.evaluation.Utterance;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.quarantine.Quarantine;
+import dev.koine.speech.quarantine.QuarantineLimits;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.ModelSubscriberBuilder;
 import dev.koine.subscriber.ServedVersion;
 import dev.koine.subscriber.SubscriberListener;
-import dev.koine.subscriber.evaluation.EvaluationSet;
-import dev.koine.subscriber.evaluation.Utterance;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.quarantine.QuarantineLimits;
-import dev.koine.subscriber.signature.TrustedKeys;
-import dev.koine.subscriber.speech.SpeechModel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -101,15 +102,17 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
                 .bundleSource(new StandaloneBundles())
                 .listener(troubles())
                 .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT));
-        if (quarantine) {
-            wanted.quarantine(QuarantineLimits.DEFAULT, OnnxOptions.DEFAULT);
-        }
         if (trustedKeys != null) {
             wanted.trustedKeys(TrustedKeys.read(trustedKeys));
         }
-        try (ModelSubscriber<SpeechModel> subscriber = wanted.start()) {
-            if (awaitFirst(subscriber)) {
-                serve(subscriber, utterances);
+        try (Quarantine apart = new Quarantine(QuarantineLimits.DEFAULT)) {
+            if (quarantine) {
+                wanted.trial(files -> apart.ask(files, OnnxOptions.DEFAULT).requireAny());
+            }
+            try (ModelSubscriber<SpeechModel> subscriber = wanted.start()) {
+                if (awaitFirst(subscriber)) {
+                    serve(subscriber, utterances);
+                }
             }
         }
         return ExitCode.OK;

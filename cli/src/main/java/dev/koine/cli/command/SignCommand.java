@@ -1,10 +1,10 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.console.ExitCode;
+import dev.koine.events.signature.SigningKey;
+import dev.koine.events.signature.Statement;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertEvent;
-import dev.koine.subscriber.signature.SigningKey;
-import dev.koine.subscriber.signature.Statement;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,17 +1,17 @@
 package dev.koine.cli.command;
 
+import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.TemporaryFolder;
+import dev.koine.events.Bundles;
 import dev.koine.schemas.ModelUpdate;
-import dev.koine.subscriber.events.Bundles;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.quarantine.Answers;
-import dev.koine.subscriber.quarantine.Quarantine;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.quarantine.Answers;
+import dev.koine.speech.quarantine.Quarantine;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** Checks announced versions of one model: their files, that they load, and what they answer. */
 final class VersionCheck {
     private static final OnnxOptions OPTIONS =
-            new OnnxOptions(Runtime.getRuntime().availableProcessors(), ExecutionProvider.CPU);
+            new OnnxOptions(Runtime.getRuntime().availableProcessors(), Device.CPU);
 
     private final List<ModelUpdate> all;
     private final BundleSource bundles;

@@ -2,9 +2,14 @@ package dev.koine.cli.demo;
 
 import dev.koine.cli.embedded.EmbeddedKoine;
 import dev.koine.cli.speech.SpeechService;
+import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
+import dev.koine.events.Bundles;
+import dev.koine.events.EventPublisher;
+import dev.koine.events.Outcome;
+import dev.koine.events.OutcomeReader;
 import dev.koine.flink.events.Recipes;
 import dev.koine.flink.gate.GatePolicies;
 import dev.koine.schemas.ExpertAction;
@@ -15,16 +20,11 @@ import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Topics;
+import dev.koine.speech.SpeechModel;
+import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.subscriber.Lease;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.ServedVersion;
-import dev.koine.subscriber.events.Bundles;
-import dev.koine.subscriber.events.EventPublisher;
-import dev.koine.subscriber.events.Outcome;
-import dev.koine.subscriber.events.OutcomeReader;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.speech.SpeechModel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -84,7 +84,7 @@ public final class Demo {
         try (EmbeddedKoine koine = EmbeddedKoine.start(
                         directory.resolve("koine"),
                         EmbeddedKoine.Settings.of(
-                                List.of(fixtures.directory().toUri(), directory.toUri()), ExecutionProvider.AUTO));
+                                List.of(fixtures.directory().toUri(), directory.toUri()), Device.AUTO));
                 EventPublisher publisher = new EventPublisher(koine.kafkaProperties());
                 OutcomeReader outcomes = new OutcomeReader(koine.kafkaProperties(), Topics.DEFAULT);
                 ModelSubscriber<SpeechModel> subscriber = ModelSubscriber.<SpeechModel>builder()

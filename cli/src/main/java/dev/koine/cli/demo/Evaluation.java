@@ -2,11 +2,11 @@ package dev.koine.cli.demo;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
-import dev.koine.subscriber.evaluation.EvaluationResult;
-import dev.koine.subscriber.evaluation.EvaluationSet;
-import dev.koine.subscriber.evaluation.Evaluator;
-import dev.koine.subscriber.evaluation.Utterance;
-import dev.koine.subscriber.speech.SpeechModel;
+import dev.koine.speech.SpeechModel;
+import dev.koine.speech.evaluation.EvaluationResult;
+import dev.koine.speech.evaluation.EvaluationSet;
+import dev.koine.speech.evaluation.Evaluator;
+import dev.koine.speech.evaluation.Utterance;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

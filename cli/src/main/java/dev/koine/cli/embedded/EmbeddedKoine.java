@@ -2,6 +2,7 @@ package dev.koine.cli.embedded;
 
 import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.broker.EmbeddedBroker;
+import dev.koine.engine.Device;
 import dev.koine.engine.store.FileTree;
 import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.config.Signatures;
@@ -9,9 +10,8 @@ import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.topics.TopicSetup;
 import dev.koine.objectstore.Stores;
 import dev.koine.schemas.Topics;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.onnx.NativeRuntime;
-import dev.koine.subscriber.quarantine.QuarantineLimits;
+import dev.koine.speech.onnx.NativeRuntime;
+import dev.koine.speech.quarantine.QuarantineLimits;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -56,11 +56,11 @@ public final class EmbeddedKoine implements AutoCloseable {
             int port,
             @Nullable URI store,
             List<URI> allowedPlaces,
-            ExecutionProvider device,
+            Device device,
             Signatures signatures,
             QuarantineLimits quarantine) {
         /** Any port, the store beside the rest, no signatures. */
-        public static Settings of(List<URI> allowedPlaces, ExecutionProvider device) {
+        public static Settings of(List<URI> allowedPlaces, Device device) {
             return new Settings(0, null, allowedPlaces, device, Signatures.OFF, QuarantineLimits.DEFAULT);
         }
     }
@@ -89,7 +89,7 @@ public final class EmbeddedKoine implements AutoCloseable {
             store = Files.createDirectories(home.resolve("store")).toUri();
         }
         Stores.requireAnswer(store);
-        if (settings.device() == ExecutionProvider.CUDA) {
+        if (settings.device() == Device.CUDA) {
             DeviceDecomposition.open(settings.device()).close();
         }
         EmbeddedBroker broker = EmbeddedBroker.start(home.resolve("kafka"), settings.port());

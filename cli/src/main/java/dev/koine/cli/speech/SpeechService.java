@@ -1,11 +1,11 @@
 package dev.koine.cli.speech;
 
+import dev.koine.speech.Features;
+import dev.koine.speech.SpeechModel;
+import dev.koine.speech.evaluation.Recordings;
+import dev.koine.speech.evaluation.Utterance;
 import dev.koine.subscriber.Lease;
 import dev.koine.subscriber.ModelSubscriber;
-import dev.koine.subscriber.evaluation.Recordings;
-import dev.koine.subscriber.evaluation.Utterance;
-import dev.koine.subscriber.speech.Features;
-import dev.koine.subscriber.speech.SpeechModel;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;

@@ -1,8 +1,8 @@
 package dev.koine.cli.status;
 
+import dev.koine.events.Outcome;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Topics;
-import dev.koine.subscriber.events.Outcome;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

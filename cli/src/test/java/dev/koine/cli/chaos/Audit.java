@@ -3,11 +3,11 @@ package dev.koine.cli.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.store.Bundle;
+import dev.koine.events.Bundles;
+import dev.koine.events.Outcome;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
-import dev.koine.subscriber.events.Bundles;
-import dev.koine.subscriber.events.Outcome;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -2,10 +2,10 @@ package dev.koine.cli.chaos;
 
 import dev.koine.cli.Fixtures;
 import dev.koine.cli.embedded.EmbeddedKoine;
+import dev.koine.engine.Device;
+import dev.koine.events.EventPublisher;
+import dev.koine.events.OutcomeReader;
 import dev.koine.schemas.Topics;
-import dev.koine.subscriber.events.EventPublisher;
-import dev.koine.subscriber.events.OutcomeReader;
-import dev.koine.subscriber.onnx.ExecutionProvider;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,8 +22,7 @@ final class FaultFreeRun {
             throws Exception {
         try (EmbeddedKoine koine = EmbeddedKoine.start(
                         directory,
-                        EmbeddedKoine.Settings.of(
-                                List.of(Fixtures.CTC.toUri(), broken.toUri()), ExecutionProvider.CPU));
+                        EmbeddedKoine.Settings.of(List.of(Fixtures.CTC.toUri(), broken.toUri()), Device.CPU));
                 EventPublisher publisher = new EventPublisher(koine.kafkaProperties());
                 OutcomeReader reader = new OutcomeReader(koine.kafkaProperties(), Topics.DEFAULT)) {
             Ledger ledger = new Ledger();

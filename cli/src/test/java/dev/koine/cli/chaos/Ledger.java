@@ -1,7 +1,7 @@
 package dev.koine.cli.chaos;
 
+import dev.koine.events.Outcome;
 import dev.koine.schemas.Position;
-import dev.koine.subscriber.events.Outcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package dev.koine.cli.chaos;
 
+import dev.koine.events.EventPublisher;
+import dev.koine.events.Outcome;
+import dev.koine.events.OutcomeReader;
 import dev.koine.schemas.Topics;
-import dev.koine.subscriber.events.EventPublisher;
-import dev.koine.subscriber.events.Outcome;
-import dev.koine.subscriber.events.OutcomeReader;
 import java.io.IOException;
 import java.util.Properties;
 import org.apache.kafka.common.KafkaException;

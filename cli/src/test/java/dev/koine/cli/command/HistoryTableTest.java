@@ -2,6 +2,7 @@ package dev.koine.cli.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.koine.events.Outcome;
 import dev.koine.schemas.Bundle;
 import dev.koine.schemas.Cause;
 import dev.koine.schemas.Change;
@@ -9,7 +10,6 @@ import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Recipe;
 import dev.koine.schemas.Rejection;
-import dev.koine.subscriber.events.Outcome;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package dev.koine.flink.config;
 
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.onnx.OnnxOptions;
+import dev.koine.engine.Device;
+import dev.koine.speech.onnx.OnnxOptions;
 import java.io.Serializable;
 
 /**
@@ -10,9 +10,9 @@ import java.io.Serializable;
  * @param decomposition where matrices are decomposed
  * @param evaluation where versions are evaluated
  */
-public record Devices(ExecutionProvider decomposition, ExecutionProvider evaluation) implements Serializable {
+public record Devices(Device decomposition, Device evaluation) implements Serializable {
     /** CUDA where it works, else the CPU. */
-    public static final Devices AUTO = new Devices(ExecutionProvider.AUTO, ExecutionProvider.AUTO);
+    public static final Devices AUTO = new Devices(Device.AUTO, Device.AUTO);
 
     /** How a model is opened to be evaluated: recordings share the threads, and none has more than one. */
     public OnnxOptions evaluationOptions() {

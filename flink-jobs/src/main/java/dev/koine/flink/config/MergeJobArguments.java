@@ -1,12 +1,12 @@
 package dev.koine.flink.config;
 
+import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
+import dev.koine.events.signature.TrustedKeys;
 import dev.koine.flink.store.RetentionPolicy;
 import dev.koine.objectstore.RemotePlace;
 import dev.koine.schemas.Topics;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.quarantine.QuarantineLimits;
-import dev.koine.subscriber.signature.TrustedKeys;
+import dev.koine.speech.quarantine.QuarantineLimits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -230,9 +230,9 @@ public final class MergeJobArguments {
         return Math.toIntExact(Math.min(positive(parameters, "threads", preset), Integer.MAX_VALUE));
     }
 
-    private static ExecutionProvider device(ParameterTool parameters, String name, ExecutionProvider preset) {
+    private static Device device(ParameterTool parameters, String name, Device preset) {
         String value = parameters.get(name, preset.name());
-        return Stream.of(ExecutionProvider.values())
+        return Stream.of(Device.values())
                 .filter(device -> device.name().equalsIgnoreCase(value))
                 .findFirst()
                 .orElseThrow(() -> malformed(name, value, "auto, cpu or cuda"));

@@ -1,11 +1,11 @@
 package dev.koine.flink.config;
 
+import dev.koine.engine.Device;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.flink.store.RetentionPolicy;
 import dev.koine.objectstore.Stores;
 import dev.koine.schemas.Topics;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.quarantine.QuarantineLimits;
+import dev.koine.speech.quarantine.QuarantineLimits;
 import java.io.IOException;
 import java.io.Serializable;
 import java.net.URI;
@@ -175,12 +175,12 @@ public record MergeJobConfig(
             return this;
         }
 
-        public Builder decomposition(ExecutionProvider value) {
+        public Builder decomposition(Device value) {
             devices = new Devices(value, devices.evaluation());
             return this;
         }
 
-        public Builder evaluation(ExecutionProvider value) {
+        public Builder evaluation(Device value) {
             devices = new Devices(devices.decomposition(), value);
             return this;
         }

@@ -1,6 +1,6 @@
 package dev.koine.flink.config;
 
-import dev.koine.subscriber.signature.TrustedKeys;
+import dev.koine.events.signature.TrustedKeys;
 import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package dev.koine.flink.events;
 
 /**
- * How large the job's own events may grow, beside {@link dev.koine.subscriber.events.EventSize} for what comes in. Kafka refuses a message above 1 MiB unless every topic, producer and broker is told otherwise, and what
+ * How large the job's own events may grow, beside {@link dev.koine.events.EventSize} for what comes in. Kafka refuses a message above 1 MiB unless every topic, producer and broker is told otherwise, and what
  * the job cannot write would stop it; so it refuses in time what would lead there.
  */
 public final class MessageSizes {

@@ -2,9 +2,9 @@ package dev.koine.flink.gate;
 
 import dev.koine.schemas.Interval;
 import dev.koine.schemas.LanguageScore;
-import dev.koine.subscriber.evaluation.ErrorCounts;
-import dev.koine.subscriber.evaluation.LanguageTask;
-import dev.koine.subscriber.speech.Task;
+import dev.koine.speech.Task;
+import dev.koine.speech.evaluation.ErrorCounts;
+import dev.koine.speech.evaluation.LanguageTask;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,8 @@
 package dev.koine.flink.gate;
 
 import dev.koine.schemas.Interval;
-import dev.koine.subscriber.evaluation.ErrorCounts;
-import dev.koine.subscriber.evaluation.LanguageTask;
+import dev.koine.speech.evaluation.ErrorCounts;
+import dev.koine.speech.evaluation.LanguageTask;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;

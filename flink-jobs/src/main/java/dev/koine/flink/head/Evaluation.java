@@ -1,9 +1,9 @@
 package dev.koine.flink.head;
 
 import dev.koine.schemas.GateReport;
-import dev.koine.subscriber.evaluation.ErrorCounts;
-import dev.koine.subscriber.evaluation.LanguageTask;
-import dev.koine.subscriber.quarantine.Answers;
+import dev.koine.speech.evaluation.ErrorCounts;
+import dev.koine.speech.evaluation.LanguageTask;
+import dev.koine.speech.quarantine.Answers;
 import java.util.SortedMap;
 
 /**

@@ -2,6 +2,7 @@ package dev.koine.flink.head;
 
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.store.ArtifactStore;
+import dev.koine.events.signature.SigningKey;
 import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.sink.Rejections;
 import dev.koine.flink.sink.Stage;
@@ -13,9 +14,8 @@ import dev.koine.flink.store.RunningMerges;
 import dev.koine.flink.store.VersionRecords;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.quarantine.Quarantine;
-import dev.koine.subscriber.signature.SigningKey;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.quarantine.Quarantine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -115,7 +115,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
                 store,
                 models,
                 new Evaluations(store, quarantine, evaluation, config.threads()),
-                new Trials(store, quarantine, new OnnxOptions(config.threads(), evaluation.provider())),
+                new Trials(store, quarantine, new OnnxOptions(config.threads(), evaluation.device())),
                 new Costs(metrics));
         work = new Turns(versions, announced, records, key == null ? null : SigningKey.read(Path.of(key)));
         side = new SideWork<>();

@@ -1,7 +1,7 @@
 package dev.koine.flink.head;
 
-import dev.koine.subscriber.evaluation.ErrorCounts;
-import dev.koine.subscriber.evaluation.LanguageTask;
+import dev.koine.speech.evaluation.ErrorCounts;
+import dev.koine.speech.evaluation.LanguageTask;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

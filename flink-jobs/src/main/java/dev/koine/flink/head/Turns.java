@@ -2,6 +2,8 @@ package dev.koine.flink.head;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.events.signature.SigningKey;
+import dev.koine.events.signature.Statement;
 import dev.koine.flink.source.Events;
 import dev.koine.flink.state.PieceSet;
 import dev.koine.flink.state.PrunedPiece;
@@ -11,8 +13,6 @@ import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
-import dev.koine.subscriber.signature.SigningKey;
-import dev.koine.subscriber.signature.Statement;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package dev.koine.flink.intake;
 
+import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.Grids;
 import dev.koine.engine.merge.WorkPool;
@@ -8,21 +9,20 @@ import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
+import dev.koine.events.Bundles;
 import dev.koine.flink.events.Recipes;
 import dev.koine.flink.gate.GatePolicies;
 import dev.koine.flink.input.InputFiles;
 import dev.koine.objectstore.ObjectBundles;
 import dev.koine.schemas.ModelRegistration;
-import dev.koine.subscriber.events.Bundles;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.quarantine.Quarantine;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.quarantine.Quarantine;
 import java.io.IOException;
 import java.util.List;
 
 /** Takes a base model in: checks it, and copies it to the store, so that nobody can change it under the job's feet. */
 final class BaseIntake {
-    private static final OnnxOptions LOADS = new OnnxOptions(1, ExecutionProvider.CPU);
+    private static final OnnxOptions LOADS = new OnnxOptions(1, Device.CPU);
 
     private final AllowedPlaces places;
     private final BundleSource bundles = new ObjectBundles();

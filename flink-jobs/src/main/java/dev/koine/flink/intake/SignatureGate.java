@@ -2,12 +2,12 @@ package dev.koine.flink.intake;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.events.signature.Role;
+import dev.koine.events.signature.Statement;
 import dev.koine.flink.config.Signatures;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.Signature;
-import dev.koine.subscriber.signature.Role;
-import dev.koine.subscriber.signature.Statement;
 import java.time.Instant;
 import org.apache.flink.api.common.state.MapState;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.koine.flink.sink;
 
+import dev.koine.events.registry.EventFormat;
 import dev.koine.schemas.EventCodec;
-import dev.koine.subscriber.registry.EventFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

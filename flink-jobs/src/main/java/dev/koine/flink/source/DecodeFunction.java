@@ -1,11 +1,11 @@
 package dev.koine.flink.source;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.events.registry.EventFormat;
 import dev.koine.flink.input.Faults;
 import dev.koine.flink.sink.Rejections;
 import dev.koine.flink.sink.Stage;
 import dev.koine.flink.state.InboundEvent;
-import dev.koine.subscriber.registry.EventFormat;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;

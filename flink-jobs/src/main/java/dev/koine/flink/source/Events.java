@@ -2,6 +2,8 @@ package dev.koine.flink.source;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.events.EventSize;
+import dev.koine.events.registry.EventFormat;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.EventCodec;
@@ -9,8 +11,6 @@ import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.UndecodableException;
-import dev.koine.subscriber.events.EventSize;
-import dev.koine.subscriber.registry.EventFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashSet;

@@ -3,10 +3,10 @@ package dev.koine.flink.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.koine.engine.Device;
+import dev.koine.events.signature.Role;
+import dev.koine.events.signature.SigningKey;
 import dev.koine.flink.store.RetentionPolicy;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.signature.Role;
-import dev.koine.subscriber.signature.SigningKey;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ class MergeJobArgumentsTest {
         assertThat(config.transactionTimeout()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.scratchDirectory()).hasToString("/scratch");
         assertThat(config.threads()).isEqualTo(3);
-        assertThat(config.devices()).isEqualTo(new Devices(ExecutionProvider.CPU, ExecutionProvider.CUDA));
+        assertThat(config.devices()).isEqualTo(new Devices(Device.CPU, Device.CUDA));
         assertThat(MergeJobArguments.parse(ParameterTool.fromMap(REQUIRED)).devices())
                 .isEqualTo(Devices.AUTO);
     }

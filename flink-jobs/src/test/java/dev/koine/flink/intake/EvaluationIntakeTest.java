@@ -3,20 +3,20 @@ package dev.koine.flink.intake;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.LocalStore;
+import dev.koine.events.Bundles;
 import dev.koine.flink.Fixtures;
 import dev.koine.flink.Mutation;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.Recipe;
-import dev.koine.subscriber.events.Bundles;
-import dev.koine.subscriber.onnx.ExecutionProvider;
-import dev.koine.subscriber.onnx.OnnxOptions;
-import dev.koine.subscriber.quarantine.Quarantine;
-import dev.koine.subscriber.quarantine.QuarantineLimits;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.quarantine.Quarantine;
+import dev.koine.speech.quarantine.QuarantineLimits;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -125,8 +125,7 @@ class EvaluationIntakeTest {
     private void take(ModelRegistration registration) throws Exception {
         AllowedPlaces places = new AllowedPlaces(List.of(directory.toUri()));
         try (Quarantine quarantine = new Quarantine(QuarantineLimits.DEFAULT)) {
-            new EvaluationIntake(
-                            places, LocalStore.open(store), quarantine, new OnnxOptions(1, ExecutionProvider.CPU), 1)
+            new EvaluationIntake(places, LocalStore.open(store), quarantine, new OnnxOptions(1, Device.CPU), 1)
                     .take(registration, BASE);
         }
     }

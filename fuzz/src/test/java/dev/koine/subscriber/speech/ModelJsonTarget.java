@@ -1,4 +1,4 @@
-package dev.koine.subscriber.speech;
+package dev.koine.speech;
 
 import dev.koine.engine.RejectedException;
 import java.io.IOException;

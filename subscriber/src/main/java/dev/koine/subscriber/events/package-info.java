@@ -1,5 +1,0 @@
-/** Events on their way to and from Kafka: writing them, reading what became of them, their bundles. */
-@NullMarked
-package dev.koine.subscriber.events;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,0 @@
-/**
- * Native code in a process of its own: what comes from outside is loaded, asked and evaluated by ONNX Runtime in a worker that may die of
- * it.
- */
-@NullMarked
-package dev.koine.subscriber.quarantine;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** How events lie in Kafka records: by themselves, or with a schema registry's header. */
-@NullMarked
-package dev.koine.subscriber.registry;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Ed25519 signatures (RFC 8032) over events: who may add a language, and which versions a service takes. */
-@NullMarked
-package dev.koine.subscriber.signature;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Speech recognition and translation with the models that Koine merges. */
-@NullMarked
-package dev.koine.subscriber.speech;
-
-import org.jspecify.annotations.NullMarked;
