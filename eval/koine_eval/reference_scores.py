@@ -1,7 +1,7 @@
 """Writes the sample that holds Koine's error rates and BLEU to those of jiwer 4.0.0 and sacrebleu 2.6.0.
 
     pip install jiwer==4.0.0 sacrebleu==2.6.0
-    python koine_eval/reference_scores.py ../subscriber/src/test/resources/dev/koine/speech/evaluation/scores.json
+    python koine_eval/reference_scores.py ../speech/src/test/resources/dev/koine/speech/evaluation/scores.json
 """
 
 import json

@@ -3,6 +3,7 @@ package dev.koine.cli;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -14,6 +15,9 @@ import org.junit.jupiter.api.Test;
 
 /** Arrows between modules, and between packages, run one way. */
 class ArchitectureTest {
+    /** Where the lifecycle's records lie: their full names are in every savepoint. */
+    private static final String STATE = "dev.koine.flink.state";
+
     private static final JavaClasses KOINE = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("dev.koine");
@@ -38,8 +42,12 @@ class ArchitectureTest {
                 .definedBy("dev.koine.subscriber..")
                 .layer("accelerator")
                 .definedBy("dev.koine.accelerator..")
+                .layer("lifecycle")
+                .definedBy("dev.koine.lifecycle..", STATE)
                 .layer("flink-jobs")
-                .definedBy("dev.koine.flink..")
+                .definedBy(DescribedPredicate.and(
+                        JavaClass.Predicates.resideInAPackage("dev.koine.flink.."),
+                        JavaClass.Predicates.resideOutsideOfPackage(STATE)))
                 .layer("cli")
                 .definedBy("dev.koine.cli..")
                 .whereLayer("schemas")
@@ -58,8 +66,11 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("schemas", "engine", "events")
                 .whereLayer("accelerator")
                 .mayOnlyAccessLayers("engine")
+                .whereLayer("lifecycle")
+                .mayOnlyAccessLayers("schemas", "engine", "events", "speech")
                 .whereLayer("flink-jobs")
-                .mayOnlyAccessLayers("schemas", "engine", "object-store", "events", "speech", "accelerator")
+                .mayOnlyAccessLayers(
+                        "schemas", "engine", "object-store", "events", "speech", "accelerator", "lifecycle")
                 .check(KOINE);
     }
 
@@ -71,6 +82,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.apache.flink..", "org.apache.kafka..", "org.apache.avro..", "ai.onnxruntime..")
+                .check(KOINE);
+    }
+
+    @Test
+    void theLifecycleKnowsNeitherFlinkNorKafka() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideInAnyPackage("dev.koine.lifecycle..", STATE)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.apache.flink..", "org.apache.kafka..", "ai.onnxruntime..")
                 .check(KOINE);
     }
 

@@ -4,7 +4,7 @@ package dev.koine.engine;
  * Bad input: an event, a file or a tensor is refused for a reason that lies in it. Trying again gives the same answer, so it
  * never counts as trouble of our own (that is an {@link java.io.IOException}).
  */
-public final class RejectedException extends Exception {
+public class RejectedException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final RejectionCode code;

@@ -6,7 +6,7 @@ import dev.koine.flink.head.HeadFunction;
 import dev.koine.flink.intake.IntakeFunction;
 import dev.koine.flink.prune.PruneFunction;
 import dev.koine.flink.sink.EventSerializer;
-import dev.koine.flink.sink.Rejections;
+import dev.koine.flink.sink.Outputs;
 import dev.koine.flink.source.DecodeFunction;
 import dev.koine.flink.source.InboundDeserializer;
 import dev.koine.flink.state.InboundEvent;
@@ -141,8 +141,8 @@ public final class MergeJob {
         updates.sinkTo(sink(config, config.topics().updates(), "updates", ModelUpdate.class, ModelUpdate::getModelId))
                 .name("updates")
                 .uid("updates");
-        decoded.getSideOutput(Rejections.TAG)
-                .union(turns.getSideOutput(Rejections.TAG), updates.getSideOutput(Rejections.TAG))
+        decoded.getSideOutput(Outputs.REJECTIONS)
+                .union(turns.getSideOutput(Outputs.REJECTIONS), updates.getSideOutput(Outputs.REJECTIONS))
                 .sinkTo(sink(
                         config, config.topics().rejections(), "rejections", Rejection.class, Rejection::getModelId))
                 .name("rejections")

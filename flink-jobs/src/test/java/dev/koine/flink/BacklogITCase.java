@@ -7,6 +7,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.events.Outcome;
 import dev.koine.flink.embedded.Checkpoint;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;

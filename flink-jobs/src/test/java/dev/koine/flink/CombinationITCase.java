@@ -11,6 +11,8 @@ import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
+import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.TinyModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;

@@ -9,6 +9,7 @@ import dev.koine.flink.embedded.Outage;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

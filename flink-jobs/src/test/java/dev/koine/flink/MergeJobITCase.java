@@ -13,6 +13,7 @@ import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.speech.onnx.OnnxSessions;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;

@@ -9,6 +9,8 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.Mutation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +39,7 @@ enum Poison {
     /** Answers NaN to anything. */
     NAN;
 
-    private static final Path FILES = Path.of("../subscriber/src/test/resources/dev/koine/speech/quarantine");
+    private static final Path FILES = Path.of("../speech/src/test/resources/dev/koine/speech/quarantine");
 
     /** Writes a bundle; each seed gives another one. */
     Path write(Path directory, long seed) throws IOException {

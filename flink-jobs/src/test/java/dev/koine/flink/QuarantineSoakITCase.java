@@ -10,6 +10,7 @@ import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
 import dev.koine.speech.quarantine.QuarantineLimits;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

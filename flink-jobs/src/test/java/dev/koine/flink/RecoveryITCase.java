@@ -11,6 +11,7 @@ import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.embedded.Outage;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

@@ -24,6 +24,8 @@ import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.Topics;
 import dev.koine.speech.quarantine.QuarantineLimits;
+import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.Mutation;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

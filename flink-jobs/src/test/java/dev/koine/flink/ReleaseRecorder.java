@@ -4,6 +4,7 @@ import static dev.koine.flink.KoineHarness.updated;
 
 import dev.koine.engine.store.Bundle;
 import dev.koine.schemas.Topics;
+import dev.koine.testkit.TinyModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -11,6 +11,7 @@ import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Path;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;

@@ -16,6 +16,7 @@ import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.ModelSubscriber;
+import dev.koine.testkit.Fixtures;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

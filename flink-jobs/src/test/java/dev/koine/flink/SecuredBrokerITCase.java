@@ -27,6 +27,7 @@ import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Topics;
 import dev.koine.subscriber.ModelSubscriber;
+import dev.koine.testkit.Fixtures;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

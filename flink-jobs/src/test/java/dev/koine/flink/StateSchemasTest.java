@@ -2,7 +2,6 @@ package dev.koine.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.flink.prune.PlanStore;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.flink.state.PieceSet;
 import dev.koine.flink.state.PruneTaskMessage;
@@ -10,6 +9,7 @@ import dev.koine.flink.state.PrunedPiece;
 import dev.koine.flink.state.StoredPlan;
 import dev.koine.flink.state.Turn;
 import dev.koine.flink.state.WaitingEvent;
+import dev.koine.lifecycle.plan.PlanStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

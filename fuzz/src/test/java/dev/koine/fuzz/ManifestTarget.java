@@ -3,7 +3,7 @@ package dev.koine.fuzz;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
-import dev.koine.flink.intake.AllowedPlaces;
+import dev.koine.lifecycle.input.AllowedPlaces;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;

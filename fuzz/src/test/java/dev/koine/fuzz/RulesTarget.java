@@ -4,7 +4,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.PrunePlan;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.flink.events.Recipes;
+import dev.koine.lifecycle.event.Recipes;
 import dev.koine.schemas.PolicyRule;
 import dev.koine.schemas.Recipe;
 import java.io.IOException;

@@ -4,6 +4,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
 import dev.koine.engine.store.BundleSource;
+import dev.koine.engine.store.RemotePlace;
 import java.io.IOException;
 import java.io.InputStream;
 

@@ -2,6 +2,7 @@ package dev.koine.objectstore;
 
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.LocalStore;
+import dev.koine.engine.store.RemotePlace;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;

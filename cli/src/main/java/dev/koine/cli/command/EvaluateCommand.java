@@ -11,6 +11,7 @@ import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.speech.evaluation.EvaluationResult;
 import dev.koine.speech.evaluation.EvaluationSet;
 import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.quarantine.Examiner;
 import dev.koine.speech.quarantine.Quarantine;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -89,7 +90,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         try (ModelFolders models = new ModelFolders(spec.commandLine().getErr());
                 Quarantine process = quarantine.open()) {
             Path model = models.of(Folders.requireFolder(directory));
-            Quarantine.Speech drawn = new Quarantine.Speech(folders, sample.most, sample.seed, threads);
+            Examiner.Speech drawn = new Examiner.Speech(folders, sample.most, sample.seed, threads);
             results = new Input("The model " + directory)
                     .read(() -> {
                         ModelBundle.open(model).requireFetched();

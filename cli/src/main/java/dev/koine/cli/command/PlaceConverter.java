@@ -1,7 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.objectstore.RemotePlace;
+import dev.koine.engine.store.RemotePlace;
 import java.net.URI;
 import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;

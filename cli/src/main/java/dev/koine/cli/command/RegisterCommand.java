@@ -5,7 +5,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import dev.koine.events.EventSize;
-import dev.koine.flink.events.Recipes;
+import dev.koine.lifecycle.event.Recipes;
 import dev.koine.schemas.ModelRegistration;
 import java.io.PrintWriter;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.objectstore.RemotePlace;
+import dev.koine.engine.store.RemotePlace;
 import dev.koine.objectstore.Stores;
 import java.io.IOException;
 import java.net.URI;

@@ -8,7 +8,7 @@ import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.store.TemporaryFolder;
 import dev.koine.events.OutcomeReader;
-import dev.koine.flink.store.StoreCheck;
+import dev.koine.lifecycle.history.StoreCheck;
 import dev.koine.objectstore.StandaloneBundles;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Topics;

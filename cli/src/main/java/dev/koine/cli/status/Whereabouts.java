@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.koine.objectstore.RemotePlace;
+import dev.koine.engine.store.RemotePlace;
 import dev.koine.schemas.Topics;
 import java.io.IOException;
 import java.net.URI;

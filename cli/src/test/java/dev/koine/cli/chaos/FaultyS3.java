@@ -8,7 +8,7 @@ import dev.koine.cli.s3.S3Server;
 import dev.koine.cli.s3.Secrets;
 import dev.koine.engine.Progress;
 import dev.koine.engine.merge.WorkPool;
-import dev.koine.flink.store.StoreCheck;
+import dev.koine.lifecycle.history.StoreCheck;
 import dev.koine.objectstore.Stores;
 import java.io.IOException;
 import java.net.URI;

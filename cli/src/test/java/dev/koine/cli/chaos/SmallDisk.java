@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.koine.engine.Progress;
 import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.store.LocalStore;
-import dev.koine.flink.store.StoreCheck;
+import dev.koine.lifecycle.history.StoreCheck;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

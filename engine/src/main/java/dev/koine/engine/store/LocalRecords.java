@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -14,8 +13,10 @@ import java.util.UUID;
 final class LocalRecords implements StoreRecords {
     private final Path directory;
     private final Path aside;
+    private final Disk disk;
 
-    LocalRecords(Path directory, Path aside) {
+    LocalRecords(Path directory, Path aside, Disk disk) {
+        this.disk = disk;
         this.directory = directory;
         this.aside = aside;
     }
@@ -27,12 +28,12 @@ final class LocalRecords implements StoreRecords {
         Path temporary = aside.resolve(UUID.randomUUID().toString());
         try {
             Files.write(temporary, content);
-            FileTree.force(temporary);
-            Files.createDirectories(parent);
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-            FileTree.force(parent);
+            disk.force(temporary);
+            disk.createDirectories(parent);
+            disk.rename(temporary, file);
+            disk.force(parent);
         } finally {
-            Files.deleteIfExists(temporary);
+            disk.delete(temporary);
         }
     }
 
@@ -55,7 +56,7 @@ final class LocalRecords implements StoreRecords {
 
     @Override
     public void delete(String name) throws IOException {
-        Files.deleteIfExists(file(name));
+        disk.delete(file(name));
     }
 
     private Path file(String name) {

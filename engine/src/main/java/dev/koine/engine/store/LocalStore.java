@@ -7,8 +7,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,13 +33,15 @@ public final class LocalStore implements ArtifactStore {
     private final Path aside;
     private final StoreRecords records;
     private final Executor executor;
+    private final Disk disk;
 
-    private LocalStore(Path directory, Executor executor) {
+    private LocalStore(Path directory, Executor executor, Disk disk) {
         this.executor = executor;
+        this.disk = disk;
         this.artifacts = directory.resolve("artifacts");
         this.bundles = directory.resolve("bundles");
         this.aside = directory.resolve("aside");
-        this.records = new LocalRecords(directory.resolve("records"), aside);
+        this.records = new LocalRecords(directory.resolve("records"), aside, disk);
     }
 
     /** Opens the store in this directory, which is made if it is not there. */
@@ -55,10 +55,15 @@ public final class LocalStore implements ArtifactStore {
      * @param executor where the files of a bundle are forced to disk and hashed, side by side; not what calls {@link #putBundle}
      */
     public static LocalStore open(Path directory, Executor executor) throws IOException {
-        LocalStore store = new LocalStore(directory.toAbsolutePath().normalize(), executor);
-        Files.createDirectories(store.artifacts);
-        Files.createDirectories(store.bundles);
-        Files.createDirectories(store.aside);
+        return open(directory, executor, Disk.REAL);
+    }
+
+    /** As {@link #open(Path, Executor)}, on a disk that the directory lies on. */
+    public static LocalStore open(Path directory, Executor executor, Disk disk) throws IOException {
+        LocalStore store = new LocalStore(directory.toAbsolutePath().normalize(), executor, disk);
+        disk.createDirectories(store.artifacts);
+        disk.createDirectories(store.bundles);
+        disk.createDirectories(store.aside);
         return store;
     }
 
@@ -67,13 +72,13 @@ public final class LocalStore implements ArtifactStore {
         Path temporary = aside.resolve(UUID.randomUUID().toString());
         try {
             writer.write(temporary);
-            FileTree.force(temporary);
+            disk.force(temporary);
             String sha256 = Sha256.of(temporary);
-            Files.move(temporary, artifacts.resolve(sha256), StandardCopyOption.ATOMIC_MOVE);
-            FileTree.force(artifacts);
+            disk.rename(temporary, artifacts.resolve(sha256));
+            disk.force(artifacts);
             return Sha256.PREFIX + sha256;
         } finally {
-            Files.deleteIfExists(temporary);
+            disk.delete(temporary);
         }
     }
 
@@ -97,10 +102,10 @@ public final class LocalStore implements ArtifactStore {
             forced.await();
             Path place = bundles.resolve(Sha256.hexOf(written.digest()));
             settle(temporary, place);
-            FileTree.force(bundles);
+            disk.force(bundles);
             return new Bundle(place.toUri(), written.files());
         } finally {
-            FileTree.delete(temporary);
+            disk.delete(temporary);
         }
     }
 
@@ -150,20 +155,20 @@ public final class LocalStore implements ArtifactStore {
         Path home = home(listed.kind(), listed.digest());
         Path away = aside.resolve(UUID.randomUUID().toString());
         try {
-            Files.move(home, away, StandardCopyOption.ATOMIC_MOVE);
+            disk.rename(home, away);
         } catch (NoSuchFileException e) {
             return true;
         }
         if (Files.getLastModifiedTime(away).toInstant().isAfter(listed.renewed())) {
             giveBack(away, home, listed.kind());
         }
-        FileTree.delete(away);
+        disk.delete(away);
         return !Files.exists(home);
     }
 
-    private static void giveBack(Path away, Path home, StoredArtifact.Kind kind) throws IOException {
+    private void giveBack(Path away, Path home, StoredArtifact.Kind kind) throws IOException {
         if (kind == StoredArtifact.Kind.FILE) {
-            Files.move(away, home, StandardCopyOption.ATOMIC_MOVE);
+            disk.rename(away, home);
         } else {
             settle(away, home);
         }
@@ -175,7 +180,7 @@ public final class LocalStore implements ArtifactStore {
         for (Path path : children(aside)) {
             try {
                 if (Files.getLastModifiedTime(path).toInstant().isBefore(before)) {
-                    FileTree.delete(path);
+                    disk.delete(path);
                     removed++;
                 }
             } catch (NoSuchFileException finished) {
@@ -216,9 +221,9 @@ public final class LocalStore implements ArtifactStore {
         }
     }
 
-    private static boolean renewed(Path place) throws IOException {
+    private boolean renewed(Path place) throws IOException {
         try {
-            Files.setLastModifiedTime(place, FileTime.from(Instant.now()));
+            disk.touch(place);
             return true;
         } catch (NoSuchFileException e) {
             return false;
@@ -226,10 +231,10 @@ public final class LocalStore implements ArtifactStore {
     }
 
     /** Somebody else may put the same, or take it away, at any moment. */
-    private static void settle(Path temporary, Path place) throws IOException {
+    private void settle(Path temporary, Path place) throws IOException {
         for (int attempt = 1; !renewed(place); attempt++) {
             try {
-                Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE);
+                disk.rename(temporary, place);
                 return;
             } catch (FileSystemException e) {
                 if (attempt == MOST_ATTEMPTS) {
@@ -252,7 +257,7 @@ public final class LocalStore implements ArtifactStore {
         try (Stream<Path> paths = Files.walk(directory)) {
             for (Path path : (Iterable<Path>) paths::iterator) {
                 forced.begin(() -> {
-                    FileTree.force(path);
+                    disk.force(path);
                     return path;
                 });
             }

@@ -2,9 +2,10 @@ package dev.koine.flink.config;
 
 import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.store.RemotePlace;
 import dev.koine.events.signature.TrustedKeys;
-import dev.koine.flink.store.RetentionPolicy;
-import dev.koine.objectstore.RemotePlace;
+import dev.koine.lifecycle.history.RetentionPolicy;
+import dev.koine.lifecycle.intake.Signatures;
 import dev.koine.schemas.Topics;
 import dev.koine.speech.quarantine.QuarantineLimits;
 import java.io.IOException;

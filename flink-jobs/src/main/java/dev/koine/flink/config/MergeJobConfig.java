@@ -2,7 +2,8 @@ package dev.koine.flink.config;
 
 import dev.koine.engine.Device;
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.flink.store.RetentionPolicy;
+import dev.koine.lifecycle.history.RetentionPolicy;
+import dev.koine.lifecycle.intake.Signatures;
 import dev.koine.objectstore.Stores;
 import dev.koine.schemas.Topics;
 import dev.koine.speech.quarantine.QuarantineLimits;

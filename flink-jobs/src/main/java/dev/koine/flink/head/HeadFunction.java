@@ -4,34 +4,41 @@ import dev.koine.engine.merge.WorkPool;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.events.signature.SigningKey;
 import dev.koine.flink.config.MergeJobConfig;
-import dev.koine.flink.sink.Rejections;
-import dev.koine.flink.sink.Stage;
-import dev.koine.flink.source.Events;
+import dev.koine.flink.keyed.KeyedState;
+import dev.koine.flink.sink.Outputs;
 import dev.koine.flink.state.PieceSet;
 import dev.koine.flink.state.PrunedPiece;
 import dev.koine.flink.state.Turn;
-import dev.koine.flink.store.RunningMerges;
-import dev.koine.flink.store.VersionRecords;
+import dev.koine.lifecycle.gate.Evaluations;
+import dev.koine.lifecycle.gate.Trials;
+import dev.koine.lifecycle.head.Head;
+import dev.koine.lifecycle.head.Made;
+import dev.koine.lifecycle.history.FinishedMerges;
+import dev.koine.lifecycle.history.RunningMerges;
+import dev.koine.lifecycle.history.VersionRecords;
+import dev.koine.lifecycle.version.Costs;
+import dev.koine.lifecycle.version.RunningModels;
+import dev.koine.lifecycle.version.Versions;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
 import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.speech.quarantine.Quarantine;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.CheckpointListener;
-import org.apache.flink.api.common.state.MapState;
-import org.apache.flink.api.common.state.MapStateDescriptor;
-import org.apache.flink.api.common.state.OperatorStateStore;
-import org.apache.flink.api.common.state.ValueState;
-import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
@@ -41,15 +48,10 @@ import org.apache.flink.util.Collector;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Works the events of a model off in the order that Intake numbered them in, each as soon as all of its pieces are there: has the
- * {@link Versions version} made, and only then moves the head and emits the update. An event that is refused leaves totals, head
- * and state as they were.
+ * {@link Head} as an operator.
  *
  * <p>A version is made {@link SideWork beside} the task's thread, which goes on taking pieces and checkpoints: it takes seconds, and a
- * checkpoint that had to wait for it would hold back the updates before it. A checkpoint in the meantime has the event as not begun;
- * who starts from there makes the same version again. A timer looks after the work and starts with the checkpoint.
- *
- * <p>State holds identifiers and digests: the head is its {@link ModelUpdate}.
+ * checkpoint that had to wait for it would hold back the updates before it. A timer looks after the work and starts with the checkpoint.
  */
 public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, PrunedPiece, ModelUpdate>
         implements CheckpointedFunction, CheckpointListener {
@@ -58,20 +60,13 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
 
     private final MergeJobConfig config;
 
-    private transient ValueState<ModelUpdate> base;
-    private transient ValueState<ModelUpdate> head;
-    private transient ValueState<Long> nextSequence;
-    private transient MapState<Long, Turn> turns;
-    private transient MapState<Long, PieceSet> pieces;
-    private transient AnnouncedVersions announced;
-
-    private transient WorkPool pool;
-    private transient @Nullable OperatorStateStore taskStates;
+    private transient @Nullable ListState<Tuple2<String, Long>> finishedState;
+    private transient Head head;
     private transient FinishedMerges finished;
-    private transient @Nullable Housekeeping housekeeping;
+    private transient WorkPool pool;
     private transient Quarantine quarantine;
     private transient RunningModels models;
-    private transient Turns work;
+    private transient @Nullable Housekeeping housekeeping;
     private transient SideWork<Made> side;
     private transient Map<String, Look> looks;
     private transient Counter versionsMade;
@@ -90,34 +85,29 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     private record Look(long time, long begun) {}
 
     @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+        finishedState = context.getOperatorStateStore()
+                .getListState(new ListStateDescriptor<>("finished-merges", Types.TUPLE(Types.STRING, Types.LONG)));
+    }
+
+    @Override
     public void open(OpenContext context) throws Exception {
-        base = getRuntimeContext().getState(new ValueStateDescriptor<>("base", new AvroTypeInfo<>(ModelUpdate.class)));
-        head = getRuntimeContext().getState(new ValueStateDescriptor<>("head", new AvroTypeInfo<>(ModelUpdate.class)));
-        nextSequence = getRuntimeContext().getState(new ValueStateDescriptor<>("next-sequence", Types.LONG));
-        turns = getRuntimeContext()
-                .getMapState(new MapStateDescriptor<>("turns", Types.LONG, new AvroTypeInfo<>(Turn.class)));
-        pieces = getRuntimeContext()
-                .getMapState(new MapStateDescriptor<>("pieces", Types.LONG, new AvroTypeInfo<>(PieceSet.class)));
         pool = new WorkPool(config.threads());
         ArtifactStore store = config.openStore(pool.executor());
-        @Nullable String key = config.signatures().signingKey();
-        VersionRecords records = new VersionRecords(store.records());
-        announced = new AnnouncedVersions(
-                getRuntimeContext()
-                        .getMapState(new MapStateDescriptor<>("recorded-versions", Types.LONG, Types.STRING)),
-                records);
-        finished = new FinishedMerges(new RunningMerges(store.records()), Objects.requireNonNull(taskStates));
+        finished = new FinishedMerges(new RunningMerges(store.records()));
+        for (Tuple2<String, Long> model : Objects.requireNonNull(finishedState).get()) {
+            finished.restore(model.f0, model.f1);
+        }
         models = new RunningModels(store, pool, config.scratchDirectory());
-        MetricGroup metrics = getRuntimeContext().getMetricGroup().addGroup("koine");
         quarantine = new Quarantine(config.quarantine());
-        OnnxOptions evaluation = config.devices().evaluationOptions();
-        Versions versions = new Versions(
-                store,
-                models,
-                new Evaluations(store, quarantine, evaluation, config.threads()),
-                new Trials(store, quarantine, new OnnxOptions(config.threads(), evaluation.device())),
-                new Costs(metrics));
-        work = new Turns(versions, announced, records, key == null ? null : SigningKey.read(Path.of(key)));
+        MetricGroup metrics = getRuntimeContext().getMetricGroup().addGroup("koine");
+        @Nullable String key = config.signatures().signingKey();
+        head = new Head(
+                state(),
+                versions(store, metrics),
+                new VersionRecords(store.records()),
+                key == null ? null : SigningKey.read(Path.of(key)),
+                InstantSource.system());
         side = new SideWork<>();
         looks = new HashMap<>();
         versionsMade = metrics.counter("versions");
@@ -129,14 +119,39 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         }
     }
 
-    @Override
-    public void initializeState(FunctionInitializationContext context) {
-        taskStates = context.getOperatorStateStore();
+    private Head.State state() {
+        KeyedState state = new KeyedState(getRuntimeContext());
+        return new Head.State(
+                state.cell("base", new AvroTypeInfo<>(ModelUpdate.class)),
+                state.cell("head", new AvroTypeInfo<>(ModelUpdate.class)),
+                state.cell("next-sequence", Types.LONG),
+                state.table("turns", Types.LONG, new AvroTypeInfo<>(Turn.class)),
+                state.table("pieces", Types.LONG, new AvroTypeInfo<>(PieceSet.class)),
+                state.table("recorded-versions", Types.LONG, Types.STRING));
+    }
+
+    private Versions versions(ArtifactStore store, MetricGroup metrics) {
+        Costs costs = new Costs();
+        Gauge<Long> merge = costs::mergeMillis;
+        Gauge<Long> evaluation = costs::evaluationMillis;
+        metrics.gauge("mergeMillis", merge);
+        metrics.gauge("evaluationMillis", evaluation);
+        OnnxOptions evaluated = config.devices().evaluationOptions();
+        return new Versions(
+                store,
+                models,
+                new Evaluations(store, quarantine, evaluated, config.threads()),
+                new Trials(store, quarantine, new OnnxOptions(config.threads(), evaluated.device())),
+                costs,
+                InstantSource.system());
     }
 
     @Override
     public void snapshotState(FunctionSnapshotContext context) throws Exception {
-        finished.snapshot(context.getCheckpointId());
+        Objects.requireNonNull(finishedState)
+                .update(finished.snapshot(context.getCheckpointId()).entrySet().stream()
+                        .map(model -> Tuple2.of(model.getKey(), model.getValue()))
+                        .toList());
     }
 
     @Override
@@ -145,14 +160,14 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     }
 
     @Override
-    public void processElement1(Turn turn, Context context, Collector<ModelUpdate> out) throws Exception {
-        turns.put(turn.getSequence(), turn);
+    public void processElement1(Turn turn, Context context, Collector<ModelUpdate> out) throws IOException {
+        head.take(turn);
         beginNext(context);
     }
 
     @Override
-    public void processElement2(PrunedPiece piece, Context context, Collector<ModelUpdate> out) throws Exception {
-        pieces.put(piece.getSequence(), Pieces.with(received(piece.getSequence()), piece));
+    public void processElement2(PrunedPiece piece, Context context, Collector<ModelUpdate> out) throws IOException {
+        head.take(piece);
         beginNext(context);
     }
 
@@ -166,36 +181,23 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         looks.remove(modelId);
         @Nullable Made made = side.fetch(modelId);
         if (made != null) {
-            finish(made, context, out);
+            finished.reached(modelId, head.finish(made, output(context, out)));
         } else if (look != null) {
             lookAgain(look.begun(), context);
         }
         beginNext(context);
     }
 
-    private PieceSet received(long sequence) throws Exception {
-        return Objects.requireNonNullElse(pieces.get(sequence), Pieces.NONE);
-    }
-
-    private long nextSequence() throws IOException {
-        return Objects.requireNonNullElse(nextSequence.value(), 0L);
-    }
-
-    private void beginNext(Context context) throws Exception {
+    private void beginNext(Context context) throws IOException {
         String modelId = context.getCurrentKey();
         if (side.isUnderWay(modelId)) {
             return;
         }
-        @Nullable Turn turn = turns.get(nextSequence());
-        if (turn == null) {
-            return;
+        @Nullable Callable<Made> work = head.due();
+        if (work != null) {
+            side.begin(modelId, work);
+            lookAgain(context.timerService().currentProcessingTime(), context);
         }
-        PieceSet complete = received(turn.getSequence());
-        if (complete.getReceived() < turn.getPieces()) {
-            return;
-        }
-        side.begin(modelId, work(Turn.newBuilder(turn).build(), complete));
-        lookAgain(context.timerService().currentProcessingTime(), context);
     }
 
     private void lookAgain(long begun, Context context) {
@@ -205,40 +207,20 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         context.timerService().registerProcessingTimeTimer(now + delay);
     }
 
-    /** Made from copies: it runs beside this thread, which goes on using state. */
-    private Callable<Made> work(Turn turn, PieceSet complete) throws Exception {
-        return turn.getSequence() == 0
-                ? work.register(turn)
-                : work.change(turn, complete, new Turns.Line(base.value(), head.value()));
-    }
-
-    private void finish(Made made, Context context, Collector<ModelUpdate> out) throws Exception {
-        long sequence = nextSequence();
-        if (made instanceof Made.Version version) {
-            ModelUpdate update = version.update();
-            if (sequence == 0) {
-                base.update(update);
+    private Head.Output output(Context context, Collector<ModelUpdate> out) {
+        return new Head.Output() {
+            @Override
+            public void update(ModelUpdate update) {
+                out.collect(update);
+                versionsMade.inc();
             }
-            head.update(update);
-            announced.add(update, version.record());
-            out.collect(update);
-            versionsMade.inc();
-        } else if (made instanceof Made.Refusal refusal) {
-            reject(turns.get(sequence), refusal, context);
-        }
-        turns.remove(sequence);
-        pieces.remove(sequence);
-        nextSequence.update(sequence + 1);
-        finished.reached(context.getCurrentKey(), sequence + 1);
-    }
 
-    private void reject(Turn turn, Made.Refusal refusal, Context context) throws Exception {
-        rejected.inc();
-        Stage stage = received(turn.getSequence()).getRefused() != null ? Stage.PRUNE : Stage.HEAD;
-        @Nullable String expertId = Events.expertId(turn.getEvent());
-        Rejection rejection = Rejections.of(turn.getEvent(), expertId, stage, refusal.reason());
-        rejection.setGate(refusal.report());
-        context.output(Rejections.TAG, rejection);
+            @Override
+            public void rejection(Rejection rejection) {
+                context.output(Outputs.REJECTIONS, rejection);
+                rejected.inc();
+            }
+        };
     }
 
     @Override

@@ -2,8 +2,8 @@ package dev.koine.flink.head;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.flink.store.Retention;
-import dev.koine.flink.store.RetentionPolicy;
+import dev.koine.lifecycle.history.Retention;
+import dev.koine.lifecycle.history.RetentionPolicy;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,11 +2,14 @@ package dev.koine.flink.source;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.events.registry.EventFormat;
-import dev.koine.flink.input.Faults;
-import dev.koine.flink.sink.Rejections;
-import dev.koine.flink.sink.Stage;
+import dev.koine.flink.sink.Outputs;
 import dev.koine.flink.state.InboundEvent;
+import dev.koine.lifecycle.event.Events;
+import dev.koine.lifecycle.event.Rejections;
+import dev.koine.lifecycle.event.Stage;
+import dev.koine.lifecycle.input.Faults;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
@@ -44,7 +47,7 @@ public final class DecodeFunction extends ProcessFunction<InboundEvent, InboundE
         try {
             Faults.contain("an event", () -> decode(event));
         } catch (RejectedException e) {
-            context.output(Rejections.TAG, Rejections.of(event, null, Stage.DECODE, e));
+            context.output(Outputs.REJECTIONS, Rejections.of(event, null, Stage.DECODE, e, Instant.now()));
             return;
         }
         out.collect(event);

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What this is not: a sandbox. The process runs as the same user, and reads what that may read; code that takes it over is held by the
  * limits of {@link WorkerCommand} alone.
  */
-public final class Quarantine implements AutoCloseable {
+public final class Quarantine implements Examiner, AutoCloseable {
     private final QuarantineLimits limits;
     private final ObjectMapper json = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -45,26 +45,6 @@ public final class Quarantine implements AutoCloseable {
     }
 
     /**
-     * Evaluation sets to evaluate on.
-     *
-     * @param sets directories, as {@link dev.koine.speech.evaluation.EvaluationSet} reads them; they were checked already
-     * @param sample most utterances of each language and task
-     * @param seed of the draw
-     * @param threads that decode at a time
-     */
-    public record Speech(List<Path> sets, int sample, long seed, int threads) {
-        public Speech {
-            sets = List.copyOf(sets);
-        }
-
-        private Call.Evaluation evaluation() {
-            List<String> places =
-                    sets.stream().map(set -> set.toAbsolutePath().toString()).toList();
-            return new Call.Evaluation(places, sample, seed, threads);
-        }
-    }
-
-    /**
      * Finds the native libraries and starts a worker, so that what is wrong with this machine shows now.
      *
      * @throws IOException if models cannot be tried here
@@ -75,50 +55,32 @@ public final class Quarantine implements AutoCloseable {
         endWhenIdle();
     }
 
-    /**
-     * Loads every model file of a bundle, and asks each once with a finite input.
-     *
-     * @throws RejectedException NOT_LOADABLE if ONNX Runtime refuses one or dies of it, TOO_LARGE if it takes more memory or time than is
-     *     allowed, MISSING_FILE if there is none
-     * @throws IOException if the process cannot be started, the bundle cannot be read, or this thread was interrupted
-     */
+    @Override
     public Answers ask(Path bundle, OnnxOptions options) throws RejectedException, IOException {
         Reply reply = call(bundle, Call.of(bundle, options, true, null), Progress.NONE);
         return Objects.requireNonNull(reply.answers());
     }
 
-    /**
-     * Evaluates a speech model.
-     *
-     * @return a result for every language and task of the sets
-     * @throws RejectedException as {@link #ask}, or if it is no speech model that is known here
-     * @throws IOException as {@link #ask}, or if an evaluation set is damaged
-     */
+    @Override
     public SortedMap<LanguageTask, EvaluationResult> evaluate(
             Path bundle, OnnxOptions options, Speech speech, Progress progress) throws RejectedException, IOException {
-        Reply reply = call(bundle, Call.of(bundle, options, false, speech.evaluation()), progress);
+        Reply reply = call(bundle, Call.of(bundle, options, false, evaluation(speech)), progress);
         return Reply.byLanguageTask(Objects.requireNonNull(reply.results()));
     }
 
-    /**
-     * What is found out about a model that is loaded once.
-     *
-     * @param answers as of {@link #ask}
-     * @param results as of {@link #evaluate}
-     */
-    public record Findings(Answers answers, SortedMap<LanguageTask, EvaluationResult> results) {}
-
-    /**
-     * Does what {@link #ask} and {@link #evaluate} do, and loads the model once for both.
-     *
-     * @throws RejectedException as they do
-     * @throws IOException as they do
-     */
+    @Override
     public Findings askAndEvaluate(Path bundle, OnnxOptions options, Speech speech, Progress progress)
             throws RejectedException, IOException {
-        Reply reply = call(bundle, Call.of(bundle, options, true, speech.evaluation()), progress);
+        Reply reply = call(bundle, Call.of(bundle, options, true, evaluation(speech)), progress);
         return new Findings(
                 Objects.requireNonNull(reply.answers()), Reply.byLanguageTask(Objects.requireNonNull(reply.results())));
+    }
+
+    private static Call.Evaluation evaluation(Speech speech) {
+        List<String> places = speech.sets().stream()
+                .map(set -> set.toAbsolutePath().toString())
+                .toList();
+        return new Call.Evaluation(places, speech.sample(), speech.seed(), speech.threads());
     }
 
     private synchronized Reply call(Path bundle, Call call, Progress progress) throws RejectedException, IOException {

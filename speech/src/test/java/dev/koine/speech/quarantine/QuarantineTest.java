@@ -87,7 +87,7 @@ class QuarantineTest {
         Progress progress = (stage, done, total) -> steps.add(stage);
 
         Iterable<EvaluationResult> found = quarantine
-                .evaluate(FIXTURES.resolve("base"), OPTIONS, new Quarantine.Speech(List.of(set), 5, 3, 2), progress)
+                .evaluate(FIXTURES.resolve("base"), OPTIONS, new Examiner.Speech(List.of(set), 5, 3, 2), progress)
                 .values();
 
         try (SpeechModel model = SpeechModel.open(FIXTURES.resolve("base"), OPTIONS)) {
@@ -104,9 +104,9 @@ class QuarantineTest {
     void whatIsAskedAndEvaluatedAtOnceIsAsIfOneAfterTheOther(String architecture) throws Exception {
         Path fixtures = Path.of("../eval/fixtures", architecture);
         Path base = fixtures.resolve("base");
-        Quarantine.Speech speech = new Quarantine.Speech(List.of(fixtures.resolve("evaluation/de")), 3, 3, 1);
+        Examiner.Speech speech = new Examiner.Speech(List.of(fixtures.resolve("evaluation/de")), 3, 3, 1);
 
-        Quarantine.Findings found = quarantine.askAndEvaluate(base, OPTIONS, speech, Progress.NONE);
+        Examiner.Findings found = quarantine.askAndEvaluate(base, OPTIONS, speech, Progress.NONE);
 
         assertThat(found.answers()).isEqualTo(quarantine.ask(base, OPTIONS));
         assertThat(found.results()).isEqualTo(quarantine.evaluate(base, OPTIONS, speech, Progress.NONE));

@@ -1,9 +1,0 @@
-package dev.koine.flink.sink;
-
-/** The part of the job that refused an event. */
-public enum Stage {
-    DECODE,
-    INTAKE,
-    PRUNE,
-    HEAD
-}

@@ -1,0 +1,79 @@
+package dev.koine.lifecycle.event;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.merge.PolicyRule;
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.Scale;
+import dev.koine.engine.merge.Scaling;
+import dev.koine.engine.merge.method.MergeMethods;
+import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.taskvector.Precision;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Recipes in events and in the engine. */
+public final class Recipes {
+    private Recipes() {}
+
+    /**
+     * The engine's form of a recipe in an event.
+     *
+     * @throws RejectedException {@link RejectionCode#INVALID_EVENT} if a setting is out of range or unknown
+     */
+    public static Recipe fromAvro(dev.koine.schemas.Recipe recipe) throws RejectedException {
+        List<PolicyRule> rules = new ArrayList<>();
+        for (dev.koine.schemas.PolicyRule rule : recipe.getRules()) {
+            rules.add(new PolicyRule(rule.getPattern(), constant(Policy.class, "policy", rule.getPolicy())));
+        }
+        Precision precision = constant(Precision.class, "precision", recipe.getPrecision());
+        Scaling scaling = constant(Scaling.class, "scaling", recipe.getScaling());
+        double factor = scaling == Scaling.SEARCH ? 1 : recipe.getScale();
+        @Nullable Double limit = recipe.getScaleLimit();
+        return new Recipe(
+                        MergeMethods.of(recipe.getMethod()),
+                        recipe.getRank(),
+                        recipe.getDensity(),
+                        new Scale(scaling, factor, recipe.getScaleGrid(), limit == null ? Scale.NO_LIMIT : limit),
+                        precision,
+                        recipe.getSeed(),
+                        recipe.getSlack(),
+                        rules)
+                .validated();
+    }
+
+    /** The form for events. */
+    public static dev.koine.schemas.Recipe toAvro(Recipe recipe) {
+        double limit = recipe.scale().limit();
+        return dev.koine.schemas.Recipe.newBuilder()
+                .setRank(recipe.rank())
+                .setDensity(recipe.density())
+                .setScale(recipe.scale().factor())
+                .setPrecision(recipe.precision().name())
+                .setRules(recipe.rules().stream()
+                        .map(rule -> new dev.koine.schemas.PolicyRule(
+                                rule.pattern(), rule.policy().name()))
+                        .toList())
+                .setMethod(recipe.method().name())
+                .setScaling(recipe.scale().scaling().name())
+                .setScaleGrid(recipe.scale().grid())
+                .setScaleLimit(limit == Scale.NO_LIMIT ? null : limit)
+                .setSeed(recipe.seed())
+                .setSlack(recipe.slack())
+                .build();
+    }
+
+    private static <E extends Enum<E>> E constant(Class<E> type, String field, String name) throws RejectedException {
+        for (E constant : type.getEnumConstants()) {
+            if (constant.name().equals(name)) {
+                return constant;
+            }
+        }
+        throw new RejectedException(
+                RejectionCode.INVALID_EVENT,
+                "The recipe's " + field + " is '" + name + "'; it must be one of "
+                        + Arrays.toString(type.getEnumConstants()) + ".");
+    }
+}

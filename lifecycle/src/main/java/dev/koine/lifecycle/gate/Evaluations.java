@@ -1,0 +1,208 @@
+package dev.koine.lifecycle.gate;
+
+import dev.koine.engine.Progress;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.store.ArtifactStore;
+import dev.koine.schemas.GatePolicy;
+import dev.koine.schemas.GateReport;
+import dev.koine.schemas.LanguageScore;
+import dev.koine.schemas.Measures;
+import dev.koine.speech.evaluation.ErrorCounts;
+import dev.koine.speech.evaluation.EvaluationResult;
+import dev.koine.speech.evaluation.LanguageTask;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.quarantine.Examiner;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Evaluates models on the evaluation sets in the store, each recording on one thread, in quarantine. A model is opened from where its files
+ * lie, mapped, and closed again before this returns.
+ *
+ * <p>What a parent got wrong utterance by utterance is kept in memory alone; where it is not, after a start, the parent is evaluated
+ * again.
+ */
+public final class Evaluations {
+    private static final int LONGEST_FAILURE = 300;
+
+    private final ArtifactStore store;
+    private final Examiner examiner;
+    private final OnnxOptions options;
+    private final int threads;
+    private final RecentCounts recent = new RecentCounts();
+
+    /**
+     * @param examiner where models run
+     * @param options of a session that one recording at a time runs on
+     */
+    public Evaluations(ArtifactStore store, Examiner examiner, OnnxOptions options, int threads) {
+        this.store = store;
+        this.examiner = examiner;
+        this.options = options;
+        this.threads = threads;
+    }
+
+    /**
+     * What a model is evaluated with.
+     *
+     * @param sets digests of the evaluation sets
+     * @param parent null for version 0
+     */
+    public record Question(
+            GatePolicy policy,
+            List<String> sets,
+            Standings standings,
+            @Nullable Parent parent) {
+        RecentCounts.Key about(String model) {
+            return new RecentCounts.Key(model, sets, policy.getSample(), policy.getSeed());
+        }
+    }
+
+    /**
+     * The version that a candidate is held against.
+     *
+     * @param digest of its bundle, which the store has
+     */
+    public record Parent(String digest, GateReport report) {}
+
+    /**
+     * Asks the model in a directory once, evaluates it, and judges it.
+     *
+     * @return with the report, but for what making the model took
+     * @throws RejectedException if ONNX Runtime does not load the model
+     * @throws IOException if the store has trouble, or this thread was interrupted
+     */
+    public Evaluation evaluate(Path model, Question question) throws RejectedException, IOException {
+        long begun = System.nanoTime();
+        Examiner.Speech speech = speech(question);
+        SortedMap<LanguageTask, ErrorCounts> before = ofParent(question, speech);
+        Examiner.Findings found = examiner.askAndEvaluate(model, options, speech, Progress.NONE);
+        SortedMap<LanguageTask, EvaluationResult> results = found.results();
+        SortedMap<LanguageTask, ErrorCounts> after = counts(results);
+        GatePolicy policy = question.policy();
+        List<LanguageScore> scores = scores(results, question);
+        Comparison comparison = before.isEmpty()
+                ? Comparison.measured(scores)
+                : Comparison.resampled(scores, before, after, policy.getConfidence(), policy.getSeed());
+        Verdict verdict = new Gate(policy, question.standings()).judge(comparison);
+        GateReport report = GateReport.newBuilder()
+                .setPolicy(policy)
+                .setPassed(verdict.passed())
+                .setReasons(verdict.reasons())
+                .setScores(scores)
+                .setGrowthInside(comparison.inside())
+                .setGrowthNew(comparison.added())
+                .setEvaluationSets(question.sets())
+                .setEvaluationMillis(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun))
+                .build();
+        return new Evaluation(report, found.answers(), after);
+    }
+
+    /** Keeps what a model got wrong, as a parent of candidates to come. */
+    public void keep(String digest, Question question, Evaluation evaluation) {
+        recent.put(question.about(digest), evaluation.counts());
+    }
+
+    /** What the parent got wrong; nothing where that is not asked for. */
+    private SortedMap<LanguageTask, ErrorCounts> ofParent(Question question, Examiner.Speech speech)
+            throws IOException {
+        @Nullable Parent parent = question.parent();
+        if (parent == null || question.policy().getConfidence() == 0) {
+            return Collections.emptySortedMap();
+        }
+        RecentCounts.Key key = question.about(parent.digest());
+        @Nullable SortedMap<LanguageTask, ErrorCounts> kept = recent.get(key);
+        if (kept != null) {
+            return kept;
+        }
+        try {
+            SortedMap<LanguageTask, ErrorCounts> again =
+                    counts(examiner.evaluate(store.bundle(parent.digest()), options, speech, Progress.NONE));
+            recent.put(key, again);
+            return again;
+        } catch (RejectedException e) {
+            throw new IOException(
+                    "The model before was evaluated when it was made and cannot be now: " + e.getMessage(), e);
+        }
+    }
+
+    private static SortedMap<LanguageTask, ErrorCounts> counts(SortedMap<LanguageTask, EvaluationResult> results) {
+        SortedMap<LanguageTask, ErrorCounts> counts = new TreeMap<>();
+        results.forEach((what, result) -> {
+            if (result.error().isPresent()) {
+                counts.put(what, ErrorCounts.of(result));
+            }
+        });
+        return counts;
+    }
+
+    private Examiner.Speech speech(Question question) throws IOException {
+        List<Path> sets = new ArrayList<>();
+        for (String digest : question.sets()) {
+            sets.add(store.bundle(digest));
+        }
+        GatePolicy policy = question.policy();
+        return new Examiner.Speech(sets, policy.getSample(), policy.getSeed(), threads);
+    }
+
+    private static List<LanguageScore> scores(SortedMap<LanguageTask, EvaluationResult> results, Question question) {
+        Map<String, Measures> before = before(question.parent());
+        List<LanguageScore> scores = new ArrayList<>();
+        results.forEach((what, result) -> {
+            LanguageScore score = LanguageScore.newBuilder()
+                    .setLanguage(what.language())
+                    .setTask(what.task().name())
+                    .setStanding(question.standings().of(what.language()).name())
+                    .setAfter(measures(result))
+                    .build();
+            score.setBefore(before.get(key(score)));
+            scores.add(score);
+        });
+        scores.sort(Comparator.comparing(LanguageScore::getTask).thenComparing(LanguageScore::getLanguage));
+        return scores;
+    }
+
+    private static Map<String, Measures> before(@Nullable Parent parent) {
+        Map<String, Measures> before = new TreeMap<>();
+        if (parent != null) {
+            parent.report().getScores().forEach(score -> before.put(key(score), score.getAfter()));
+        }
+        return before;
+    }
+
+    private static String key(LanguageScore score) {
+        return score.getTask() + " " + score.getLanguage();
+    }
+
+    private static Measures measures(EvaluationResult result) {
+        OptionalDouble error = result.error();
+        return Measures.newBuilder()
+                .setUtterances(result.utterances())
+                .setError(orNull(error))
+                .setWer(orNull(result.wordErrorRate()))
+                .setCer(orNull(result.characterErrorRate()))
+                .setBleu(orNull(result.bleu()))
+                .setLoss(orNull(result.loss()))
+                .setFailure(error.isPresent() ? null : failure(result))
+                .build();
+    }
+
+    private static String failure(EvaluationResult result) {
+        String failure = result.failure().orElse("The references have no words to compare with.");
+        return failure.length() <= LONGEST_FAILURE ? failure : failure.substring(0, LONGEST_FAILURE) + "...";
+    }
+
+    public static @Nullable Double orNull(OptionalDouble value) {
+        return value.isPresent() ? value.getAsDouble() : null;
+    }
+}

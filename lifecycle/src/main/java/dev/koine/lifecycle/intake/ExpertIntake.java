@@ -1,0 +1,56 @@
+package dev.koine.lifecycle.intake;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.merge.Distance;
+import dev.koine.engine.merge.PrunePlan;
+import dev.koine.engine.merge.PruneTask;
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.Unchanged;
+import dev.koine.engine.onnx.Alignment;
+import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.lifecycle.plan.BundlePlaces;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes an expert in: aligns the copy of its bundle to the base, and cuts the work into prune tasks. */
+public final class ExpertIntake {
+    private static final Logger LOG = LoggerFactory.getLogger(ExpertIntake.class);
+
+    private final BundleIntake bundles;
+
+    public ExpertIntake(BundleIntake bundles) {
+        this.bundles = bundles;
+    }
+
+    /**
+     * What has to be pruned.
+     *
+     * @param bundleDigest digest of the expert's bundle
+     * @param files the bundles in the store that the tasks' files belong to
+     */
+    record Plan(String bundleDigest, List<PruneTask> tasks, BundlePlaces files) {}
+
+    /**
+     * Plans the work on an expert.
+     *
+     * @param baseDigest of the bundle of {@code base}
+     */
+    Plan plan(dev.koine.schemas.Bundle announced, ModelBundle base, String baseDigest, Recipe recipe)
+            throws RejectedException, IOException {
+        List<Plan> planned = new ArrayList<>();
+        bundles.take(announced, (copy, digest) -> {
+            Alignment aligned = Alignment.of(base, ModelBundle.open(copy));
+            Unchanged.refuse(aligned, recipe);
+            Distance.warning(aligned, recipe)
+                    .ifPresent(warning -> LOG.warn("The expert at {}: {}", announced.getUri(), warning));
+            List<PruneTask> tasks = PrunePlan.of(aligned.weights(), recipe);
+            BundlePlaces files = new BundlePlaces(Map.of(base.directory(), baseDigest, copy, digest));
+            planned.add(new Plan(digest, tasks, files));
+        });
+        return planned.get(0);
+    }
+}

@@ -1,0 +1,39 @@
+package dev.koine.lifecycle.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.engine.merge.PruneItem;
+import dev.koine.engine.merge.PruneTask;
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.onnx.ElementType;
+import dev.koine.engine.onnx.TensorInfo;
+import dev.koine.engine.onnx.TensorInfo.Storage;
+import dev.koine.engine.store.LocalStore;
+import dev.koine.engine.taskvector.Policy;
+import dev.koine.flink.state.StoredPlan;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PlanCodecTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void keepsHowATensorIsStored() throws Exception {
+        TensorInfo bytes = new TensorInfo("w", ElementType.FLOAT16, List.of(20L), directory.resolve("a.onnx"), 3, 40);
+        TensorInfo varints = new TensorInfo(
+                "w", ElementType.FLOAT16, List.of(20L), directory.resolve("b.onnx"), 5, 44, Storage.VARINTS);
+        List<PruneTask> tasks = List.of(new PruneTask(
+                0,
+                List.of(
+                        new PruneItem(List.of("a.onnx/w"), Policy.DENSE, bytes, varints, 0, 20),
+                        new PruneItem(List.of("b.onnx/w"), Policy.DENSE, varints, bytes, 0, 20))));
+        StoredPlan plan = PlanCodec.toStored(tasks, Recipe.PUBLISHED, new BundlePlaces(Map.of()));
+        assertThat(PlanCodec.tasks(plan, LocalStore.open(directory.resolve("store"))))
+                .isEqualTo(tasks);
+        assertThat(plan.getTasks().get(0).getItems().get(0).getBase().getType()).isEqualTo("FLOAT16");
+    }
+}

@@ -1,0 +1,52 @@
+package dev.koine.testkit;
+
+import dev.koine.engine.Progress;
+import dev.koine.engine.linalg.Lanczos;
+import dev.koine.engine.merge.OfflineMerge;
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.store.Bundle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/** The committed speech models, and what they merge to. */
+public final class Fixtures {
+    public static final Path ROOT =
+            Path.of("..", "eval", "fixtures").toAbsolutePath().normalize();
+
+    private Fixtures() {}
+
+    public static Path ctc(String name) {
+        return ROOT.resolve("ctc").resolve(name);
+    }
+
+    public static Path whisper(String name) {
+        return ROOT.resolve("whisper").resolve(name);
+    }
+
+    /**
+     * The digest of the CTC base with these experts inside, merged without Kafka or Flink.
+     *
+     * @param directory for what that takes
+     */
+    public static String mergedOffline(Path directory, String... experts) throws Exception {
+        return mergedOffline(directory, Recipe.PUBLISHED, experts);
+    }
+
+    /** As {@link #mergedOffline(Path, String...)}, with another recipe. */
+    public static String mergedOffline(Path directory, Recipe recipe, String... experts) throws Exception {
+        Path scratch = Files.createTempDirectory(directory, "offline");
+        Path target = Files.createDirectory(scratch.resolve("merged"));
+        try (WorkPool pool = new WorkPool(1)) {
+            new OfflineMerge(ModelBundle.open(ctc("base")), recipe, Lanczos::truncate, pool, Progress.NONE)
+                    .merge(
+                            Stream.of(experts)
+                                    .map(name -> new OfflineMerge.Expert(ctc(name), 1))
+                                    .toList(),
+                            target);
+        }
+        return Bundle.describe(target).digest();
+    }
+}
