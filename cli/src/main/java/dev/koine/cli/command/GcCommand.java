@@ -1,5 +1,6 @@
 package dev.koine.cli.command;
 
+import dev.koine.cli.console.DurationConverter;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.ProgressBar;
 import dev.koine.engine.store.TemporaryFolder;
@@ -9,15 +10,12 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
-import org.apache.flink.util.TimeUtils;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code koine gc}. */
 @Command(
@@ -88,17 +86,5 @@ public final class GcCommand implements Callable<Integer> {
             out.printf("Took away %d things that were begun and never finished.%n", swept.unfinished());
         }
         return ExitCode.OK;
-    }
-
-    /** Reads {@code 30 d}. */
-    static final class DurationConverter implements ITypeConverter<Duration> {
-        @Override
-        public Duration convert(String value) {
-            try {
-                return TimeUtils.parseDuration(value);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("'" + value + "' is no duration; write it like 30 min or 7 d");
-            }
-        }
     }
 }
