@@ -2,6 +2,7 @@ package dev.koine.cli.command;
 
 import dev.koine.cli.card.ModelCard;
 import dev.koine.cli.console.ExitCode;
+import dev.koine.cli.topic.Announced;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;

@@ -3,6 +3,7 @@ package dev.koine.cli.command;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.demo.Demo;
+import dev.koine.cli.folder.Folders;
 import dev.koine.engine.store.TemporaryFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;

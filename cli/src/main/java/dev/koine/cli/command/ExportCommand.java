@@ -2,6 +2,8 @@ package dev.koine.cli.command;
 
 import dev.koine.cli.card.ModelCard;
 import dev.koine.cli.console.ExitCode;
+import dev.koine.cli.folder.NewFolder;
+import dev.koine.cli.topic.Announced;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;

@@ -3,6 +3,7 @@ package dev.koine.cli.command;
 import dev.koine.cli.console.DurationConverter;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.ProgressBar;
+import dev.koine.cli.option.StoreOption;
 import dev.koine.engine.store.TemporaryFolder;
 import dev.koine.lifecycle.history.Retention;
 import dev.koine.lifecycle.history.RetentionPolicy;

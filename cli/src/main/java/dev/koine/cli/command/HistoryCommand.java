@@ -1,6 +1,9 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.console.ExitCode;
+import dev.koine.cli.option.KafkaOptions;
+import dev.koine.cli.topic.Announced;
+import dev.koine.cli.topic.HistoryTable;
 import dev.koine.events.Outcome;
 import dev.koine.events.OutcomeReader;
 import dev.koine.schemas.ModelUpdate;

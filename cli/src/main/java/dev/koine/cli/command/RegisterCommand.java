@@ -1,5 +1,11 @@
 package dev.koine.cli.command;
 
+import dev.koine.cli.folder.PassedOver;
+import dev.koine.cli.folder.TrainingFiles;
+import dev.koine.cli.option.BundleOptions;
+import dev.koine.cli.option.GateOptions;
+import dev.koine.cli.option.RecipeOptions;
+import dev.koine.cli.topic.Sender;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;

@@ -1,5 +1,7 @@
 package dev.koine.cli.command;
 
+import dev.koine.cli.option.ExpertOptions;
+import dev.koine.cli.topic.Sender;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import java.time.Instant;

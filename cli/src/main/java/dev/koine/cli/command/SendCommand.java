@@ -1,5 +1,6 @@
 package dev.koine.cli.command;
 
+import dev.koine.cli.topic.Sender;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.schemas.EventCodec;

@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.console.ExitCode;
+import dev.koine.cli.option.MergeEventOptions;
 import dev.koine.events.signature.SigningKey;
 import dev.koine.events.signature.Statement;
 import dev.koine.schemas.EventCodec;

@@ -2,6 +2,8 @@ package dev.koine.cli.command;
 
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Plain;
+import dev.koine.cli.option.JobOptions;
+import dev.koine.cli.option.KafkaOptions;
 import dev.koine.cli.status.JobHealth;
 import dev.koine.cli.status.JobManager;
 import dev.koine.cli.status.Waiting;

@@ -1,5 +1,7 @@
 package dev.koine.cli.command;
 
+import dev.koine.cli.option.MergeEventOptions;
+import dev.koine.cli.topic.Sender;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.console.ExitCode;
+import dev.koine.cli.option.KafkaOptions;
 import dev.koine.flink.topics.TopicCheck;
 import dev.koine.flink.topics.TopicSetup;
 import dev.koine.schemas.Topics;

@@ -1,0 +1,154 @@
+package dev.koine.cli.option;
+
+import dev.koine.cli.folder.PassedOver;
+import dev.koine.engine.Input;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.store.Bundle;
+import dev.koine.events.Bundles;
+import dev.koine.lifecycle.gate.GateMode;
+import dev.koine.lifecycle.gate.GatePolicies;
+import dev.koine.schemas.GatePolicy;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Evaluation sets, and what a candidate has to hold on them. What is not said is as in {@link GatePolicies#defaults}. */
+public final class GateOptions {
+    @Option(
+            names = "--evaluation",
+            paramLabel = "DIR[=PLACE]",
+            mapFallbackValue = "",
+            converter = FolderConverter.class,
+            description = {
+                "Folder with held-out speech, as koine evalset writes it; may be given several times.",
+                "PLACE is where the job finds the same files, if not in DIR. With any, every version is evaluated."
+            })
+    public Map<Path, String> evaluationSets = new LinkedHashMap<>();
+
+    @Option(
+            names = "--gate",
+            paramLabel = "MODE",
+            description = "What becomes of experts that do not hold the policy: observe, or enforce to refuse them.")
+    @Nullable
+    public GateMode mode;
+
+    @Option(
+            names = "--max-regression",
+            paramLabel = "X",
+            description = "Most that the error of a language that is inside may grow (default: 0.05, five points).")
+    @Nullable
+    public Double maxRegression;
+
+    @Option(
+            names = "--max-mean-regression",
+            paramLabel = "X",
+            description = "Most that the mean error of all languages that are inside may grow (default: 0.02).")
+    @Nullable
+    public Double maxMeanRegression;
+
+    @Option(
+            names = "--min-gain",
+            paramLabel = "X",
+            description = "Least that the mean error of a new expert's own languages has to fall (default: 0).")
+    @Nullable
+    public Double minGain;
+
+    @Option(
+            names = "--confidence",
+            paramLabel = "C",
+            description = {
+                "How sure it has to be that a limit is broken, 0.5 to 0.999, by paired bootstrap (default: 0.95);",
+                "0 compares errors as measured."
+            })
+    @Nullable
+    public Double confidence;
+
+    @Option(
+            names = "--guard",
+            paramLabel = "TAG",
+            description = "A language that the base speaks and must not lose; may be given several times.")
+    public List<String> guarded = List.of();
+
+    @Option(
+            names = "--sample",
+            paramLabel = "N",
+            description = "Most utterances per language and task that are evaluated.")
+    @Nullable
+    public Integer sample;
+
+    @Option(names = "--gate-seed", paramLabel = "N", description = "Of the draw of those utterances.")
+    @Nullable
+    public Long seed;
+
+    /** The bundles of the evaluation sets before their files are hashed. */
+    public List<dev.koine.schemas.Bundle> list() throws IOException, RejectedException {
+        List<dev.koine.schemas.Bundle> bundles = new ArrayList<>();
+        for (Map.Entry<Path, String> set : evaluationSets.entrySet()) {
+            bundles.add(Input.evaluationSet(set.getKey())
+                    .read(() -> at(Bundle.listWithoutStrays(set.getKey()), set.getValue())));
+        }
+        return bundles;
+    }
+
+    /** The bundles of the evaluation sets, with their files hashed. */
+    public List<dev.koine.schemas.Bundle> describe(PrintWriter out, PrintWriter err)
+            throws IOException, RejectedException {
+        List<dev.koine.schemas.Bundle> bundles = new ArrayList<>();
+        for (Map.Entry<Path, String> set : evaluationSets.entrySet()) {
+            PassedOver.tell(set.getKey(), err);
+            Bundle here = Bundle.describeWithoutStrays(set.getKey());
+            out.printf("Evaluation set %s: %,d bytes, %s%n", set.getKey(), here.bytes(), here.digest());
+            bundles.add(at(here, set.getValue()));
+        }
+        return bundles;
+    }
+
+    private static dev.koine.schemas.Bundle at(Bundle here, String place) {
+        return Bundles.toAvro(place.isEmpty() ? here : new Bundle(new PlaceConverter().convert(place), here.files()));
+    }
+
+    /** The policy; null where nothing is said of one. */
+    @Nullable
+    public GatePolicy policy() {
+        boolean isSaid = mode != null
+                || maxRegression != null
+                || maxMeanRegression != null
+                || minGain != null
+                || confidence != null
+                || !guarded.isEmpty()
+                || sample != null
+                || seed != null;
+        if (!isSaid) {
+            return null;
+        }
+        GatePolicy policy = GatePolicies.defaults().setGuarded(guarded).build();
+        if (mode != null) {
+            policy.setMode(mode.name());
+        }
+        if (maxRegression != null) {
+            policy.setMaxRegression(maxRegression);
+        }
+        if (maxMeanRegression != null) {
+            policy.setMaxMeanRegression(maxMeanRegression);
+        }
+        if (minGain != null) {
+            policy.setMinGain(minGain);
+        }
+        if (confidence != null) {
+            policy.setConfidence(confidence);
+        }
+        if (sample != null) {
+            policy.setSample(sample);
+        }
+        if (seed != null) {
+            policy.setSeed(seed);
+        }
+        return policy;
+    }
+}

@@ -1,0 +1,24 @@
+package dev.koine.cli.option;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.store.RemotePlace;
+import java.net.URI;
+import java.nio.file.Path;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads a place: a folder, or a URI of object storage. */
+public final class PlaceConverter implements ITypeConverter<URI> {
+    @Override
+    public URI convert(String value) {
+        if (!value.contains("://")) {
+            return Path.of(value).toAbsolutePath().normalize().toUri();
+        }
+        try {
+            return RemotePlace.require(URI.create(value));
+        } catch (IllegalArgumentException | RejectedException e) {
+            throw new TypeConversionException(
+                    "'" + value + "' is no place; name a folder, or a prefix such as s3://bucket/koine/");
+        }
+    }
+}

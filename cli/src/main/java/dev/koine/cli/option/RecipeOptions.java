@@ -1,0 +1,103 @@
+package dev.koine.cli.option;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.merge.PolicyRule;
+import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.Scale;
+import dev.koine.engine.merge.method.MergeMethod;
+import dev.koine.engine.merge.method.MergeMethods;
+import dev.koine.engine.merge.method.Parameter;
+import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.taskvector.Precision;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The merge recipe. The defaults are those of {@link Recipe#DEFAULT}. */
+public final class RecipeOptions {
+    @Option(
+            names = "--method",
+            description = {
+                "How experts are pruned and put together (default: ${DEFAULT-VALUE}):",
+                "${COMPLETION-CANDIDATES}."
+            },
+            completionCandidates = Methods.class,
+            defaultValue = "LORS")
+    public String method;
+
+    @Option(
+            names = "--rank",
+            description = "Rank of the low-rank part (default: ${DEFAULT-VALUE}).",
+            defaultValue = "7")
+    public int rank;
+
+    @Option(
+            names = "--density",
+            description = "Fraction of the entries that are kept (default: ${DEFAULT-VALUE}).",
+            defaultValue = "0.2")
+    public double density;
+
+    @Option(
+            names = "--scale",
+            paramLabel = "NUMBER|POLICY",
+            description = {
+                "Factor of what the task vectors combine to (default: norm:0.4, for TIES norm):",
+                "a number; 1/n, with n experts; norm, as long as they are on average; model-stock, from their angles;",
+                "norm:0.4, and the like, for no more than 0.4;",
+                "search, the best of 0.1 to 0.4 on the evaluation sets, or search:0.3,0.5,..., of these (not for koine merge)."
+            })
+    @Nullable
+    public String scale;
+
+    @Option(names = "--seed", description = "Of what a method draws (default: ${DEFAULT-VALUE}).", defaultValue = "0")
+    public long seed;
+
+    @Option(
+            names = "--slack",
+            description = "How far a sign may lose its election and still count, 0 to 1 (default: ${DEFAULT-VALUE}).",
+            defaultValue = "0")
+    public double slack;
+
+    @Option(
+            names = "--precision",
+            description = "Element type of task vectors: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
+            defaultValue = "FLOAT32")
+    public Precision precision;
+
+    @Option(
+            names = "--policy",
+            paramLabel = "GLOB=POLICY",
+            description = {
+                "Overrules the policy (LORS, LOW_RANK, SPARSE, RANDOM, DENSE, FROZEN) of weights whose position matches; the first match decides.",
+                "koine inspect shows positions."
+            })
+    public Map<String, Policy> policies = Map.of();
+
+    public Recipe recipe() throws RejectedException {
+        List<PolicyRule> rules = policies.entrySet().stream()
+                .map(entry -> new PolicyRule(entry.getKey(), entry.getValue()))
+                .toList();
+        MergeMethod chosen = MergeMethods.of(method);
+        Scale factor = scale == null ? Recipe.defaultScale(chosen) : Scale.parse(scale);
+        return new Recipe(chosen, rank, density, factor, precision, seed, slack, rules).validated();
+    }
+
+    /** The methods, each with the options that it takes, for the help. */
+    public static final class Methods implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return MergeMethods.all().stream().map(Methods::describe).iterator();
+        }
+
+        private static String describe(MergeMethod method) {
+            String options = method.parameters().stream()
+                    .map(Parameter::name)
+                    .map(name -> "--" + name)
+                    .collect(Collectors.joining(" "));
+            return method.name() + ": " + method.summary() + (options.isEmpty() ? "" : " (" + options + ")");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** What several commands ask for. */
+@NullMarked
+package dev.koine.cli.option;
+
+import org.jspecify.annotations.NullMarked;
