@@ -2,6 +2,7 @@ package dev.koine.flink.topics;
 
 import dev.koine.schemas.Topics;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -15,6 +16,7 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Looks whether topics that somebody else made, or changed, lose events. Keys are model ids, and rejections may have none. */
 public final class TopicCheck {
@@ -22,6 +24,9 @@ public final class TopicCheck {
     private static final long LARGEST_MESSAGE = 1_048_588;
 
     private static final long DAY = 86_400_000;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
     private TopicCheck() {}
 
@@ -38,9 +43,8 @@ public final class TopicCheck {
                 .toList();
         List<String> problems = new ArrayList<>();
         try (Admin admin = Admin.create(kafka)) {
-            Map<ConfigResource, Config> configs =
-                    admin.describeConfigs(resources).all().get();
-            configs.forEach((topic, config) -> problems.addAll(problems(topics, topic.name(), settings(config))));
+            described(admin, resources)
+                    .forEach((topic, config) -> problems.addAll(problems(topics, topic.name(), settings(config))));
         } catch (ExecutionException e) {
             throw new IOException("The settings of Koine's topics cannot be seen: " + e.getMessage(), e);
         } catch (InterruptedException e) {
@@ -48,6 +52,23 @@ public final class TopicCheck {
             throw new IOException("Interrupted while looking at topics", e);
         }
         return problems;
+    }
+
+    /** A topic that was made a moment ago is not known to every broker yet. */
+    private static Map<ConfigResource, Config> described(Admin admin, List<ConfigResource> topics)
+            throws ExecutionException, InterruptedException {
+        long patience = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            try {
+                return admin.describeConfigs(topics).all().get();
+            } catch (ExecutionException e) {
+                boolean mayCome = e.getCause() instanceof UnknownTopicOrPartitionException;
+                if (!mayCome || System.nanoTime() > patience) {
+                    throw e;
+                }
+                Thread.sleep(BETWEEN_LOOKS.toMillis());
+            }
+        }
     }
 
     private static Map<String, String> settings(Config config) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.FutureTask;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
@@ -22,7 +23,10 @@ class TopicSetupITCase {
         try (EmbeddedBroker broker = EmbeddedBroker.start(directory)) {
             Properties kafka = new Properties();
             kafka.setProperty("bootstrap.servers", broker.bootstrapServers());
+            FutureTask<List<String>> early = new FutureTask<>(() -> TopicCheck.problems(kafka, Topics.DEFAULT));
+            new Thread(early, "looks-before-they-are-there").start();
             TopicSetup.createMissing(kafka, Topics.DEFAULT, 2);
+            assertThat(early.get()).isEmpty();
             TopicSetup.createMissing(kafka, Topics.DEFAULT, 5);
             try (Admin admin = Admin.create(kafka)) {
                 Topics topics = Topics.DEFAULT;
