@@ -1,9 +1,11 @@
 package dev.koine.engine.linalg;
 
 import java.io.IOException;
+import org.apiguardian.api.API;
 
 /** A way to find the best approximation of a matrix by one of low rank. Safe for several threads. */
 @FunctionalInterface
+@API(status = API.Status.MAINTAINED)
 public interface Decomposition {
 
     /**

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import org.apiguardian.api.API;
 
 /**
  * Keeps immutable artifacts under the digest of their content: pieces of task vectors, and whole bundles. An artifact is written
@@ -14,6 +15,7 @@ import java.util.List;
  *
  * <p>An {@link IOException} from here is trouble of our own: worth trying again, never a fault of the input.
  */
+@API(status = API.Status.MAINTAINED)
 public interface ArtifactStore {
 
     /**

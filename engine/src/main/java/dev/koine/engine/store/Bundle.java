@@ -16,6 +16,7 @@ import java.util.concurrent.Executor;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apiguardian.api.API;
 
 /**
  * The files of one model under one place.
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
  * @param uri the folder that holds the files, such as {@code file:///models/whisper-de/}
  * @param files ordered by path, each path once
  */
+@API(status = API.Status.MAINTAINED)
 public record Bundle(URI uri, List<BundleFile> files) {
     private static final int MOST_FILES = 4096;
     private static final Pattern LINE = Pattern.compile("([0-9a-f]{64})  ([0-9]{1,18})  (.*)");

@@ -3,6 +3,7 @@ package dev.koine.engine.store;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import java.util.regex.Pattern;
+import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param size in bytes
  * @param sha256 64 lower-case hexadecimal digits
  */
+@API(status = API.Status.MAINTAINED)
 public record BundleFile(String path, long size, String sha256) {
     private static final int LONGEST_PATH = 512;
     private static final int LONGEST_QUOTE = 60;

@@ -4,9 +4,11 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import java.io.IOException;
 import java.io.InputStream;
+import org.apiguardian.api.API;
 
 /** Where the files of bundles are read from, by the scheme of the bundle's URI. */
 @FunctionalInterface
+@API(status = API.Status.MAINTAINED)
 public interface BundleSource {
     /** Directories that are mounted here, as {@code file:} URIs; links below them are refused. */
     BundleSource LOCAL = new LocalBundles();

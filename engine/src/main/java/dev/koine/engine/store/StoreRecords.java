@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.apiguardian.api.API;
 
 /**
  * Small things that a store knows by name and not by digest: what was announced, what is being merged. A name is of parts of letters,
  * digits, '.', '_' and '-' between slashes, such as {@code versions/demo/12}, each beginning with a letter or digit.
  */
+@API(status = API.Status.MAINTAINED)
 public interface StoreRecords {
     /** What a name looks like. */
     Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*");

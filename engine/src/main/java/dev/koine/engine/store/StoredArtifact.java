@@ -1,6 +1,7 @@
 package dev.koine.engine.store;
 
 import java.time.Instant;
+import org.apiguardian.api.API;
 
 /**
  * Something that a store holds.
@@ -9,6 +10,7 @@ import java.time.Instant;
  * @param bytes its size
  * @param renewed when it was put last
  */
+@API(status = API.Status.MAINTAINED)
 public record StoredArtifact(Kind kind, String digest, long bytes, Instant renewed) {
     /** How it is kept. */
     public enum Kind {
