@@ -105,10 +105,16 @@ final class KoineHarness implements AutoCloseable {
     }
 
     static ModelRegistration registration(String modelId, Bundle base, Recipe recipe) {
+        ModelRegistration registration = registration(modelId, base);
+        registration.setRecipe(Recipes.toAvro(recipe));
+        return registration;
+    }
+
+    /** Without a recipe. */
+    static ModelRegistration registration(String modelId, Bundle base) {
         return ModelRegistration.newBuilder()
                 .setModelId(modelId)
                 .setBase(Bundles.toAvro(base))
-                .setRecipe(Recipes.toAvro(recipe))
                 .setTime(Instant.now())
                 .build();
     }

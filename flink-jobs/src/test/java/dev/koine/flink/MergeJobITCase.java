@@ -3,20 +3,31 @@ package dev.koine.flink;
 import static dev.koine.flink.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.events.Bundles;
 import dev.koine.events.Outcome;
+import dev.koine.lifecycle.event.Recipes;
 import dev.koine.schemas.Change;
+import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.MergedExpert;
+import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.speech.onnx.OnnxSessions;
 import dev.koine.testkit.Fixtures;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.GenericRecordBuilder;
+import org.apache.avro.message.BinaryMessageEncoder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +84,13 @@ class MergeJobITCase {
             assertThat(whisper.getVersion()).isEqualTo(1);
             assertThat(ctc.getVersion()).isEqualTo(1);
             assertThat(ctc.getDigest()).isEqualTo(offline("de"));
+            assertThat(updated(koine.await(koine.publisher.publish("koine.models", "plain", withoutRecipe("plain"))))
+                            .getRecipe())
+                    .isEqualTo(Recipes.toAvro(Recipe.DEFAULT));
+            ModelUpdate plain = updated(koine.merge("plain", "de", 1, Fixtures.ctc("de")));
+            assertThat(plain.getDigest())
+                    .isEqualTo(Fixtures.mergedOffline(directory, Recipe.DEFAULT, "de"))
+                    .isNotEqualTo(ctc.getDigest());
             Bundle bundle = Bundles.fromAvro(whisper.getBundle());
             assertThat(bundle.files().stream().map(file -> file.path()))
                     .contains("encoder_model.onnx", "encoder_model.onnx_data", "decoder_model.onnx", "vocab.json");
@@ -155,6 +173,19 @@ class MergeJobITCase {
             assertThat(after.getDigest()).isEqualTo(offline("ca", "de"));
             assertThat(koine.all()).hasSize(3);
         }
+    }
+
+    /** Bytes of a registration by a producer that has no code of Koine's and no recipe. */
+    private static byte[] withoutRecipe(String modelId) throws Exception {
+        Schema schema = new Schema.Parser()
+                .parse(EventCodec.of(ModelRegistration.class).schema().toString());
+        GenericRecord registration = new GenericRecordBuilder(schema)
+                .set("modelId", modelId)
+                .set("base", Bundles.toAvro(Bundle.describe(Fixtures.ctc("base"))))
+                .set("time", 1L)
+                .build();
+        ByteBuffer message = new BinaryMessageEncoder<GenericRecord>(GenericData.get(), schema).encode(registration);
+        return Arrays.copyOf(message.array(), message.limit());
     }
 
     private String offline(String... experts) throws Exception {

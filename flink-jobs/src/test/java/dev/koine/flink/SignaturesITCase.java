@@ -11,6 +11,7 @@ import dev.koine.events.signature.Role;
 import dev.koine.events.signature.SigningKey;
 import dev.koine.events.signature.Statement;
 import dev.koine.events.signature.TrustedKeys;
+import dev.koine.lifecycle.event.Recipes;
 import dev.koine.lifecycle.intake.Signatures;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
@@ -51,14 +52,14 @@ class SignaturesITCase {
         job.write(key);
         Signatures signatures = new Signatures(true, trusted, key.toString());
         try (KoineHarness koine = KoineHarness.start(directory, config -> config.signatures(signatures))) {
-            ModelRegistration registration =
-                    KoineHarness.registration("ctc", Bundle.describe(Fixtures.ctc("base")), Recipe.PUBLISHED);
+            ModelRegistration registration = KoineHarness.registration("ctc", Bundle.describe(Fixtures.ctc("base")));
             assertRefused(koine, registration, "UNSIGNED");
             registration.setSignature(job.sign(Statement.of(registration)));
             assertRefused(koine, registration, "BAD_SIGNATURE");
             registration.setSignature(pipeline.sign(Statement.of(registration)));
             ModelUpdate zero = updated(koine.await(koine.send(registration)));
             trusted.require(zero.getSignature(), Statement.of(zero), Role.UPDATES);
+            assertThat(zero.getRecipe()).isEqualTo(Recipes.toAvro(Recipe.DEFAULT));
 
             ExpertEvent de = KoineHarness.mergeEvent("ctc", "de", 1, Bundle.describe(Fixtures.ctc("de")), 1);
             assertRefused(koine, de, "UNSIGNED");

@@ -46,7 +46,7 @@ public final class EventTarget {
 
     private static void registration(byte[] value) throws RejectedException {
         ModelRegistration event = Events.registration(inbound(value));
-        Recipes.fromAvro(event.getRecipe());
+        Recipes.fromAvro(Recipes.settled(event.getRecipe()));
         Bundles.fromAvro(event.getBase()).digest();
     }
 

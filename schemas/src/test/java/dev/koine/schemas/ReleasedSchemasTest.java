@@ -37,6 +37,16 @@ class ReleasedSchemasTest {
                 .isEqualTo(SchemaCompatibilityType.COMPATIBLE));
     }
 
+    /** So that a registry takes it whose subjects have to be compatible in both directions, with every version. */
+    @ParameterizedTest
+    @MethodSource("events")
+    void theCurrentSchemaIsReadByEveryReleasedOne(Class<? extends SpecificRecord> type) {
+        assertThat(ReleasedSchemas.of(type)).isNotEmpty().allSatisfy(released -> assertThat(
+                        compatibility(released, current(type)))
+                .as("a release no longer reads what %s writes; change no type of a field", type)
+                .isEqualTo(SchemaCompatibilityType.COMPATIBLE));
+    }
+
     @ParameterizedTest
     @MethodSource("events")
     void theCurrentSchemaIsOnRecord(Class<? extends SpecificRecord> type) {

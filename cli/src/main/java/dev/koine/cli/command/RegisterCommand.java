@@ -26,7 +26,10 @@ import picocli.CommandLine.Spec;
 /** {@code koine register}. */
 @Command(
         name = "register",
-        description = "Registers a base model; its version 0 is announced.",
+        description = {
+            "Registers a base model; its version 0 is announced.",
+            "With no option of the recipe (--method to --policy) the recipe is the job's own, today these defaults."
+        },
         footer = {
             "%nExample:",
             "  koine register --model whisper ./whisper-small-onnx",
@@ -64,13 +67,13 @@ public final class RegisterCommand implements Callable<Integer> {
 
     private ModelRegistration registration(Bundle base, List<dev.koine.schemas.Bundle> evaluationSets)
             throws RejectedException {
-        return ModelRegistration.newBuilder()
+        ModelRegistration.Builder registration = ModelRegistration.newBuilder()
                 .setModelId(modelId)
                 .setBase(Bundles.toAvro(base))
-                .setRecipe(Recipes.toAvro(recipe.recipe()))
                 .setEvaluationSets(evaluationSets)
                 .setGate(gate.policy())
-                .setTime(Instant.now())
-                .build();
+                .setTime(Instant.now());
+        recipe.said().map(Recipes::toAvro).ifPresent(registration::setRecipe);
+        return registration.build();
     }
 }

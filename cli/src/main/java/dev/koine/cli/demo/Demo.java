@@ -4,13 +4,11 @@ import dev.koine.cli.embedded.EmbeddedKoine;
 import dev.koine.cli.speech.SpeechService;
 import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import dev.koine.events.EventPublisher;
 import dev.koine.events.Outcome;
 import dev.koine.events.OutcomeReader;
-import dev.koine.lifecycle.event.Recipes;
 import dev.koine.lifecycle.gate.GatePolicies;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
@@ -176,7 +174,6 @@ public final class Demo {
             ModelRegistration registration = ModelRegistration.newBuilder()
                     .setModelId(MODEL)
                     .setBase(Bundles.toAvro(Bundle.describe(fixtures.base())))
-                    .setRecipe(Recipes.toAvro(Recipe.DEFAULT))
                     .setEvaluationSets(evaluationSets())
                     .setGate(GATE)
                     .setTime(Instant.now())

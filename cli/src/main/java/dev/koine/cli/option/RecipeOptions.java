@@ -12,12 +12,22 @@ import dev.koine.engine.taskvector.Precision;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
 /** The merge recipe. The defaults are those of {@link Recipe#DEFAULT}. */
 public final class RecipeOptions {
+    @Spec(Spec.Target.SELF)
+    private CommandSpec options;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
     @Option(
             names = "--method",
             description = {
@@ -75,6 +85,13 @@ public final class RecipeOptions {
                 "koine inspect shows positions."
             })
     public Map<String, Policy> policies = Map.of();
+
+    /** The recipe, if any of these options was given. */
+    public Optional<Recipe> said() throws RejectedException {
+        ParseResult given = command.commandLine().getParseResult();
+        boolean isSaid = options.options().stream().anyMatch(option -> given.hasMatchedOption(option.longestName()));
+        return isSaid ? Optional.of(recipe()) : Optional.empty();
+    }
 
     public Recipe recipe() throws RejectedException {
         List<PolicyRule> rules = policies.entrySet().stream()

@@ -108,12 +108,25 @@ class StatementTest {
                 .isEqualTo("08ac8091a1aad5fa42b21acdbe0399feb3aca476994965597cc5040477aefc3c");
     }
 
+    /** Such a statement is no other's, and not that of a recipe whose fields are the schema's defaults. */
+    @Test
+    void aRecipeThatIsLeftOutIsSignedAsSuch() throws Exception {
+        ModelRegistration leftOut = ModelRegistration.newBuilder()
+                .setModelId("m")
+                .setBase(bundle("a"))
+                .setTime(Instant.ofEpochMilli(1_700_000_000_000L))
+                .build();
+        assertThat(new String(Statement.of(leftOut), StandardCharsets.UTF_8))
+                .contains("rules 1\n0\nmethod 7\nDEFAULT\ntime 13\n");
+    }
+
     @Test
     void aRegistrationSignsRecipeSetsAndGate() throws Exception {
         List<ModelRegistration> registrations = new ArrayList<>();
         registrations.add(registration().build());
         for (Recipe.Builder recipe : List.of(
                 Recipe.newBuilder().setMethod("TIES"),
+                Recipe.newBuilder().setMethod("DEFAULT"),
                 Recipe.newBuilder().setScaling("PER_EXPERT"),
                 Recipe.newBuilder().setScaling("SEARCH").setScaleGrid(List.of(0.1)),
                 Recipe.newBuilder().setScaling("SEARCH").setScaleGrid(List.of(0.1, 0.2)),

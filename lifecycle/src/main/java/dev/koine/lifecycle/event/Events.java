@@ -10,6 +10,7 @@ import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
+import dev.koine.schemas.Recipe;
 import dev.koine.schemas.UndecodableException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -41,6 +42,26 @@ public final class Events {
         requireId("modelId", registration.getModelId());
         event.setModelId(registration.getModelId());
         return registration;
+    }
+
+    /**
+     * Settles the recipe of a registration that leaves it to the job, once and for all: the event that is passed on says it, so that a
+     * later stage, or a release with another default, takes the model with the same one.
+     *
+     * @param registration what the event holds; has the recipe afterwards
+     * @return the event itself if it has a recipe
+     * @throws RejectedException {@link RejectionCode#INVALID_EVENT}
+     */
+    public static InboundEvent settleRecipe(InboundEvent event, ModelRegistration registration)
+            throws RejectedException {
+        Recipe settled = Recipes.settled(registration.getRecipe());
+        if (settled.equals(registration.getRecipe())) {
+            return event;
+        }
+        registration.setRecipe(settled);
+        byte[] bytes = REGISTRATIONS.encode(registration);
+        EventSize.require(bytes.length);
+        return InboundEvent.newBuilder(event).setValue(ByteBuffer.wrap(bytes)).build();
     }
 
     /**

@@ -16,7 +16,30 @@ import org.jspecify.annotations.Nullable;
 
 /** Recipes in events and in the engine. */
 public final class Recipes {
+    /** The method of a recipe that its producer has left out: the default of the field in the schema. */
+    private static final String LEFT_OUT = "DEFAULT";
+
     private Recipes() {}
+
+    /**
+     * The recipe that a registration is taken with: its own, or {@link Recipe#DEFAULT} where it has none.
+     *
+     * @throws RejectedException {@link RejectionCode#INVALID_EVENT} if it has none, and says something of it
+     */
+    public static dev.koine.schemas.Recipe settled(dev.koine.schemas.Recipe recipe) throws RejectedException {
+        if (!recipe.getMethod().equals(LEFT_OUT)) {
+            return recipe;
+        }
+        dev.koine.schemas.Recipe nothingSaid =
+                dev.koine.schemas.Recipe.newBuilder().setMethod(LEFT_OUT).build();
+        if (!recipe.equals(nothingSaid)) {
+            throw new RejectedException(
+                    RejectionCode.INVALID_EVENT,
+                    "The recipe's method is DEFAULT, which leaves the whole recipe to the job, and other fields of it are"
+                            + " set. Name the method, such as LORS, or leave the recipe out.");
+        }
+        return toAvro(Recipe.DEFAULT);
+    }
 
     /**
      * The engine's form of a recipe in an event.

@@ -161,13 +161,14 @@ public final class Intake {
             }
             announced = Events.registration(event);
             signatures.require(announced);
+            InboundEvent settled = Events.settleRecipe(event, announced);
             running.begin(event.getModelId(), sequence(), clock.instant());
             String place = announced.getBase().getUri();
             Bundle base =
                     Faults.contain("the base " + place, () -> Input.base(place).read(() -> baseIntake.take(announced)));
             announced.setBase(Bundles.toAvro(base));
             state.registration().set(announced);
-            emit(event, base.digest(), List.of(), out);
+            emit(settled, base.digest(), List.of(), out);
         } catch (RejectedException e) {
             if (!isKnown) {
                 running.cancel(event.getModelId(), sequence());

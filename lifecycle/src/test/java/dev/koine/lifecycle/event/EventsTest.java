@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.merge.Recipe;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.schemas.Bundle;
 import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
+import dev.koine.schemas.ModelRegistration;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
@@ -29,6 +31,23 @@ class EventsTest {
         InboundEvent bad = inbound(retract(event -> event.setExpertId("")));
         refused(bad);
         assertThat(bad.getModelId()).isEqualTo("m");
+    }
+
+    @Test
+    void settlesARecipeThatIsLeftOutAndPassesOthersOnAsTheyCame() throws Exception {
+        EventCodec<ModelRegistration> codec = EventCodec.of(ModelRegistration.class);
+        ModelRegistration leftOut = ModelRegistration.newBuilder()
+                .setModelId("m")
+                .setBase(new Bundle("file:///base/", List.of()))
+                .setTime(Instant.ofEpochMilli(1))
+                .build();
+        InboundEvent event = inbound(codec.encode(leftOut));
+        ModelRegistration registration = Events.registration(event);
+        InboundEvent settled = Events.settleRecipe(event, registration);
+        assertThat(registration.getRecipe()).isEqualTo(Recipes.toAvro(Recipe.DEFAULT));
+        assertThat(Events.registration(settled)).isEqualTo(registration);
+        assertThat(Events.registration(event)).isEqualTo(leftOut);
+        assertThat(Events.settleRecipe(settled, registration)).isSameAs(settled);
     }
 
     @ParameterizedTest
@@ -113,12 +132,16 @@ class EventsTest {
     }
 
     private static InboundEvent inbound(ExpertEvent event) {
+        return inbound(EventCodec.of(ExpertEvent.class).encode(event));
+    }
+
+    private static InboundEvent inbound(byte[] value) {
         return InboundEvent.newBuilder()
                 .setTopic("koine.experts")
                 .setPartition(0)
                 .setOffset(0)
                 .setTimestamp(0)
-                .setValue(ByteBuffer.wrap(EventCodec.of(ExpertEvent.class).encode(event)))
+                .setValue(ByteBuffer.wrap(value))
                 .build();
     }
 }

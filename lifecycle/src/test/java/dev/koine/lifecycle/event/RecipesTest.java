@@ -23,6 +23,20 @@ class RecipesTest {
     }
 
     @Test
+    void whatIsLeftOutIsTheJobsDefaultAndWhatIsSaidStays() throws Exception {
+        dev.koine.schemas.Recipe leftOut =
+                dev.koine.schemas.Recipe.newBuilder().setMethod("DEFAULT").build();
+        assertThat(Recipes.fromAvro(Recipes.settled(leftOut))).isEqualTo(Recipe.DEFAULT);
+        dev.koine.schemas.Recipe empty = dev.koine.schemas.Recipe.newBuilder().build();
+        assertThat(Recipes.fromAvro(Recipes.settled(empty))).isEqualTo(Recipe.PUBLISHED);
+        assertThat(Recipes.settled(Recipes.toAvro(RECIPE))).isEqualTo(Recipes.toAvro(RECIPE));
+        leftOut.setRank(5);
+        assertThatThrownBy(() -> Recipes.settled(leftOut))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContainingAll("DEFAULT", "leave the recipe out");
+    }
+
+    @Test
     void refusesUnknownNamesAndSaysWhichThereAre() {
         dev.koine.schemas.Recipe precise = Recipes.toAvro(RECIPE);
         precise.setPrecision("FLOAT64");
