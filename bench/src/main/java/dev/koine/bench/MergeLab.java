@@ -7,7 +7,9 @@ import dev.koine.events.Bundles;
 import dev.koine.events.EventPublisher;
 import dev.koine.events.Outcome;
 import dev.koine.events.OutcomeReader;
+import dev.koine.flink.config.JobSettings;
 import dev.koine.flink.config.MergeJobConfig;
+import dev.koine.flink.config.MergeJobOptions;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.topics.TopicSetup;
 import dev.koine.lifecycle.event.Recipes;
@@ -58,11 +60,12 @@ final class MergeLab implements AutoCloseable {
             throws IOException {
         EmbeddedBroker broker = EmbeddedBroker.start(work.resolve("kafka"));
         Path store = Files.createDirectories(work.resolve("store"));
-        MergeJobConfig config = MergeJobConfig.builder(broker.bootstrapServers(), store.toUri())
-                .allowedPlaces(List.of(models.toUri()))
-                .scratch(work)
-                .threads(threads)
-                .build();
+        MergeJobConfig config = MergeJobConfig.of(JobSettings.NONE
+                .with(MergeJobOptions.BOOTSTRAP_SERVERS, broker.bootstrapServers())
+                .with(MergeJobOptions.STORE, store.toUri())
+                .with(MergeJobOptions.ALLOWED_PLACES, List.of(models.toUri()))
+                .with(MergeJobOptions.SCRATCH, work.toString())
+                .with(MergeJobOptions.THREADS, threads));
         TopicSetup.createMissing(config.kafkaProperties(), Topics.DEFAULT, 2);
         EmbeddedJob job = EmbeddedJob.start(config, work.resolve("flink"), slots, checkpointInterval);
         return new MergeLab(broker, job, config.kafkaProperties());

@@ -25,6 +25,7 @@ import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Interruption;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.console.Plain;
+import dev.koine.cli.option.JobOptionWords;
 import dev.koine.cli.status.Cause;
 import dev.koine.cli.status.FreeSpace;
 import dev.koine.engine.RejectedException;
@@ -109,8 +110,15 @@ public final class Koine {
         interruption.at(command);
     }
 
-    private static int run(Interruption interruption, PrintWriter out, PrintWriter err, String... args) {
+    /** All commands, with what help says of their options. A bundle that is named is looked for in every jar, which takes time. */
+    public static CommandLine line() {
         CommandLine line = new CommandLine(new Koine());
+        line.setResourceBundle(new JobOptionWords());
+        return line;
+    }
+
+    private static int run(Interruption interruption, PrintWriter out, PrintWriter err, String... args) {
+        CommandLine line = line();
         line.setExecutionStrategy(parsed -> {
             List<CommandLine> named = parsed.asCommandLineList();
             begin(named.get(named.size() - 1), interruption);

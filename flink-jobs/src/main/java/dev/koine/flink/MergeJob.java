@@ -67,7 +67,11 @@ public final class MergeJob {
     public static void main(String[] args) throws Exception {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.configure(settings(Duration.ofSeconds(10), env.getConfiguration()));
-        build(env, MergeJobArguments.parse(ParameterTool.fromArgs(args)));
+        build(
+                env,
+                MergeJobArguments.parse(
+                        ParameterTool.fromArgs(args).toMap(),
+                        env.getConfiguration().toMap()));
         env.execute(NAME);
     }
 

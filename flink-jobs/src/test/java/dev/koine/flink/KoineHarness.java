@@ -10,7 +10,9 @@ import dev.koine.events.Bundles;
 import dev.koine.events.EventPublisher;
 import dev.koine.events.Outcome;
 import dev.koine.events.OutcomeReader;
+import dev.koine.flink.config.JobSettings;
 import dev.koine.flink.config.MergeJobConfig;
+import dev.koine.flink.config.MergeJobOptions;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.topics.TopicSetup;
 import dev.koine.lifecycle.event.Recipes;
@@ -52,30 +54,29 @@ final class KoineHarness implements AutoCloseable {
 
     /** Starts in a directory; bundles may lie there and among the fixtures. */
     static KoineHarness start(Path directory) throws IOException {
-        return start(directory, config -> config);
+        return start(directory, settings -> settings);
     }
 
     /** As {@link #start(Path)}, with experts that wait so long for their model. */
     static KoineHarness start(Path directory, Duration unknownModelGrace) throws IOException {
-        return start(directory, config -> config.unknownModelGrace(unknownModelGrace));
+        return start(directory, settings -> settings.with(MergeJobOptions.UNKNOWN_MODEL_GRACE, unknownModelGrace));
     }
 
     /** Starts with other settings than usual. */
-    static KoineHarness start(Path directory, UnaryOperator<MergeJobConfig.Builder> settings) throws IOException {
+    static KoineHarness start(Path directory, UnaryOperator<JobSettings> settings) throws IOException {
         return start(directory, EmbeddedBroker.start(directory.resolve("kafka")), settings, 2);
     }
 
     /** Starts a job of some parallelism at a broker, which is closed with it. */
     static KoineHarness start(Path directory, EmbeddedBroker broker, int slots) throws IOException {
-        return start(directory, broker, config -> config, slots);
+        return start(directory, broker, settings -> settings, slots);
     }
 
     /** Starts a job of some parallelism, with other settings than usual, at a broker, which is closed with it. */
-    static KoineHarness start(
-            Path directory, EmbeddedBroker broker, UnaryOperator<MergeJobConfig.Builder> settings, int slots)
+    static KoineHarness start(Path directory, EmbeddedBroker broker, UnaryOperator<JobSettings> settings, int slots)
             throws IOException {
         try {
-            MergeJobConfig config = settings.apply(config(broker, directory)).build();
+            MergeJobConfig config = MergeJobConfig.of(settings.apply(settings(broker, directory)));
             TopicSetup.createMissing(config.kafkaProperties(), Topics.DEFAULT, 2);
             EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), slots, Duration.ofMillis(200));
             return new KoineHarness(broker, config, job);
@@ -85,15 +86,17 @@ final class KoineHarness implements AutoCloseable {
         }
     }
 
-    private static MergeJobConfig.Builder config(EmbeddedBroker broker, Path directory) throws IOException {
+    private static JobSettings settings(EmbeddedBroker broker, Path directory) throws IOException {
         Path store = Files.createDirectories(directory.resolve("store"));
-        return MergeJobConfig.builder(broker.bootstrapServers(), store.toUri())
-                .allowedPlaces(List.of(directory.toUri(), Fixtures.ROOT.toUri()))
-                .unknownModelGrace(Duration.ofSeconds(1))
-                .scratch(directory)
-                .threads(2)
-                .decomposition(Device.CPU)
-                .evaluation(Device.CPU);
+        return JobSettings.NONE
+                .with(MergeJobOptions.BOOTSTRAP_SERVERS, broker.bootstrapServers())
+                .with(MergeJobOptions.STORE, store.toUri())
+                .with(MergeJobOptions.ALLOWED_PLACES, List.of(directory.toUri(), Fixtures.ROOT.toUri()))
+                .with(MergeJobOptions.UNKNOWN_MODEL_GRACE, Duration.ofSeconds(1))
+                .with(MergeJobOptions.SCRATCH, directory.toString())
+                .with(MergeJobOptions.THREADS, 2)
+                .with(MergeJobOptions.DECOMPOSITION, Device.CPU)
+                .with(MergeJobOptions.EVALUATION_DEVICE, Device.CPU);
     }
 
     Outcome register(String modelId, Path base) throws Exception {

@@ -2,7 +2,9 @@ package dev.koine.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.koine.flink.config.JobSettings;
 import dev.koine.flink.config.MergeJobConfig;
+import dev.koine.flink.config.MergeJobOptions;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -18,6 +20,11 @@ import org.apache.flink.streaming.api.graph.StreamNode;
 import org.junit.jupiter.api.Test;
 
 class MergeJobTest {
+    private static final MergeJobConfig CONFIG = MergeJobConfig.of(JobSettings.NONE
+            .with(MergeJobOptions.BOOTSTRAP_SERVERS, "localhost:9092")
+            .with(MergeJobOptions.STORE, URI.create("file:///tmp/"))
+            .with(MergeJobOptions.ALLOWED_PLACES, List.of(URI.create("file:///tmp/"))));
+
     @Test
     void everyOperatorHasAnIdThatSavepointsKnowItBy() throws Exception {
         StreamGraph graph = graph();
@@ -52,9 +59,7 @@ class MergeJobTest {
     private static StreamGraph graph() {
         StreamExecutionEnvironment env =
                 StreamExecutionEnvironment.getExecutionEnvironment(MergeJob.settings(Duration.ofSeconds(1)));
-        MergeJob.build(
-                env,
-                MergeJobConfig.of("localhost:9092", URI.create("file:///tmp/"), List.of(URI.create("file:///tmp/"))));
+        MergeJob.build(env, CONFIG);
         return env.getStreamGraph(false);
     }
 
@@ -63,10 +68,7 @@ class MergeJobTest {
         StreamExecutionEnvironment env =
                 StreamExecutionEnvironment.getExecutionEnvironment(MergeJob.settings(Duration.ofSeconds(1)));
         env.setParallelism(1);
-        MergeJob.build(
-                env,
-                MergeJobConfig.of("localhost:9092", URI.create("file:///tmp/"), List.of(URI.create("file:///tmp/"))),
-                3);
+        MergeJob.build(env, CONFIG, 3);
         assertThat(env.getStreamGraph(false).getStreamNodes())
                 .hasSizeGreaterThan(4)
                 .allSatisfy(node -> assertThat(node.getParallelism())
@@ -79,9 +81,7 @@ class MergeJobTest {
     void everyStreamIsAvroAndNothingIsLeftToKryo() {
         StreamExecutionEnvironment env =
                 StreamExecutionEnvironment.getExecutionEnvironment(MergeJob.settings(Duration.ofSeconds(1)));
-        MergeJob.build(
-                env,
-                MergeJobConfig.of("localhost:9092", URI.create("file:///tmp/"), List.of(URI.create("file:///tmp/"))));
+        MergeJob.build(env, CONFIG);
         assertThat(env.getConfig().getSerializerConfig().hasGenericTypesDisabled())
                 .isTrue();
         for (Transformation<?> sink : env.getTransformations()) {

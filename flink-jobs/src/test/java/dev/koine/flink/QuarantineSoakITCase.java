@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Outcome;
+import dev.koine.flink.config.MergeJobOptions;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
-import dev.koine.speech.quarantine.QuarantineLimits;
 import dev.koine.testkit.Fixtures;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,8 +40,9 @@ class QuarantineSoakITCase {
         int events = Integer.getInteger("soak.events");
         Map<String, Integer> ends = new TreeMap<>();
         List<String> memory = new ArrayList<>();
-        QuarantineLimits limits = QuarantineLimits.DEFAULT.withMemory(768 << 20).withTime(Duration.ofSeconds(2));
-        try (KoineHarness koine = KoineHarness.start(directory, config -> config.quarantine(limits))) {
+        try (KoineHarness koine =
+                KoineHarness.start(directory, settings -> settings.with(MergeJobOptions.QUARANTINE_MEMORY, 768L << 20)
+                        .with(MergeJobOptions.QUARANTINE_TIME, Duration.ofSeconds(2)))) {
             updated(koine.register("good", Fixtures.ctc("base")));
             String with =
                     updated(koine.merge("good", "ca", 1, Fixtures.ctc("ca"))).getDigest();

@@ -7,6 +7,7 @@ import dev.koine.broker.EmbeddedBroker;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Outcome;
+import dev.koine.flink.config.MergeJobOptions;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.embedded.Outage;
 import dev.koine.schemas.ModelUpdate;
@@ -74,7 +75,8 @@ class RecoveryITCase {
     @Test
     void anExpertWaitsForItsModelAcrossARestart() throws Exception {
         try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("kafka"))) {
-            KoineHarness stopped = KoineHarness.start(directory, broker, config -> config.unknownModelGrace(GRACE), 2);
+            KoineHarness stopped = KoineHarness.start(
+                    directory, broker, settings -> settings.with(MergeJobOptions.UNKNOWN_MODEL_GRACE, GRACE), 2);
             while (stopped.job.lastCheckpoint().isEmpty()) {
                 Thread.sleep(50);
             }

@@ -15,6 +15,7 @@ import dev.koine.engine.store.BundleFile;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import dev.koine.events.Outcome;
+import dev.koine.flink.config.MergeJobOptions;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.MergedExpert;
@@ -23,7 +24,6 @@ import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.Topics;
-import dev.koine.speech.quarantine.QuarantineLimits;
 import dev.koine.testkit.Fixtures;
 import dev.koine.testkit.Mutation;
 import java.net.URI;
@@ -61,7 +61,7 @@ class RejectionsITCase {
     @BeforeAll
     static void startWithOneExpertInside() throws Exception {
         koine = KoineHarness.start(
-                directory, config -> config.quarantine(QuarantineLimits.DEFAULT.withTime(Duration.ofSeconds(3))));
+                directory, settings -> settings.with(MergeJobOptions.QUARANTINE_TIME, Duration.ofSeconds(3)));
         updated(koine.register(MODEL, Fixtures.ctc("base")));
         version = updated(koine.merge(MODEL, "ca", 1, Fixtures.ctc("ca"))).getVersion();
         sent = 2;

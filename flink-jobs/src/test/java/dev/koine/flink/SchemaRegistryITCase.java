@@ -51,7 +51,7 @@ class SchemaRegistryITCase {
         HttpServer registry = registry(0);
         int port = registry.getAddress().getPort();
         Map<String, String> settings = Map.of(EventFormat.URL, "http://127.0.0.1:" + port);
-        try (KoineHarness koine = KoineHarness.start(directory, config -> config.kafka(settings));
+        try (KoineHarness koine = KoineHarness.start(directory, job -> job.withKafka(settings));
                 ModelSubscriber<AutoCloseable> subscriber = ModelSubscriber.<AutoCloseable>builder()
                         .bootstrapServers(koine.broker.bootstrapServers())
                         .consumerProperties(settings)

@@ -17,7 +17,9 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.events.EventPublisher;
 import dev.koine.events.Outcome;
 import dev.koine.events.OutcomeReader;
+import dev.koine.flink.config.JobSettings;
 import dev.koine.flink.config.MergeJobConfig;
+import dev.koine.flink.config.MergeJobOptions;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.embedded.Outage;
 import dev.koine.flink.topics.TopicSetup;
@@ -62,15 +64,16 @@ class SecuredBrokerITCase {
                 SecuredBroker secured = SecuredBroker.start(directory)) {
             TopicSetup.createMissing(secured.properties("admin"), TOPICS, 1);
             allowEachRoleItsPart(secured);
-            MergeJobConfig config = MergeJobConfig.builder(
-                            secured.broker.bootstrapServers(),
+            MergeJobConfig config = MergeJobConfig.of(JobSettings.NONE
+                    .with(MergeJobOptions.BOOTSTRAP_SERVERS, secured.broker.bootstrapServers())
+                    .with(
+                            MergeJobOptions.STORE,
                             Files.createDirectories(directory.resolve("store")).toUri())
-                    .kafka(secured.client("job"))
-                    .allowedPlaces(List.of(Fixtures.ROOT.toUri()))
-                    .scratch(directory)
-                    .threads(2)
-                    .decomposition(Device.CPU)
-                    .build();
+                    .withKafka(secured.client("job"))
+                    .with(MergeJobOptions.ALLOWED_PLACES, List.of(Fixtures.ROOT.toUri()))
+                    .with(MergeJobOptions.SCRATCH, directory.toString())
+                    .with(MergeJobOptions.THREADS, 2)
+                    .with(MergeJobOptions.DECOMPOSITION, Device.CPU));
             try (EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), 1, Duration.ofMillis(200));
                     EventPublisher publisher = new EventPublisher(secured.properties("pipeline"));
                     OutcomeReader outcomes = new OutcomeReader(secured.properties("pipeline"), TOPICS);

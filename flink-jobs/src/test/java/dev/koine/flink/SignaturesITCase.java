@@ -11,8 +11,10 @@ import dev.koine.events.signature.Role;
 import dev.koine.events.signature.SigningKey;
 import dev.koine.events.signature.Statement;
 import dev.koine.events.signature.TrustedKeys;
+import dev.koine.flink.config.JobSettings;
+import dev.koine.flink.config.MergeJobOptions;
+import dev.koine.flink.config.SignaturePolicy;
 import dev.koine.lifecycle.event.Recipes;
-import dev.koine.lifecycle.intake.Signatures;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
@@ -20,6 +22,8 @@ import dev.koine.schemas.Topics;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.SubscriberListener;
 import dev.koine.testkit.Fixtures;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,6 +34,8 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -50,8 +56,7 @@ class SignaturesITCase {
     void onlyThoseWhoMayChangeAModel() throws Exception {
         Path key = directory.resolve("job.key");
         job.write(key);
-        Signatures signatures = new Signatures(true, trusted, key.toString());
-        try (KoineHarness koine = KoineHarness.start(directory, config -> config.signatures(signatures))) {
+        try (KoineHarness koine = KoineHarness.start(directory, signatures(SignaturePolicy.REQUIRED, key))) {
             ModelRegistration registration = KoineHarness.registration("ctc", Bundle.describe(Fixtures.ctc("base")));
             assertRefused(koine, registration, "UNSIGNED");
             registration.setSignature(job.sign(Statement.of(registration)));
@@ -88,8 +93,7 @@ class SignaturesITCase {
 
     @Test
     void withoutBeingRequiredOnlyAWrongSignatureOfATrustedKeyIsRefused() throws Exception {
-        Signatures signatures = new Signatures(false, trusted, null);
-        try (KoineHarness koine = KoineHarness.start(directory, config -> config.signatures(signatures))) {
+        try (KoineHarness koine = KoineHarness.start(directory, signatures(SignaturePolicy.OFF, null))) {
             ModelRegistration registration =
                     KoineHarness.registration("ctc", Bundle.describe(Fixtures.ctc("base")), Recipe.PUBLISHED);
             registration.setSignature(pipeline.sign(new byte[0]));
@@ -104,9 +108,8 @@ class SignaturesITCase {
     void aServiceTakesOnlyWhatTheJobHasSigned() throws Exception {
         Path key = directory.resolve("job.key");
         job.write(key);
-        Signatures signatures = new Signatures(false, trusted, key.toString());
         BlockingQueue<RejectedException> refused = new LinkedBlockingQueue<>();
-        try (KoineHarness koine = KoineHarness.start(directory, config -> config.signatures(signatures));
+        try (KoineHarness koine = KoineHarness.start(directory, signatures(SignaturePolicy.OFF, key));
                 ModelSubscriber<AutoCloseable> service = ModelSubscriber.<AutoCloseable>builder()
                         .consumerProperties(
                                 Map.of("bootstrap.servers", koine.config.kafka().get("bootstrap.servers")))
@@ -158,5 +161,14 @@ class SignaturesITCase {
 
     private static void assertRefused(KoineHarness koine, ExpertEvent event, String code) throws Exception {
         assertThat(rejected(koine.await(koine.send(event))).getCode()).isEqualTo(code);
+    }
+
+    private UnaryOperator<JobSettings> signatures(SignaturePolicy policy, @Nullable Path key) throws IOException {
+        Path keys = Files.write(directory.resolve("trusted"), trusted.lines());
+        return settings -> {
+            JobSettings trusting = settings.with(MergeJobOptions.SIGNATURES, policy)
+                    .with(MergeJobOptions.TRUSTED_KEYS, keys.toString());
+            return key == null ? trusting : trusting.with(MergeJobOptions.SIGNING_KEY, key.toString());
+        };
     }
 }

@@ -6,14 +6,16 @@ import dev.koine.cli.console.LongRunning;
 import dev.koine.cli.embedded.EmbeddedKoine;
 import dev.koine.cli.folder.Folders;
 import dev.koine.cli.option.DeviceOption;
-import dev.koine.cli.option.PlaceConverter;
 import dev.koine.cli.option.QuarantineOptions;
+import dev.koine.cli.option.UpOptions;
 import dev.koine.cli.status.JobManager;
 import dev.koine.cli.status.JobWatch;
 import dev.koine.cli.status.Whereabouts;
 import dev.koine.engine.store.RemotePlace;
-import dev.koine.events.signature.TrustedKeys;
-import dev.koine.lifecycle.intake.Signatures;
+import dev.koine.flink.config.JobOption;
+import dev.koine.flink.config.JobSettings;
+import dev.koine.flink.config.MergeJobOptions;
+import dev.koine.flink.config.SignatureSettings;
 import dev.koine.objectstore.Stores;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -38,6 +40,7 @@ import picocli.CommandLine.Spec;
 /** {@code koine up}. */
 @Command(
         name = "up",
+        modelTransformer = UpOptions.class,
         description = "Runs broker, merge job and store in this process until it is interrupted.",
         footer = {"%nExample:", "  koine up --dir ./koine-data --allow ./models"})
 public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own {
@@ -58,43 +61,6 @@ public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own
             defaultValue = "9092")
     int port;
 
-    @Option(
-            names = "--store",
-            paramLabel = "PLACE",
-            description = "Where models are kept: a folder, or s3://bucket/prefix/ (default: a folder in --dir).",
-            converter = PlaceConverter.class)
-    URI store;
-
-    @Option(
-            names = "--allow",
-            paramLabel = "PLACE",
-            description =
-                    "Folder or s3: prefix that bundles may lie in; may be given several times (default: the current folder).",
-            converter = PlaceConverter.class)
-    List<URI> allowed = List.of(Path.of("").toAbsolutePath().toUri());
-
-    @Option(
-            names = "--signatures",
-            description =
-                    "off, or required: events that no trusted key has signed are refused (default: ${DEFAULT-VALUE}).",
-            defaultValue = "off")
-    Wanted signatures;
-
-    @Option(
-            names = "--trusted-keys",
-            paramLabel = "FILE",
-            description = "Public keys and what they are trusted for, as koine keys prints them.")
-    Path trustedKeys;
-
-    @Option(names = "--signing-key", paramLabel = "FILE", description = "Signs versions with this key.")
-    Path signingKey;
-
-    /** Whether events have to be signed. */
-    enum Wanted {
-        OFF,
-        REQUIRED
-    }
-
     @Mixin
     DeviceOption device;
 
@@ -107,16 +73,18 @@ public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own
         Path log = directory.resolve("koine.log");
         Logs.to(log);
         PrintWriter out = spec.commandLine().getOut();
+        JobSettings job = settings();
+        List<URI> allowed = job.get(MergeJobOptions.ALLOWED_PLACES);
         List<String> places = new ArrayList<>();
         for (URI place : allowed) {
             places.add(shown(RemotePlace.isRemote(place) ? place : folder(place)));
         }
-        if (Stream.concat(allowed.stream(), Stream.ofNullable(store)).anyMatch(RemotePlace::isRemote)) {
+        Stream<URI> store = job.said(MergeJobOptions.STORE).stream();
+        if (Stream.concat(allowed.stream(), store).anyMatch(RemotePlace::isRemote)) {
             Stores.initializeFileSystems();
         }
         out.printf("Starting in %s ...%n", directory);
-        EmbeddedKoine started = start(
-                new EmbeddedKoine.Settings(port, store, allowed, device.device, signatures(), quarantine.limits()));
+        EmbeddedKoine started = start(new EmbeddedKoine.Settings(port, job));
         try (EmbeddedKoine koine = started) {
             Whereabouts whereabouts = new Whereabouts(
                     koine.restPort(), koine.store(), directory.toAbsolutePath().normalize());
@@ -189,15 +157,23 @@ public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own
         return RemotePlace.isRemote(place) ? place.toString() : Path.of(place).toString();
     }
 
-    private Signatures signatures() throws IOException {
-        boolean required = signatures == Wanted.REQUIRED;
-        if (required && trustedKeys == null) {
-            throw new ParameterException(
-                    spec.commandLine(), "--signatures required needs --trusted-keys; nobody could sign otherwise.");
+    private JobSettings settings() throws IOException {
+        JobSettings given = UpOptions.read(spec.commandLine().getParseResult())
+                .with(MergeJobOptions.DECOMPOSITION, device.device)
+                .with(MergeJobOptions.QUARANTINE_MEMORY, quarantine.limits().memory())
+                .with(MergeJobOptions.QUARANTINE_TIME, quarantine.limits().time());
+        try {
+            SignatureSettings.read(given, JobOption::dashed);
+        } catch (IllegalArgumentException e) {
+            if (e.getCause() instanceof IOException trouble) {
+                throw trouble;
+            }
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
-        return new Signatures(
-                required,
-                trustedKeys == null ? TrustedKeys.NONE : TrustedKeys.read(trustedKeys),
-                signingKey == null ? null : signingKey.toAbsolutePath().toString());
+        return given.said(MergeJobOptions.ALLOWED_PLACES).isPresent()
+                ? given
+                : given.with(
+                        MergeJobOptions.ALLOWED_PLACES,
+                        List.of(Path.of("").toAbsolutePath().toUri()));
     }
 }

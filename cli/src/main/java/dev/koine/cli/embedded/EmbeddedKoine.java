@@ -4,23 +4,23 @@ import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.broker.EmbeddedBroker;
 import dev.koine.engine.Device;
 import dev.koine.engine.store.FileTree;
+import dev.koine.flink.config.JobSettings;
 import dev.koine.flink.config.MergeJobConfig;
+import dev.koine.flink.config.MergeJobOptions;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.topics.TopicSetup;
-import dev.koine.lifecycle.intake.Signatures;
 import dev.koine.objectstore.Stores;
 import dev.koine.schemas.Topics;
 import dev.koine.speech.onnx.NativeRuntime;
-import dev.koine.speech.quarantine.QuarantineLimits;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import org.apache.flink.api.common.JobStatus;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Broker, merge job and store in this JVM, all below one directory: the same job graph as on a cluster. Stopped and started again
@@ -46,22 +46,16 @@ public final class EmbeddedKoine implements AutoCloseable {
      * What to start.
      *
      * @param port of the broker on the loopback address; 0 for a free one
-     * @param store where the store is; null for a directory beside the rest
-     * @param allowedPlaces where bundles may lie
-     * @param device where the job decomposes matrices
-     * @param signatures whose events are taken, and with what versions are signed
-     * @param quarantine what the processes may use that models are loaded in
+     * @param job the merge job's settings; broker, cache and scratch are this one's own, and so is the store where none is named
      */
-    public record Settings(
-            int port,
-            @Nullable URI store,
-            List<URI> allowedPlaces,
-            Device device,
-            Signatures signatures,
-            QuarantineLimits quarantine) {
+    public record Settings(int port, JobSettings job) {
         /** Any port, the store beside the rest, no signatures. */
         public static Settings of(List<URI> allowedPlaces, Device device) {
-            return new Settings(0, null, allowedPlaces, device, Signatures.OFF, QuarantineLimits.DEFAULT);
+            return new Settings(
+                    0,
+                    JobSettings.NONE
+                            .with(MergeJobOptions.ALLOWED_PLACES, allowedPlaces)
+                            .with(MergeJobOptions.DECOMPOSITION, device));
         }
     }
 
@@ -84,25 +78,27 @@ public final class EmbeddedKoine implements AutoCloseable {
 
     private static EmbeddedKoine start(FolderLock lock, Path home, Settings settings) throws IOException {
         NativeRuntime.locate();
-        URI store = settings.store();
-        if (store == null) {
-            store = Files.createDirectories(home.resolve("store")).toUri();
-        }
+        Optional<URI> named = settings.job().said(MergeJobOptions.STORE);
+        URI store = named.isPresent()
+                ? named.get()
+                : Files.createDirectories(home.resolve("store")).toUri();
         Stores.requireAnswer(store);
-        if (settings.device() == Device.CUDA) {
-            DeviceDecomposition.open(settings.device()).close();
+        Device device = settings.job().get(MergeJobOptions.DECOMPOSITION);
+        if (device == Device.CUDA) {
+            DeviceDecomposition.open(device).close();
         }
         EmbeddedBroker broker = EmbeddedBroker.start(home.resolve("kafka"), settings.port());
         try {
             TopicSetup.createMissing(properties(broker.bootstrapServers()), Topics.DEFAULT, PARTITIONS);
-            MergeJobConfig config = MergeJobConfig.builder(broker.bootstrapServers(), store)
-                    .storeCache(home.resolve("store-cache"))
-                    .scratch(emptied(home.resolve("scratch")))
-                    .allowedPlaces(settings.allowedPlaces())
-                    .decomposition(settings.device())
-                    .signatures(settings.signatures())
-                    .quarantine(settings.quarantine())
-                    .build();
+            MergeJobConfig config = MergeJobConfig.of(settings.job()
+                    .with(MergeJobOptions.BOOTSTRAP_SERVERS, broker.bootstrapServers())
+                    .with(MergeJobOptions.STORE, store)
+                    .with(
+                            MergeJobOptions.STORE_CACHE,
+                            home.resolve("store-cache").toString())
+                    .with(
+                            MergeJobOptions.SCRATCH,
+                            emptied(home.resolve("scratch")).toString()));
             int slots = Runtime.getRuntime().availableProcessors();
             EmbeddedJob job = EmbeddedJob.start(config, home.resolve("flink"), slots, CHECKPOINT_INTERVAL);
             return new EmbeddedKoine(lock, broker, job, store);

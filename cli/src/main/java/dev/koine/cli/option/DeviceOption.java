@@ -6,11 +6,9 @@ import picocli.CommandLine.Option;
 /** Where matrices are decomposed. */
 public final class DeviceOption {
     @Option(
-            names = "--device",
-            description = {
-                "Where matrices are decomposed: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
-                "AUTO is CUDA where it works, else the CPU. Results agree to about 1e-5; digests differ."
-            },
+            names = {"--device", "--decomposition"},
+            paramLabel = "auto|cpu|cuda",
+            descriptionKey = "job.decomposition",
             defaultValue = "AUTO")
     public Device device;
 }

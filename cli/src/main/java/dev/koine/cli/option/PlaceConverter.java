@@ -15,6 +15,9 @@ public final class PlaceConverter implements ITypeConverter<URI> {
             return Path.of(value).toAbsolutePath().normalize().toUri();
         }
         try {
+            if (value.startsWith("file:///")) {
+                return Path.of(URI.create(value)).normalize().toUri();
+            }
             return RemotePlace.require(URI.create(value));
         } catch (IllegalArgumentException | RejectedException e) {
             throw new TypeConversionException(

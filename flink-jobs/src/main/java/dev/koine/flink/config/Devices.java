@@ -11,9 +11,6 @@ import java.io.Serializable;
  * @param evaluation where versions are evaluated
  */
 public record Devices(Device decomposition, Device evaluation) implements Serializable {
-    /** CUDA where it works, else the CPU. */
-    public static final Devices AUTO = new Devices(Device.AUTO, Device.AUTO);
-
     /** How a model is opened to be evaluated: recordings share the threads, and none has more than one. */
     public OnnxOptions evaluationOptions() {
         return new OnnxOptions(1, evaluation);

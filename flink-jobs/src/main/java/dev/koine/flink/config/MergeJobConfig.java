@@ -1,6 +1,5 @@
 package dev.koine.flink.config;
 
-import dev.koine.engine.Device;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.lifecycle.history.RetentionPolicy;
 import dev.koine.lifecycle.intake.Signatures;
@@ -8,75 +7,96 @@ import dev.koine.objectstore.Stores;
 import dev.koine.schemas.Topics;
 import dev.koine.speech.quarantine.QuarantineLimits;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.Serializable;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
-import org.jspecify.annotations.Nullable;
 
-/**
- * What the merge job needs to know; {@link MergeJobArguments} reads it from a command line.
- *
- * @param kafka properties for every Kafka client, {@code bootstrap.servers} among them
- * @param store where the store is: a directory, or a prefix in object storage
- * @param storeCache directory on each TaskManager for copies of what object storage holds
- * @param storeCacheBytes about how large that may grow
- * @param allowedPlaces URI prefixes that bundles may lie under
- * @param jobId prefix of the transactional ids
- * @param unknownModelGrace how long an expert waits for its model's registration
- * @param transactionTimeout of the sinks; above checkpoint interval plus restart time
- * @param scratch directory on each TaskManager for running totals, four bytes a weight
- * @param threads threads a task may use for totals and materialising
- * @param devices where matrices are decomposed and versions evaluated
- * @param retention what the store keeps
- * @param gcInterval how often the job takes away what it need not keep, if the policy says that it may
- * @param signatures whose events are taken, and with what updates are signed
- * @param quarantine what the processes may use that models are loaded and evaluated in, one at a time for each task that has models
- */
-public record MergeJobConfig(
-        Map<String, String> kafka,
-        Topics topics,
-        URI store,
-        String storeCache,
-        long storeCacheBytes,
-        List<URI> allowedPlaces,
-        String jobId,
-        Duration unknownModelGrace,
-        Duration transactionTimeout,
-        String scratch,
-        int threads,
-        Devices devices,
-        RetentionPolicy retention,
-        Duration gcInterval,
-        Signatures signatures,
-        QuarantineLimits quarantine)
-        implements Serializable {
+/** What the merge job needs to know: its settings, in the form that they are used in. {@link MergeJobOptions} describes them. */
+public final class MergeJobConfig implements Serializable {
+    private static final long serialVersionUID = 1L;
 
-    public MergeJobConfig {
-        kafka = Map.copyOf(kafka);
-        allowedPlaces = List.copyOf(allowedPlaces);
+    private final JobSettings settings;
+    private final Map<String, String> kafka;
+    private final Signatures signatures;
+
+    private MergeJobConfig(JobSettings settings, Map<String, String> kafka, Signatures signatures) {
+        this.settings = settings;
+        this.kafka = kafka;
+        this.signatures = signatures;
     }
 
-    /** The defaults for a broker, a store and the places that bundles may come from. */
-    public static MergeJobConfig of(String bootstrapServers, URI store, List<URI> allowedPlaces) {
-        return builder(bootstrapServers, store).allowedPlaces(allowedPlaces).build();
+    /**
+     * Checks that nothing is missing, and reads the files that are read where the job is started.
+     *
+     * @throws IllegalArgumentException if an option that is required is missing, or a file cannot be used; the message says which
+     */
+    public static MergeJobConfig of(JobSettings settings) {
+        for (JobOption<?> option : MergeJobOptions.all()) {
+            if (option.isRequired() && settings.said(option).isEmpty()) {
+                throw new IllegalArgumentException(
+                        "The merge job needs " + option.argument() + "; docs/options.md has all options.");
+            }
+        }
+        Map<String, String> kafka = new HashMap<>();
+        kafka.put("bootstrap.servers", settings.get(MergeJobOptions.BOOTSTRAP_SERVERS));
+        settings.said(MergeJobOptions.KAFKA_CONFIG).ifPresent(file -> kafka.putAll(properties(file)));
+        kafka.putAll(settings.kafka());
+        return new MergeJobConfig(settings, Map.copyOf(kafka), SignatureSettings.read(settings, JobOption::argument));
     }
 
-    /** Begins with the defaults for a broker and a store; bundles may come from nowhere yet. */
-    public static Builder builder(String bootstrapServers, URI store) {
-        return new Builder(bootstrapServers, store);
+    /** What went wrong is not shown: it may hold a password. */
+    private static Map<String, String> properties(String file) {
+        Properties properties = new Properties();
+        try (InputStream in = Files.newInputStream(Path.of(file))) {
+            properties.load(in);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new IllegalArgumentException(MergeJobOptions.KAFKA_CONFIG.argument() + " " + file
+                    + " cannot be read: " + e.getClass().getSimpleName() + ".");
+        }
+        Map<String, String> read = new HashMap<>();
+        properties.stringPropertyNames().forEach(name -> read.put(name, properties.getProperty(name)));
+        return read;
     }
 
-    /** Without the values of Kafka's properties, some of which are secret. */
-    @Override
-    public String toString() {
-        return "MergeJobConfig[job " + jobId + ", store " + store + ", kafka " + new TreeSet<>(kafka.keySet()) + "]";
+    /** Properties for every Kafka client, {@code bootstrap.servers} among them. */
+    public Map<String, String> kafka() {
+        return kafka;
+    }
+
+    /** As {@link #kafka()}. */
+    public Properties kafkaProperties() {
+        Properties properties = new Properties();
+        properties.putAll(kafka);
+        return properties;
+    }
+
+    /** The names of the topics. */
+    public Topics topics() {
+        return new Topics(
+                settings.get(MergeJobOptions.TOPIC_MODELS),
+                settings.get(MergeJobOptions.TOPIC_EXPERTS),
+                settings.get(MergeJobOptions.TOPIC_UPDATES),
+                settings.get(MergeJobOptions.TOPIC_REJECTIONS));
+    }
+
+    /** Prefix of the transactional ids. */
+    public String jobId() {
+        return settings.get(MergeJobOptions.JOB_ID);
+    }
+
+    /** Of the sinks. */
+    public Duration transactionTimeout() {
+        return settings.get(MergeJobOptions.TRANSACTION_TIMEOUT);
     }
 
     /**
@@ -85,147 +105,70 @@ public record MergeJobConfig(
      * @param executor where parts of one piece of work are done side by side; not what calls the store
      */
     public ArtifactStore openStore(Executor executor) throws IOException {
-        return Stores.open(store, Path.of(storeCache), storeCacheBytes, executor);
+        Optional<String> cache = settings.said(MergeJobOptions.STORE_CACHE);
+        return Stores.open(
+                settings.get(MergeJobOptions.STORE),
+                cache.isPresent() ? Path.of(cache.get()) : scratchDirectory().resolve("koine-store-cache"),
+                settings.get(MergeJobOptions.STORE_CACHE_SIZE),
+                executor);
+    }
+
+    /** URI prefixes that bundles may lie under. */
+    public List<URI> allowedPlaces() {
+        return settings.get(MergeJobOptions.ALLOWED_PLACES);
+    }
+
+    /** How long an expert waits for its model's registration. */
+    public Duration unknownModelGrace() {
+        return settings.get(MergeJobOptions.UNKNOWN_MODEL_GRACE);
+    }
+
+    /** Whose events are taken, and with what updates are signed. */
+    public Signatures signatures() {
+        return signatures;
     }
 
     /** The directory for running totals on this machine. */
     public Path scratchDirectory() {
-        return Path.of(scratch);
+        return Path.of(settings.get(MergeJobOptions.SCRATCH));
     }
 
-    /** Properties for a Kafka client. */
-    public Properties kafkaProperties() {
-        Properties properties = new Properties();
-        properties.putAll(kafka);
-        return properties;
+    /** Threads that a task may use for totals and materialising. */
+    public int threads() {
+        return settings.get(MergeJobOptions.THREADS);
     }
 
-    /** Gathers a configuration; what is not said keeps its default. */
-    public static final class Builder {
-        private final Map<String, String> kafka = new HashMap<>();
-        private final URI store;
-        private @Nullable String storeCache;
-        private long storeCacheBytes = Stores.CACHE_BYTES;
-        private Topics topics = Topics.DEFAULT;
-        private List<URI> allowedPlaces = List.of();
-        private String jobId = "koine";
-        private Duration unknownModelGrace = Duration.ofSeconds(10);
-        private Duration transactionTimeout = Duration.ofMinutes(15);
-        private String scratch = System.getProperty("java.io.tmpdir");
-        private int threads = Runtime.getRuntime().availableProcessors();
-        private Devices devices = Devices.AUTO;
-        private RetentionPolicy retention = RetentionPolicy.ALL;
-        private Duration gcInterval = Duration.ofHours(1);
-        private Signatures signatures = Signatures.OFF;
-        private QuarantineLimits quarantine = QuarantineLimits.DEFAULT;
+    /** Where matrices are decomposed and versions evaluated. */
+    public Devices devices() {
+        return new Devices(
+                settings.get(MergeJobOptions.DECOMPOSITION), settings.get(MergeJobOptions.EVALUATION_DEVICE));
+    }
 
-        private Builder(String bootstrapServers, URI store) {
-            this.store = store;
-            kafka.put("bootstrap.servers", bootstrapServers);
-        }
+    /** What the processes may use that models are loaded and evaluated in, one at a time for each task that has models. */
+    public QuarantineLimits quarantine() {
+        return QuarantineLimits.DEFAULT
+                .withMemory(settings.get(MergeJobOptions.QUARANTINE_MEMORY))
+                .withTime(settings.get(MergeJobOptions.QUARANTINE_TIME));
+    }
 
-        /** Adds properties for every Kafka client. */
-        public Builder kafka(Map<String, String> properties) {
-            kafka.putAll(properties);
-            return this;
-        }
+    /** What the store keeps. */
+    public RetentionPolicy retention() {
+        return new RetentionPolicy(
+                settings.get(MergeJobOptions.RETENTION_VERSIONS),
+                settings.get(MergeJobOptions.RETENTION_AGE),
+                settings.get(MergeJobOptions.RETENTION_EXPERTS),
+                settings.get(MergeJobOptions.RETENTION_GRACE));
+    }
 
-        /** Where copies of what object storage holds are kept; in the scratch directory if not said. */
-        public Builder storeCache(Path directory) {
-            storeCache = directory.toString();
-            return this;
-        }
+    /** How often the job takes away what it need not keep, if {@link #retention} says that it may. */
+    public Duration gcInterval() {
+        return settings.get(MergeJobOptions.GC_INTERVAL);
+    }
 
-        public Builder storeCacheBytes(long value) {
-            storeCacheBytes = value;
-            return this;
-        }
-
-        public Builder topics(Topics value) {
-            topics = value;
-            return this;
-        }
-
-        public Builder allowedPlaces(List<URI> value) {
-            allowedPlaces = value;
-            return this;
-        }
-
-        public Builder jobId(String value) {
-            jobId = value;
-            return this;
-        }
-
-        public Builder unknownModelGrace(Duration value) {
-            unknownModelGrace = value;
-            return this;
-        }
-
-        public Builder transactionTimeout(Duration value) {
-            transactionTimeout = value;
-            return this;
-        }
-
-        public Builder scratch(Path directory) {
-            scratch = directory.toString();
-            return this;
-        }
-
-        public Builder threads(int value) {
-            threads = value;
-            return this;
-        }
-
-        public Builder decomposition(Device value) {
-            devices = new Devices(value, devices.evaluation());
-            return this;
-        }
-
-        public Builder evaluation(Device value) {
-            devices = new Devices(devices.decomposition(), value);
-            return this;
-        }
-
-        public Builder retention(RetentionPolicy value) {
-            retention = value;
-            return this;
-        }
-
-        public Builder gcInterval(Duration value) {
-            gcInterval = value;
-            return this;
-        }
-
-        public Builder signatures(Signatures value) {
-            signatures = value;
-            return this;
-        }
-
-        public Builder quarantine(QuarantineLimits value) {
-            quarantine = value;
-            return this;
-        }
-
-        public MergeJobConfig build() {
-            return new MergeJobConfig(
-                    kafka,
-                    topics,
-                    store,
-                    storeCache != null
-                            ? storeCache
-                            : Path.of(scratch, "koine-store-cache").toString(),
-                    storeCacheBytes,
-                    allowedPlaces,
-                    jobId,
-                    unknownModelGrace,
-                    transactionTimeout,
-                    scratch,
-                    threads,
-                    devices,
-                    retention,
-                    gcInterval,
-                    signatures,
-                    quarantine);
-        }
+    /** Without the values of Kafka's properties, some of which are secret. */
+    @Override
+    public String toString() {
+        return "MergeJobConfig[job " + jobId() + ", store " + settings.get(MergeJobOptions.STORE) + ", kafka "
+                + new TreeSet<>(kafka.keySet()) + "]";
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.koine.engine.Device;
 import dev.koine.events.signature.Role;
 import dev.koine.events.signature.SigningKey;
+import dev.koine.events.signature.TrustedKeys;
 import dev.koine.lifecycle.history.RetentionPolicy;
 import dev.koine.lifecycle.intake.Signatures;
 import java.net.URI;
@@ -15,7 +16,6 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.TreeMap;
-import org.apache.flink.util.ParameterTool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +39,7 @@ class MergeJobArgumentsTest {
         all.put("decomposition", "cpu");
         all.put("evaluation.device", "cuda");
         all.put("kafka.security.protocol", "SSL");
-        MergeJobConfig config = MergeJobArguments.parse(ParameterTool.fromMap(all));
+        MergeJobConfig config = MergeJobArguments.parse(all);
         assertThat(config.kafka())
                 .containsOnly(Map.entry("bootstrap.servers", "broker:9092"), Map.entry("security.protocol", "SSL"));
         assertThat(config.allowedPlaces())
@@ -52,8 +52,7 @@ class MergeJobArgumentsTest {
         assertThat(config.scratchDirectory()).hasToString("/scratch");
         assertThat(config.threads()).isEqualTo(3);
         assertThat(config.devices()).isEqualTo(new Devices(Device.CPU, Device.CUDA));
-        assertThat(MergeJobArguments.parse(ParameterTool.fromMap(REQUIRED)).devices())
-                .isEqualTo(Devices.AUTO);
+        assertThat(MergeJobArguments.parse(REQUIRED).devices()).isEqualTo(new Devices(Device.AUTO, Device.AUTO));
     }
 
     @Test
@@ -69,18 +68,17 @@ class MergeJobArgumentsTest {
         all.put("signatures", "required");
         all.put("trusted.keys", trusted.toString());
         all.put("signing.key", "/keys/job.key");
-        MergeJobConfig config = MergeJobArguments.parse(ParameterTool.fromMap(all));
+        MergeJobConfig config = MergeJobArguments.parse(all);
         assertThat(config.retention())
                 .isEqualTo(new RetentionPolicy(20, Duration.ofDays(7), false, Duration.ofMinutes(30)));
         assertThat(config.gcInterval()).isEqualTo(Duration.ofSeconds(10));
         assertThat(config.signatures().required()).isTrue();
         assertThat(config.signatures().trusted().lines()).hasSize(1);
         assertThat(config.signatures().signingKey()).isEqualTo("/keys/job.key");
-        assertThat(MergeJobArguments.parse(ParameterTool.fromMap(REQUIRED)).signatures())
-                .isEqualTo(Signatures.OFF);
+        assertThat(MergeJobArguments.parse(REQUIRED).signatures())
+                .isEqualTo(new Signatures(false, TrustedKeys.NONE, null));
         all.remove("trusted.keys");
-        assertThatThrownBy(() -> MergeJobArguments.parse(ParameterTool.fromMap(all)))
-                .hasMessageContaining("--trusted.keys");
+        assertThatThrownBy(() -> MergeJobArguments.parse(all)).hasMessageContaining("--trusted.keys");
     }
 
     @Test
@@ -91,14 +89,14 @@ class MergeJobArgumentsTest {
         Map<String, String> all = new TreeMap<>(REQUIRED);
         all.put("kafka.config", file.toString());
         all.put("kafka.client.dns.lookup", "b");
-        MergeJobConfig config = MergeJobArguments.parse(ParameterTool.fromMap(all));
+        MergeJobConfig config = MergeJobArguments.parse(all);
         assertThat(config.kafka())
                 .containsEntry("sasl.jaas.config", "x password=\"hidden\";")
                 .containsEntry("client.dns.lookup", "b")
                 .doesNotContainKey("config");
         assertThat(config.toString()).contains("sasl.jaas.config").doesNotContain("hidden");
         Files.writeString(file, "sasl.jaas.config=hidden\\u00zz\n");
-        assertThatThrownBy(() -> MergeJobArguments.parse(ParameterTool.fromMap(all)))
+        assertThatThrownBy(() -> MergeJobArguments.parse(all))
                 .hasMessageContaining("kafka.config")
                 .hasMessageNotContaining("hidden")
                 .hasNoCause();
@@ -109,7 +107,7 @@ class MergeJobArgumentsTest {
     void namesWhatIsMissing(String name) {
         Map<String, String> most = new TreeMap<>(REQUIRED);
         most.remove(name);
-        assertThatThrownBy(() -> MergeJobArguments.parse(ParameterTool.fromMap(most)))
+        assertThatThrownBy(() -> MergeJobArguments.parse(most))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("--" + name);
     }
@@ -126,13 +124,54 @@ class MergeJobArgumentsTest {
         "threads, 0",
         "unknown.model.grace.ms, 1s",
         "decomposition, gpu",
-        "transaction.timeout.ms, -1"
+        "transaction.timeout.ms, -1",
+        "quarantine.memory, 1 mb",
+        "quarantine.time, 0 s",
+        "gc.interval, 0 s",
+        "retention.versions, -1",
+        "retention.age, old",
+        "retention.experts, yes",
+        "signatures, on"
     })
     void namesWhatIsMalformedAndWhatToGive(String name, String value) {
         Map<String, String> wrong = new TreeMap<>(REQUIRED);
         wrong.put(name, value);
-        assertThatThrownBy(() -> MergeJobArguments.parse(ParameterTool.fromMap(wrong)))
+        assertThatThrownBy(() -> MergeJobArguments.parse(wrong))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll("--" + name, "'" + value + "'", "give ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"retention.version", "retention-versions", "Store", "koine.store", ""})
+    void saysThatThereIsNoSuchOption(String name) {
+        Map<String, String> more = new TreeMap<>(REQUIRED);
+        more.put(name, "1");
+        assertThatThrownBy(() -> MergeJobArguments.parse(more))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("no option --" + name + ";", "docs/options.md");
+    }
+
+    @Test
+    void readsFlinksConfigurationAndArgumentsBeforeIt() {
+        Map<String, String> cluster = new TreeMap<>();
+        cluster.put("koine.store", "file:///cluster/");
+        cluster.put("koine.retention.versions", "20");
+        cluster.put("koine.job.id", "by-cluster");
+        cluster.put("koine.kafka.security.protocol", "SSL");
+        cluster.put("execution.checkpointing.interval", "10 s");
+        MergeJobConfig config = MergeJobArguments.parse(
+                Map.of("bootstrap.servers", "broker:9092", "job.id", "by-argument", "kafka.acks", "all"), cluster);
+        assertThat(config.retention().versions()).isEqualTo(20);
+        assertThat(config.jobId()).isEqualTo("by-argument");
+        assertThat(config.toString()).contains("file:///cluster/");
+        assertThat(config.kafka())
+                .containsOnly(
+                        Map.entry("bootstrap.servers", "broker:9092"),
+                        Map.entry("security.protocol", "SSL"),
+                        Map.entry("acks", "all"));
+        assertThatThrownBy(() -> MergeJobArguments.parse(REQUIRED, Map.of("koine.threads", "0")))
+                .hasMessageContainingAll("koine.threads is '0'", "give a whole number from 1 up");
+        assertThatThrownBy(() -> MergeJobArguments.parse(REQUIRED, Map.of("koine.thread", "1")))
+                .hasMessageContaining("no option koine.thread;");
     }
 }

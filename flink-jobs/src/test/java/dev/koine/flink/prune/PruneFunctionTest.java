@@ -10,7 +10,9 @@ import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.LocalStore;
+import dev.koine.flink.config.JobSettings;
 import dev.koine.flink.config.MergeJobConfig;
+import dev.koine.flink.config.MergeJobOptions;
 import dev.koine.flink.state.PruneTaskMessage;
 import dev.koine.flink.state.PrunedPiece;
 import dev.koine.lifecycle.plan.BundlePlaces;
@@ -53,7 +55,7 @@ class PruneFunctionTest {
                 Alignment.of(ModelBundle.open(base), ModelBundle.open(expert)).weights(), Recipe.PUBLISHED);
         String plan = PlanStore.put(LocalStore.open(store), tasks, Recipe.PUBLISHED, new BundlePlaces(Map.of()));
         task = new PruneTaskMessage("ctc", 4L, 0, plan);
-        prune = new PruneFunction(MergeJobConfig.of("unused:0", store.toUri(), List.of()));
+        prune = new PruneFunction(config(store));
         prune.setRuntimeContext(runtimeContext());
         prune.open(new OpenContext() {});
     }
@@ -90,8 +92,7 @@ class PruneFunctionTest {
                 new BundlePlaces(Map.of(baseHere, base.digest(), expertHere, expert.digest())));
         Files.move(directory.resolve("first"), directory.resolve("moved"));
 
-        PruneFunction moved = new PruneFunction(
-                MergeJobConfig.of("unused:0", directory.resolve("moved").toUri(), List.of()));
+        PruneFunction moved = new PruneFunction(config(directory.resolve("moved")));
         moved.setRuntimeContext(runtimeContext());
         moved.open(new OpenContext() {});
         assertThat(moved.map(new PruneTaskMessage("ctc", 4L, 0, plan)).getDigest())
@@ -147,5 +148,11 @@ class PruneFunctionTest {
                     }
                     throw new UnsupportedOperationException(method.getName());
                 });
+    }
+
+    private static MergeJobConfig config(Path store) {
+        return MergeJobConfig.of(JobSettings.NONE
+                .with(MergeJobOptions.BOOTSTRAP_SERVERS, "unused:0")
+                .with(MergeJobOptions.STORE, store.toUri()));
     }
 }

@@ -24,6 +24,9 @@ public record QuarantineLimits(
         Duration idle,
         int openFiles)
         implements Serializable {
+    /** Least memory that a worker can do with, in bytes. */
+    public static final long LEAST_MEMORY = 256L << 20;
+
     private static final long GIBIBYTE = 1L << 30;
     private static final int EVALUATION = 10;
 
@@ -32,7 +35,7 @@ public record QuarantineLimits(
             2 * GIBIBYTE, 4, GIBIBYTE, Duration.ofMinutes(2), Duration.ofMinutes(2), Duration.ofMinutes(5), 4096);
 
     public QuarantineLimits {
-        boolean isSound = memory >= 256 << 20
+        boolean isSound = memory >= LEAST_MEMORY
                 && memoryPerByte >= 0
                 && heap >= 32 << 20
                 && heap <= memory / 2
