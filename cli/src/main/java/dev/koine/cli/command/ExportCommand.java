@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.card.ModelCard;
+import dev.koine.cli.console.Counted;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.folder.NewFolder;
 import dev.koine.cli.topic.Announced;
@@ -56,8 +57,8 @@ public final class ExportCommand implements Callable<Integer> {
             int files = export(found, folder.path());
             folder.keep();
             out.printf(
-                    "Version %d of %s: %d files and the card are in %s.%n",
-                    found.version().getVersion(), announced.modelId, files, folder.path());
+                    "Version %d of %s: %s and the card are in %s.%n",
+                    found.version().getVersion(), announced.modelId, Counted.of(files, "file"), folder.path());
         }
         return ExitCode.OK;
     }

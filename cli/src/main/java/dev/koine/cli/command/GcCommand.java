@@ -1,5 +1,6 @@
 package dev.koine.cli.command;
 
+import dev.koine.cli.console.Counted;
 import dev.koine.cli.console.DurationConverter;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.ProgressBar;
@@ -77,14 +78,14 @@ public final class GcCommand implements Callable<Integer> {
             swept = new Retention(store.open(cache.path()), policy).sweep(Instant.now(), dryRun, progress);
         }
         out.printf(
-                "%s %d versions, and %d files and models of %,d bytes; %d stay.%n",
+                "%s %s, and %d files and models of %,d bytes; %d stay.%n",
                 dryRun ? "Would take away" : "Took away",
-                swept.versions(),
+                Counted.of(swept.versions(), "version"),
                 swept.artifacts(),
                 swept.bytes(),
                 swept.kept());
         if (swept.unfinished() > 0) {
-            out.printf("Took away %d things that were begun and never finished.%n", swept.unfinished());
+            out.printf("Took away %s begun and never finished.%n", Counted.of(swept.unfinished(), "thing"));
         }
         return ExitCode.OK;
     }

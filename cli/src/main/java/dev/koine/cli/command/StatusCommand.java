@@ -1,5 +1,6 @@
 package dev.koine.cli.command;
 
+import dev.koine.cli.console.Counted;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Plain;
 import dev.koine.cli.option.JobOptions;
@@ -61,7 +62,7 @@ public final class StatusCommand implements Callable<Integer> {
                 .map(outcome -> ((Outcome.Updated) outcome).update())
                 .toList();
         long models = versions.stream().map(ModelUpdate::getModelId).distinct().count();
-        say("models", "%d, with %d versions".formatted(models, versions.size()));
+        say("models", models + ", with " + Counted.of(versions.size(), "version"));
         long nobodys = outcomes.stream()
                 .filter(outcome -> outcome instanceof Outcome.Rejected rejected
                         && rejected.rejection().getModelId() == null)

@@ -1,5 +1,6 @@
 package dev.koine.cli.command;
 
+import dev.koine.cli.console.Counted;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Plain;
 import dev.koine.cli.console.ProgressBar;
@@ -97,8 +98,11 @@ public final class VerifyCommand implements Callable<Integer> {
                     .run(kept.fromExperts);
         }
         out.printf(
-                "%d files and models, %d versions: %d problems. %d files and models belong to no version.%n",
-                checked.artifacts(), checked.versions(), checked.problems(), checked.orphans());
+                "%d files and models, %s: %s. %d files and models belong to no version.%n",
+                checked.artifacts(),
+                Counted.of(checked.versions(), "version"),
+                Counted.of(checked.problems(), "problem"),
+                checked.orphans());
         return checked.problems() == 0 ? ExitCode.OK : ExitCode.REJECTED;
     }
 
@@ -132,7 +136,9 @@ public final class VerifyCommand implements Callable<Integer> {
                 }
             }
         }
-        out.printf("%d of %d versions are good.%n", updates.size() - bad, updates.size());
+        out.printf(
+                "%d of %s %s good.%n",
+                updates.size() - bad, Counted.of(updates.size(), "version"), updates.size() == 1 ? "is" : "are");
         return bad == 0 ? ExitCode.OK : ExitCode.REJECTED;
     }
 }

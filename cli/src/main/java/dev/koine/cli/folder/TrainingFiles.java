@@ -1,5 +1,6 @@
 package dev.koine.cli.folder;
 
+import dev.koine.cli.console.Counted;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -43,7 +44,12 @@ public final class TrainingFiles {
         List<Path> named =
                 found.stream().limit(MOST_NAMED).map(folder::relativize).toList();
         err.printf(
-                "Note: %s holds %d files of a training run, %,d bytes, which no model needs and which %s: %s%s. Take them out.%n",
-                folder, found.size(), bytes, fate, named, found.size() > MOST_NAMED ? " and others" : "");
+                "Note: %s holds %s of a training run, %,d bytes, which no model needs and which %s: %s%s. Take them out.%n",
+                folder,
+                Counted.of(found.size(), "file"),
+                bytes,
+                fate,
+                named,
+                found.size() > MOST_NAMED ? " and others" : "");
     }
 }

@@ -1,5 +1,6 @@
 package dev.koine.cli.option;
 
+import dev.koine.cli.console.Counted;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
 import java.io.IOException;
@@ -35,7 +36,7 @@ public class BundleOptions {
     public Bundle describe(PrintWriter out) throws IOException, RejectedException {
         out.printf("Hashing %s ...%n", directory);
         Bundle bundle = Bundle.describeWithoutStrays(directory);
-        out.printf("%d files, %,d bytes, %s%n", bundle.files().size(), bundle.bytes(), bundle.digest());
+        out.printf("%s, %,d bytes, %s%n", Counted.of(bundle.files().size(), "file"), bundle.bytes(), bundle.digest());
         return at(bundle);
     }
 

@@ -3,6 +3,7 @@ package dev.koine.cli.topic;
 import dev.koine.cli.card.Changes;
 import dev.koine.cli.card.ReportLines;
 import dev.koine.cli.card.UpdateShares;
+import dev.koine.cli.console.Counted;
 import dev.koine.cli.console.Plain;
 import dev.koine.events.Outcome;
 import dev.koine.schemas.GateReport;
@@ -73,7 +74,9 @@ public final class HistoryTable {
         models.forEach((model, became) -> {
             long versions =
                     became.stream().filter(Outcome.Updated.class::isInstance).count();
-            out.printf("%-24s %d versions, %d refused%n", Plain.of(model), versions, became.size() - versions);
+            out.printf(
+                    "%-24s %s, %d refused%n",
+                    Plain.of(model), Counted.of(versions, "version"), became.size() - versions);
         });
         if (!nobodys.isEmpty()) {
             out.printf("%d refused that name no model; the newest:%n", nobodys.size());

@@ -35,7 +35,7 @@ class HistoryTableTest {
                         new Outcome.Rejected(rejection(null, "UNDECODABLE", "No event.\u001b"))));
         assertThat(text.toString().lines())
                 .containsExactly(
-                        "demo                     1 versions, 1 refused",
+                        "demo                     1 version, 1 refused",
                         "1 refused that name no model; the newest:",
                         "refused  1970-01-01T00:00:00Z koine.experts, partition 1, offset 17: UNDECODABLE: No event.?");
     }
