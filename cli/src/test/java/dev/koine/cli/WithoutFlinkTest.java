@@ -65,7 +65,7 @@ class WithoutFlinkTest {
 
     @Test
     void aStoreIsVerified() throws Exception {
-        assertThat(koine("verify", "--store", store.toString())).contains("1 versions: 0 problems");
+        assertThat(koine("verify", "--store", store.toString())).contains("1 version: 0 problems");
     }
 
     @Test

@@ -2,9 +2,9 @@ package dev.koine.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.flink.config.JobSettings;
 import dev.koine.flink.config.MergeJobConfig;
-import dev.koine.flink.config.MergeJobOptions;
+import dev.koine.lifecycle.option.JobSettings;
+import dev.koine.lifecycle.option.MergeJobOptions;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

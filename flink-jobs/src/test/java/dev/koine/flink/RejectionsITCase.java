@@ -15,7 +15,7 @@ import dev.koine.engine.store.BundleFile;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import dev.koine.events.Outcome;
-import dev.koine.flink.config.MergeJobOptions;
+import dev.koine.lifecycle.option.MergeJobOptions;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.MergedExpert;

@@ -18,9 +18,6 @@ import org.apache.flink.core.plugin.PluginUtils;
 
 /** Opens stores by their URI. */
 public final class Stores {
-    /** About how large the cache of a store in object storage may grow where nobody says. */
-    public static final long CACHE_BYTES = 20L << 30;
-
     /** So that an S3 that does not answer is told in about half a minute; by itself its client tries for many. */
     private static final Map<String, String> PATIENCE = Map.of(
             "s3.connection.establish.timeout", "3000",

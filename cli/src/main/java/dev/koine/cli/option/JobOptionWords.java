@@ -1,7 +1,7 @@
 package dev.koine.cli.option;
 
-import dev.koine.flink.config.JobOption;
-import dev.koine.flink.config.MergeJobOptions;
+import dev.koine.lifecycle.option.JobOption;
+import dev.koine.lifecycle.option.MergeJobOptions;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;

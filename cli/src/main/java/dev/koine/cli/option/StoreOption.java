@@ -2,6 +2,8 @@ package dev.koine.cli.option;
 
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.RemotePlace;
+import dev.koine.lifecycle.option.JobSettings;
+import dev.koine.lifecycle.option.MergeJobOptions;
 import dev.koine.objectstore.Stores;
 import java.io.IOException;
 import java.net.URI;
@@ -32,7 +34,7 @@ public class StoreOption {
         } else {
             requireStore(Path.of(place));
         }
-        return Stores.open(place, cache, Stores.CACHE_BYTES, Runnable::run);
+        return Stores.open(place, cache, JobSettings.NONE.get(MergeJobOptions.STORE_CACHE_SIZE), Runnable::run);
     }
 
     private static void requireStore(Path directory) throws NoSuchFileException {

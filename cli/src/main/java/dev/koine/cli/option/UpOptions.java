@@ -1,9 +1,9 @@
 package dev.koine.cli.option;
 
-import dev.koine.flink.config.JobOption;
-import dev.koine.flink.config.JobSettings;
-import dev.koine.flink.config.MergeJobOptions;
-import dev.koine.flink.config.OptionType;
+import dev.koine.lifecycle.option.JobOption;
+import dev.koine.lifecycle.option.JobSettings;
+import dev.koine.lifecycle.option.MergeJobOptions;
+import dev.koine.lifecycle.option.OptionType;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.cli.Koine;
-import dev.koine.flink.config.JobSettings;
-import dev.koine.flink.config.MergeJobOptions;
-import dev.koine.flink.config.SignaturePolicy;
+import dev.koine.lifecycle.option.JobSettings;
+import dev.koine.lifecycle.option.MergeJobOptions;
+import dev.koine.lifecycle.option.SignaturePolicy;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
 
 class UpOptionsTest {
@@ -90,8 +92,8 @@ class UpOptionsTest {
     @ParameterizedTest
     @CsvSource({"512, 90, 512, 90", "512 mb, 90 s, 512, 90", "2 gb, 2 min, 2048, 120"})
     void quarantineHasUnitsOrNone(String memory, String time, long mebibytes, long seconds) {
-        EvaluateCommand command = new EvaluateCommand();
-        new CommandLine(command).parseArgs("--quarantine-memory", memory, "--quarantine-time", time, "model", "speech");
+        Bare command = new Bare();
+        new CommandLine(command).parseArgs("--quarantine-memory", memory, "--quarantine-time", time);
         assertThat(command.quarantine.limits().memory()).isEqualTo(mebibytes << 20);
         assertThat(command.quarantine.limits().time()).isEqualTo(Duration.ofSeconds(seconds));
     }
@@ -100,5 +102,11 @@ class UpOptionsTest {
         String[] arguments =
                 Stream.concat(Stream.of("up", "--dir", "d"), Stream.of(options)).toArray(String[]::new);
         return UpOptions.read(Koine.line().parseArgs(arguments).subcommand());
+    }
+
+    @Command
+    private static final class Bare {
+        @Mixin
+        private QuarantineOptions quarantine;
     }
 }

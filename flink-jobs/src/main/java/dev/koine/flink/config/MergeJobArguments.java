@@ -1,5 +1,8 @@
 package dev.koine.flink.config;
 
+import dev.koine.lifecycle.option.JobOption;
+import dev.koine.lifecycle.option.JobSettings;
+import dev.koine.lifecycle.option.MergeJobOptions;
 import java.util.Map;
 import java.util.TreeMap;
 

@@ -2,6 +2,10 @@ package dev.koine.flink.config;
 
 import dev.koine.events.signature.TrustedKeys;
 import dev.koine.lifecycle.intake.Signatures;
+import dev.koine.lifecycle.option.JobOption;
+import dev.koine.lifecycle.option.JobSettings;
+import dev.koine.lifecycle.option.MergeJobOptions;
+import dev.koine.lifecycle.option.SignaturePolicy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -2,6 +2,8 @@ package dev.koine.flink.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.koine.lifecycle.option.JobOption;
+import dev.koine.lifecycle.option.MergeJobOptions;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;

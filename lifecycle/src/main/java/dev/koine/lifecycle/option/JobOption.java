@@ -1,4 +1,4 @@
-package dev.koine.flink.config;
+package dev.koine.lifecycle.option;
 
 import dev.koine.engine.RejectedException;
 import java.net.URISyntaxException;

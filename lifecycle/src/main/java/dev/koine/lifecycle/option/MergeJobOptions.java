@@ -1,12 +1,11 @@
-package dev.koine.flink.config;
+package dev.koine.lifecycle.option;
 
-import static dev.koine.flink.config.JobOption.preset;
-import static dev.koine.flink.config.JobOption.required;
-import static dev.koine.flink.config.JobOption.unset;
+import static dev.koine.lifecycle.option.JobOption.preset;
+import static dev.koine.lifecycle.option.JobOption.required;
+import static dev.koine.lifecycle.option.JobOption.unset;
 
 import dev.koine.engine.Device;
 import dev.koine.lifecycle.history.RetentionPolicy;
-import dev.koine.objectstore.Stores;
 import dev.koine.schemas.Topics;
 import dev.koine.speech.quarantine.QuarantineLimits;
 import java.net.URI;
@@ -80,7 +79,7 @@ public final class MergeJobOptions {
             "store.cache.size",
             OptionGroup.STORE,
             OptionType.size(0, "a size such as 20 gb"),
-            Stores.CACHE_BYTES,
+            20L << 30,
             "20 gb",
             "about how large the copies of what S3 holds may grow; what was used within an hour stays");
 
@@ -258,7 +257,7 @@ public final class MergeJobOptions {
     }
 
     /** Of an option that is Kafka's, the name that Kafka has for it. */
-    static String kafkaName(String name) {
+    public static String kafkaName(String name) {
         return name.substring(KAFKA.length());
     }
 

@@ -1,4 +1,4 @@
-package dev.koine.flink.config;
+package dev.koine.lifecycle.option;
 
 import java.io.Serializable;
 import java.util.HashMap;

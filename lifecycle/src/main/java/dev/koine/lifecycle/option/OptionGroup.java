@@ -1,4 +1,4 @@
-package dev.koine.flink.config;
+package dev.koine.lifecycle.option;
 
 /** What options have to do with, for whoever looks for one. */
 public enum OptionGroup {

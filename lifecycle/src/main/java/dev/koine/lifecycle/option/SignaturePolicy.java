@@ -1,4 +1,4 @@
-package dev.koine.flink.config;
+package dev.koine.lifecycle.option;
 
 /** Whether events have to be signed. */
 public enum SignaturePolicy {

@@ -1,4 +1,4 @@
-package dev.koine.flink.config;
+package dev.koine.lifecycle.option;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.RemotePlace;
@@ -8,12 +8,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.apache.flink.configuration.MemorySize;
-import org.apache.flink.util.TimeUtils;
 
 /**
- * What values an option has. Making one loads no class of Flink's (a lambda, not a reference to a method of Flink's): commands that do without Flink
- * name options, too. Reading durations and sizes does.
+ * What values an option has.
+ *
+ * @param <T> a value
  */
 public final class OptionType<T> {
     /** Any text. */
@@ -44,11 +43,11 @@ public final class OptionType<T> {
 
     /** A duration with its unit; 0 is one. */
     static final OptionType<Duration> DURATION =
-            new OptionType<>("DURATION", "a duration such as 30 min or 7 d", value -> TimeUtils.parseDuration(value));
+            new OptionType<>("DURATION", "a duration such as 30 min or 7 d", Units::duration);
 
     /** A duration with its unit, over 0. */
     static final OptionType<Duration> POSITIVE_DURATION = new OptionType<>(
-            "DURATION", "a duration over 0 such as 30 min or 7 d", value -> positive(TimeUtils.parseDuration(value)));
+            "DURATION", "a duration over 0 such as 30 min or 7 d", value -> positive(Units.duration(value)));
 
     /** A duration as a number of milliseconds. */
     static final OptionType<Duration> MILLIS = new OptionType<>(
@@ -100,7 +99,7 @@ public final class OptionType<T> {
      */
     static OptionType<Long> size(long bytes, String wanted) {
         return new OptionType<>("SIZE", wanted, value -> {
-            long size = MemorySize.parseBytes(value);
+            long size = Units.bytes(value);
             require(size >= bytes);
             return size;
         });
