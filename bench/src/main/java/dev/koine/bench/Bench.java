@@ -1,6 +1,11 @@
 package dev.koine.bench;
 
 import dev.koine.bench.BenchOptions.Case;
+import dev.koine.bench.machine.ChildProcess;
+import dev.koine.bench.machine.Rates;
+import dev.koine.bench.shape.Element;
+import dev.koine.bench.shape.ExpertKind;
+import dev.koine.bench.shape.WhisperSize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,9 @@
 package dev.koine.bench;
 
+import dev.koine.bench.shape.Element;
+import dev.koine.bench.shape.ExpertKind;
+import dev.koine.bench.shape.Names;
+import dev.koine.bench.shape.WhisperSize;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;

@@ -1,5 +1,7 @@
 package dev.koine.bench;
 
+import dev.koine.bench.machine.Rates;
+import dev.koine.bench.shape.ExpertKind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

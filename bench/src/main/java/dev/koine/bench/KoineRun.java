@@ -1,5 +1,7 @@
 package dev.koine.bench;
 
+import dev.koine.bench.machine.ChildProcess;
+import dev.koine.bench.machine.HeapLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

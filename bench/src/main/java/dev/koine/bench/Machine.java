@@ -1,5 +1,6 @@
 package dev.koine.bench;
 
+import dev.koine.bench.machine.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Locale;
 
 /** A table, row by row; numbers that are not known are dashes. */
-final class Markdown {
+public final class Markdown {
     private final List<String> lines = new ArrayList<>();
 
-    Markdown(String... titles) {
+    public Markdown(String... titles) {
         row((Object[]) titles);
         lines.add("|" + "---|".repeat(titles.length));
     }
 
-    void row(Object... cells) {
+    public void row(Object... cells) {
         lines.add("| "
                 + String.join(" | ", Arrays.stream(cells).map(Markdown::text).toList()) + " |");
     }

@@ -1,5 +1,7 @@
 package dev.koine.bench;
 
+import dev.koine.bench.machine.ChildProcess;
+import dev.koine.bench.machine.Rates;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;

@@ -1,5 +1,9 @@
 package dev.koine.bench;
 
+import dev.koine.bench.shape.Element;
+import dev.koine.bench.shape.ExpertKind;
+import dev.koine.bench.shape.ShapedModel;
+import dev.koine.bench.shape.WhisperSize;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,4 +1,4 @@
-/** Models of real shapes to merge, and what this machine can do at best. */
+/** What bench/run measures, and how it is told. */
 @NullMarked
 package dev.koine.bench;
 

@@ -1,5 +1,6 @@
-package dev.koine.bench;
+package dev.koine.bench.job;
 
+import dev.koine.bench.machine.Cpu;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.embedded.Checkpoint;
 import dev.koine.schemas.Position;

@@ -1,14 +1,14 @@
-package dev.koine.bench;
+package dev.koine.bench.machine;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /** Bytes digested, from a buffer that stays in the second cache. */
-final class Sha256Probe implements Probe {
+public final class Sha256Probe implements Probe {
     private final byte[] buffer = new byte[1 << 18];
     private final MessageDigest digest;
 
-    Sha256Probe() throws NoSuchAlgorithmException {
+    public Sha256Probe() throws NoSuchAlgorithmException {
         digest = MessageDigest.getInstance("SHA-256");
     }
 

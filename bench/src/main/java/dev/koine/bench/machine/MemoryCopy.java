@@ -1,7 +1,7 @@
-package dev.koine.bench;
+package dev.koine.bench.machine;
 
 /** Copies an array that no cache holds; counts the bytes read and the bytes written. */
-final class MemoryCopy implements Probe {
+public final class MemoryCopy implements Probe {
     private static final int LENGTH = 1 << 24;
 
     private final float[] from = new float[LENGTH];

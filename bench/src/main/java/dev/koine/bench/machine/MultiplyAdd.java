@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.machine;
 
 import java.util.Arrays;
 
@@ -6,7 +6,7 @@ import java.util.Arrays;
  * Adds multiples of a matrix's rows to one vector, four rows at a time, as a product with the transposed matrix does. A matrix of four
  * rows stays in the first cache, one of a real layer streams from wherever it fits.
  */
-final class MultiplyAdd {
+public final class MultiplyAdd {
     private static final int CACHED_COLUMNS = 1 << 10;
     private static final int SWEEPS = 1 << 8;
 
@@ -23,7 +23,7 @@ final class MultiplyAdd {
     }
 
     /** Operations in the first cache, with the product and the sum rounded each. */
-    static Probe cached() {
+    public static Probe cached() {
         MultiplyAdd matrix = new MultiplyAdd(4, CACHED_COLUMNS);
         return () -> {
             for (int s = 0; s < SWEEPS; s++) {
@@ -34,7 +34,7 @@ final class MultiplyAdd {
     }
 
     /** Operations in the first cache, with the product and the sum rounded once; far slower where the processor has no such thing. */
-    static Probe cachedFused() {
+    public static Probe cachedFused() {
         MultiplyAdd matrix = new MultiplyAdd(4, CACHED_COLUMNS);
         return () -> {
             for (int s = 0; s < SWEEPS; s++) {
@@ -45,7 +45,7 @@ final class MultiplyAdd {
     }
 
     /** Bytes of a matrix of this size, streamed. */
-    static Probe streaming(int rows, int columns) {
+    public static Probe streaming(int rows, int columns) {
         MultiplyAdd matrix = new MultiplyAdd(rows, columns);
         return () -> {
             matrix.sweep();

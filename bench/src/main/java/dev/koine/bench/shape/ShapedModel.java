@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.shape;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,13 +16,13 @@ import java.util.List;
  * know no ONNX; rows is 0 unless it is a matrix that is pruned.
  */
 public final class ShapedModel {
-    static final String LISTING = "tensors.tsv";
+    public static final String LISTING = "tensors.tsv";
 
     private final WhisperSize size;
     private final Element element;
     private final ExpertKind kind;
 
-    ShapedModel(WhisperSize size, Element element, ExpertKind kind) {
+    public ShapedModel(WhisperSize size, Element element, ExpertKind kind) {
         this.size = size;
         this.element = element;
         this.kind = kind;
@@ -38,7 +38,7 @@ public final class ShapedModel {
     }
 
     /** Makes {@code base}, {@code expert} and, when they are whole, the listing. */
-    void write(Path target) throws Exception {
+    public void write(Path target) throws Exception {
         ShapedGraph encoder = encoder();
         ShapedGraph decoder = decoder();
         for (String bundle : List.of("base", "expert")) {

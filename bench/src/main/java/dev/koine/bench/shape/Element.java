@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.shape;
 
 import dev.koine.engine.onnx.FloatEncoding;
 import java.nio.ByteBuffer;
@@ -6,13 +6,13 @@ import java.nio.ShortBuffer;
 import java.util.Locale;
 
 /** An element type of weights, and its number in ONNX. */
-enum Element {
+public enum Element {
     FLOAT32(1, 4),
     FLOAT16(10, 2),
     BFLOAT16(16, 2);
 
-    final int onnxType;
-    final int bytes;
+    public final int onnxType;
+    public final int bytes;
 
     Element(int onnxType, int bytes) {
         this.onnxType = onnxType;
@@ -20,7 +20,7 @@ enum Element {
     }
 
     /** Fills a little-endian buffer with the first {@code count} values. */
-    void encode(float[] values, int count, ByteBuffer target) {
+    public void encode(float[] values, int count, ByteBuffer target) {
         target.clear().limit(count * bytes);
         if (this == FLOAT32) {
             target.asFloatBuffer().put(values, 0, count);

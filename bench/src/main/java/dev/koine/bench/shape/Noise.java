@@ -1,10 +1,10 @@
-package dev.koine.bench;
+package dev.koine.bench.shape;
 
 /**
  * Numbers close to Gaussian that can be had from any place on: each is a hash of its place, so it does not matter which thread makes
  * which of them.
  */
-final class Noise {
+public final class Noise {
     private static final long GOLDEN = 0x9e3779b97f4a7c15L;
     private static final double DEVIATION_OF_SUM = Math.sqrt(8 * (65536 - 1) / 12.0);
     private static final int MEAN_OF_SUM = 8 * 255 / 2;
@@ -12,7 +12,7 @@ final class Noise {
     private Noise() {}
 
     /** Values {@code from} to {@code from + count} of a stream, with this standard deviation and mean 0. */
-    static void fill(long seed, long from, int count, double deviation, float[] target) {
+    public static void fill(long seed, long from, int count, double deviation, float[] target) {
         double unit = deviation / DEVIATION_OF_SUM;
         for (int i = 0; i < count; i++) {
             target[i] = (float) ((sumOfBytes(mixed(seed + (from + i) * GOLDEN)) - MEAN_OF_SUM) * unit);
@@ -20,7 +20,7 @@ final class Noise {
     }
 
     /** A seed for the {@code index}th thing under a seed. */
-    static long seed(long seed, int index) {
+    public static long seed(long seed, int index) {
         return mixed(seed ^ mixed(index * GOLDEN));
     }
 

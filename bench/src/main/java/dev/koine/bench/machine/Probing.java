@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.machine;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,19 +9,19 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** Runs probes on all processors at once and keeps the best of some rounds. */
-final class Probing implements AutoCloseable {
+public final class Probing implements AutoCloseable {
     private static final int ROUNDS = 9;
     private static final long ROUND_NANOS = 150_000_000;
 
     private final int threads = Runtime.getRuntime().availableProcessors();
     private final ExecutorService executor = Executors.newFixedThreadPool(threads);
 
-    int threads() {
+    public int threads() {
         return threads;
     }
 
     /** What all processors together do a second, each with a probe of its own. */
-    double rate(Callable<? extends Probe> each) throws Exception {
+    public double rate(Callable<? extends Probe> each) throws Exception {
         List<Probe> probes = new ArrayList<>();
         for (int t = 0; t < threads; t++) {
             probes.add(each.call());

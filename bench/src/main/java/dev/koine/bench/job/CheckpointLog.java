@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.job;
 
 import dev.koine.flink.embedded.Checkpoint;
 import dev.koine.flink.embedded.EmbeddedJob;
@@ -9,14 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The checkpoints that a job completes while this is open, as seen by asking every few milliseconds. */
-final class CheckpointLog implements AutoCloseable {
+public final class CheckpointLog implements AutoCloseable {
     private static final Duration PERIOD = Duration.ofMillis(20);
 
     private final EmbeddedJob job;
     private final List<Checkpoint> seen = new ArrayList<>();
     private final Thread thread;
 
-    CheckpointLog(EmbeddedJob job) {
+    public CheckpointLog(EmbeddedJob job) {
         this.job = job;
         this.thread = new Thread(this::watch, "checkpoint-log");
         thread.setDaemon(true);
@@ -41,7 +41,7 @@ final class CheckpointLog implements AutoCloseable {
     }
 
     /** Those completed between two instants. */
-    synchronized List<Checkpoint> between(Instant from, Instant to) {
+    public synchronized List<Checkpoint> between(Instant from, Instant to) {
         return seen.stream()
                 .filter(checkpoint -> !checkpoint.completed().isBefore(from)
                         && !checkpoint.completed().isAfter(to))

@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.machine;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,16 +12,16 @@ import java.util.regex.Pattern;
  * @param peakMb at most, garbage included
  * @param liveMb at most after a collection
  */
-record HeapLog(long peakMb, long liveMb) {
+public record HeapLog(long peakMb, long liveMb) {
     private static final Pattern COLLECTION = Pattern.compile("(\\d+)M->(\\d+)M\\(\\d+M\\)");
     private static final Pattern GENERATION_AT_EXIT = Pattern.compile("(?:PSYoungGen|ParOldGen).* used (\\d+)K");
 
     /** The option that makes a JVM write the log. */
-    static String option(Path file) {
+    public static String option(Path file) {
         return "-Xlog:gc,gc+heap+exit:file=" + file;
     }
 
-    static HeapLog read(Path file) throws IOException {
+    public static HeapLog read(Path file) throws IOException {
         long peak = 0;
         long live = 0;
         long atExitKib = 0;

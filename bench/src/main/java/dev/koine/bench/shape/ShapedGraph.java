@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.shape;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** One half of a Whisper model in the making, encoder or decoder: its ONNX graph, and the tensors of its external data. */
-final class ShapedGraph {
-    static final int INT64 = 7;
+public final class ShapedGraph {
+    public static final int INT64 = 7;
 
     private static final int PLANTED = 16;
     private static final int ADAPTER_RANK = 8;
@@ -32,7 +32,7 @@ final class ShapedGraph {
     private long offset;
     private String last = "";
 
-    ShapedGraph(String name, long seed, int width, Element element, ExpertKind kind) {
+    public ShapedGraph(String name, long seed, int width, Element element, ExpertKind kind) {
         this.name = name;
         this.seed = seed;
         this.width = width;
@@ -40,25 +40,25 @@ final class ShapedGraph {
         this.kind = kind;
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
-    List<ShapedTensor> tensors() {
+    public List<ShapedTensor> tensors() {
         return tensors;
     }
 
     /** The value that was computed last. */
-    String last() {
+    public String last() {
         return last;
     }
 
     /** @param dimensions numbers, and names of those that are open */
-    void input(String input, int type, Object... dimensions) {
+    public void input(String input, int type, Object... dimensions) {
         graph.addInput(value(input, type, dimensions));
     }
 
-    void attention(String place) {
+    public void attention(String place) {
         norm(place + "_norm");
         for (String part : List.of("q", "k", "v", "out")) {
             boolean isAdapted = part.equals("q") || part.equals("v");
@@ -67,7 +67,7 @@ final class ShapedGraph {
         }
     }
 
-    void feedForward(String place) {
+    public void feedForward(String place) {
         norm(place + "/norm");
         apply("MatMul", place + "/fc1/MatMul", last, matrix(width, 4 * width, false));
         apply("Add", place + "/fc1/Add", last, tensor(4 * width));
@@ -75,11 +75,11 @@ final class ShapedGraph {
         apply("Add", place + "/fc2/Add", last, tensor(width));
     }
 
-    void norm(String place) {
+    public void norm(String place) {
         apply("LayerNormalization", place, last, tensor(width), tensor(width));
     }
 
-    void apply(String operator, String place, String... inputs) {
+    public void apply(String operator, String place, String... inputs) {
         last = place + "_output";
         graph.addNode(NodeProto.newBuilder()
                 .setOpType(operator)
@@ -88,7 +88,7 @@ final class ShapedGraph {
                 .addOutput(last));
     }
 
-    void transpose(String place, long... permutation) {
+    public void transpose(String place, long... permutation) {
         apply("Transpose", place, last);
         AttributeProto.Builder attribute =
                 AttributeProto.newBuilder().setName("perm").setType(AttributeProto.AttributeType.INTS);
@@ -98,7 +98,7 @@ final class ShapedGraph {
         graph.getNodeBuilder(graph.getNodeCount() - 1).addAttribute(attribute);
     }
 
-    String tensor(Integer... dimensions) {
+    public String tensor(Integer... dimensions) {
         return add(List.of(dimensions), false, 0, kind == ExpertKind.FULL ? TENSOR_NOISE : 0);
     }
 
@@ -130,7 +130,7 @@ final class ShapedGraph {
     }
 
     /** The model file, whose output is the last value. */
-    byte[] model(int outputDimension) {
+    public byte[] model(int outputDimension) {
         GraphProto whole = graph.clone()
                 .addOutput(value(last, element.onnxType, "batch", "positions", outputDimension))
                 .build();

@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.job;
 
 import dev.koine.broker.EmbeddedBroker;
 import dev.koine.engine.merge.Recipe;
@@ -31,8 +31,8 @@ import java.util.Properties;
 import java.util.Queue;
 
 /** A broker and a merge job in this JVM with one model, and what sends events to it and reads what becomes of them. */
-final class MergeLab implements AutoCloseable {
-    static final Duration PATIENCE = Duration.ofMinutes(5);
+public final class MergeLab implements AutoCloseable {
+    public static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final String MODEL = "shaped";
 
     private final EmbeddedBroker broker;
@@ -56,7 +56,7 @@ final class MergeLab implements AutoCloseable {
      * @param slots prune tasks that run at a time
      * @param threads of each Head
      */
-    static MergeLab start(Path work, Path models, int slots, int threads, Duration checkpointInterval)
+    public static MergeLab start(Path work, Path models, int slots, int threads, Duration checkpointInterval)
             throws IOException {
         EmbeddedBroker broker = EmbeddedBroker.start(work.resolve("kafka"));
         Path store = Files.createDirectories(work.resolve("store"));
@@ -71,11 +71,11 @@ final class MergeLab implements AutoCloseable {
         return new MergeLab(broker, job, config.kafkaProperties());
     }
 
-    EmbeddedJob job() {
+    public EmbeddedJob job() {
         return job;
     }
 
-    Position register(Bundle base) throws IOException {
+    public Position register(Bundle base) throws IOException {
         return publisher.publish(
                 Topics.DEFAULT.models(),
                 MODEL,
@@ -88,7 +88,7 @@ final class MergeLab implements AutoCloseable {
                 ModelRegistration.class);
     }
 
-    Position merge(String expertId, Bundle bundle, double weight) throws IOException {
+    public Position merge(String expertId, Bundle bundle, double weight) throws IOException {
         return publisher.publish(
                 Topics.DEFAULT.experts(),
                 MODEL,
@@ -107,7 +107,7 @@ final class MergeLab implements AutoCloseable {
     }
 
     /** Waits until the event's update or rejection is committed. Events are to be asked for in the order of their outcomes. */
-    Committed await(Position event) throws IOException {
+    public Committed await(Position event) throws IOException {
         Instant deadline = Instant.now().plus(PATIENCE);
         while (Instant.now().isBefore(deadline)) {
             for (Committed found = unread.poll(); found != null; found = unread.poll()) {
@@ -123,7 +123,7 @@ final class MergeLab implements AutoCloseable {
     }
 
     /** What became of an event, and when it could be read. */
-    record Committed(Outcome outcome, Instant seen) {
+    public record Committed(Outcome outcome, Instant seen) {
         ModelUpdate update() throws IOException {
             if (outcome instanceof Outcome.Updated made) {
                 return made.update();

@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.shape;
 
 import java.util.List;
 
@@ -16,7 +16,7 @@ import java.util.List;
  * @param rank the rank of what is planted in it; only matrices have one
  * @param noise the standard deviation of the noise
  */
-record ShapedTensor(
+public record ShapedTensor(
         String file, long offset, List<Integer> dimensions, long seed, boolean isMatrix, int rank, double noise) {
     private static final double BASE_DEVIATION = 0.02;
     private static final double DECAY = 0.85;
@@ -25,17 +25,17 @@ record ShapedTensor(
     private static final int LEFT_STREAM = 2;
     private static final int RIGHT_STREAM = 3;
 
-    int numel() {
+    public int numel() {
         return dimensions.stream().reduce(1, Math::multiplyExact);
     }
 
     /** Of the rows of a matrix; anything else is one row. */
-    int columns() {
+    public int columns() {
         return isMatrix ? dimensions.get(1) : numel();
     }
 
     /** Computes elements {@code from} to {@code from + count}; whole rows if something is planted. */
-    void fill(int from, int count, float[] base, float[] expert) {
+    public void fill(int from, int count, float[] base, float[] expert) {
         Noise.fill(Noise.seed(seed, BASE_STREAM), from, count, BASE_DEVIATION, base);
         Noise.fill(Noise.seed(seed, NOISE_STREAM), from, count, noise, expert);
         if (rank > 0) {

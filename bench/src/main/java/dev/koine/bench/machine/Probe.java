@@ -1,7 +1,7 @@
-package dev.koine.bench;
+package dev.koine.bench.machine;
 
 /** Something that a machine can do at a rate: a piece of it, to be done over and over by one thread. */
-interface Probe extends AutoCloseable {
+public interface Probe extends AutoCloseable {
 
     /** Does the piece and returns how much it was, in bytes or operations. */
     double run() throws Exception;

@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.shape;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,7 +17,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Fills the external data of base and expert, strip by strip on all processors; memory does not depend on the model. */
-final class TensorFiles implements AutoCloseable {
+public final class TensorFiles implements AutoCloseable {
     private static final int STRIP_ELEMENTS = 1 << 20;
 
     private final Path target;
@@ -26,12 +26,12 @@ final class TensorFiles implements AutoCloseable {
 
     private record Strip(ShapedTensor tensor, int from, int count) {}
 
-    TensorFiles(Path target, Element element) {
+    public TensorFiles(Path target, Element element) {
         this.target = target;
         this.element = element;
     }
 
-    void write(List<ShapedTensor> tensors) throws Exception {
+    public void write(List<ShapedTensor> tensors) throws Exception {
         for (ShapedTensor tensor : tensors) {
             open(base(tensor));
             open(expert(tensor));

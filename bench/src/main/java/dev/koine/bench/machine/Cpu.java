@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.machine;
 
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Processor time of this process, which says what work costs also on a machine that is busy with other things. */
-final class Cpu {
+public final class Cpu {
     private static final OperatingSystemMXBean PROCESS =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -16,12 +16,12 @@ final class Cpu {
     private Cpu() {}
 
     /** User and system time of all threads so far, in seconds. */
-    static double seconds() {
+    public static double seconds() {
         return PROCESS.getProcessCpuTime() / 1e9;
     }
 
     /** User and system time of each thread so far whose name begins like this, by id, in seconds. */
-    static Map<Long, Double> secondsOfThreads(String prefix) {
+    public static Map<Long, Double> secondsOfThreads(String prefix) {
         Map<Long, Double> seconds = new HashMap<>();
         for (ThreadInfo thread : THREADS.getThreadInfo(THREADS.getAllThreadIds())) {
             if (thread != null && thread.getThreadName().startsWith(prefix)) {

@@ -1,14 +1,14 @@
-package dev.koine.bench;
+package dev.koine.bench.shape;
 
 import java.util.Arrays;
 import java.util.List;
 
 /** Finds a constant by the name that it has on a command line. */
-final class Names {
+public final class Names {
     private Names() {}
 
     /** @throws IllegalArgumentException if there is none; says which there are */
-    static <E extends Enum<E>> E find(String name, Class<E> type) {
+    public static <E extends Enum<E>> E find(String name, Class<E> type) {
         List<E> constants = Arrays.asList(type.getEnumConstants());
         return constants.stream()
                 .filter(constant -> constant.toString().equals(name))

@@ -1,19 +1,19 @@
-package dev.koine.bench;
+package dev.koine.bench.shape;
 
 import java.util.Locale;
 
 /** The published sizes of Whisper: the width, the layers of each half, the bands of its input, and the tokens it knows. */
-enum WhisperSize {
+public enum WhisperSize {
     TINY(384, 4, 80, 51865),
     SMALL(768, 12, 80, 51865),
     MEDIUM(1024, 24, 80, 51865),
     /** As of large-v3. */
     LARGE(1280, 32, 128, 51866);
 
-    final int width;
-    final int layers;
-    final int mels;
-    final int vocabulary;
+    public final int width;
+    public final int layers;
+    public final int mels;
+    public final int vocabulary;
 
     WhisperSize(int width, int layers, int mels, int vocabulary) {
         this.width = width;

@@ -1,5 +1,7 @@
-package dev.koine.bench;
+package dev.koine.bench.machine;
 
+import dev.koine.bench.shape.Names;
+import dev.koine.bench.shape.WhisperSize;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -35,7 +37,7 @@ public record Rates(
      * @param directory where results are going to be written
      * @param width of the model
      */
-    static Rates measure(Path directory, int width) throws Exception {
+    public static Rates measure(Path directory, int width) throws Exception {
         try (Probing probing = new Probing()) {
             return new Rates(
                     probing.threads(),
@@ -52,17 +54,17 @@ public record Rates(
     }
 
     /** Operations in the first cache, in whichever way is faster. */
-    double operations() {
+    public double operations() {
         return Math.max(multiplyAdd, fused);
     }
 
     /** Bytes out of the page cache, in whichever way is faster. */
-    double input() {
+    public double input() {
         return Math.max(read, mapped);
     }
 
     /** A line each, to be read by people. */
-    List<String> lines() {
+    public List<String> lines() {
         return List.of(
                 line("memory copied, bytes read + bytes written", copy, "GB/s"),
                 line("cached file, read into a buffer", read, "GB/s"),

@@ -1,5 +1,6 @@
-package dev.koine.bench;
+package dev.koine.bench.job;
 
+import dev.koine.bench.machine.Cpu;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.Member;

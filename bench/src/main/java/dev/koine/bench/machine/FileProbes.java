@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.machine;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** Bytes that pass between a program and the page cache; no disk takes part, as long as there is memory. */
-final class FileProbes {
+public final class FileProbes {
     private static final int FILE_BYTES = 1 << 27;
     private static final int PIECE_BYTES = 1 << 24;
     private static final int BUFFER_BYTES = 1 << 18;
@@ -17,7 +17,7 @@ final class FileProbes {
     private FileProbes() {}
 
     /** Reads of a cached file into a buffer that stays in the second cache. */
-    static final class Read implements Probe {
+    public static final class Read implements Probe {
         private final FileChannel channel;
         private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
         private long position;
@@ -44,7 +44,7 @@ final class FileProbes {
     }
 
     /** A cached file, mapped anew each time and copied to an array that stays in the second cache. */
-    static final class Mapped implements Probe {
+    public static final class Mapped implements Probe {
         private final FileChannel channel;
         private final float[] target = new float[BUFFER_BYTES / Float.BYTES];
 
@@ -71,7 +71,7 @@ final class FileProbes {
     }
 
     /** Writes to the end of a new file, from a buffer that stays in the second cache. */
-    static final class Write implements Probe {
+    public static final class Write implements Probe {
         private final FileChannel channel;
         private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
 

@@ -1,4 +1,4 @@
-package dev.koine.bench;
+package dev.koine.bench.machine;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * Runs a command and says what it used. Memory and disk are sampled from {@code /proc} while it runs, so a peak that lasted less than
  * {@value #SAMPLE_MILLIS} ms may be missed. For one thread: processor time is what all ended children of this process have used.
  */
-final class ChildProcess {
+public final class ChildProcess {
     private static final int SAMPLE_MILLIS = 20;
     private static final double TICKS = 100;
 
@@ -30,7 +30,7 @@ final class ChildProcess {
      * @param waited the part of the processors' time in which they idled while some process waited for the disk
      * @param output what it wrote, errors included
      */
-    record Usage(
+    public record Usage(
             double wall,
             double user,
             double system,
@@ -48,7 +48,7 @@ final class ChildProcess {
      * @param log a file for its output
      * @throws IOException if it fails; with its output
      */
-    static Usage run(List<String> command, Map<String, String> environment, Path log)
+    public static Usage run(List<String> command, Map<String, String> environment, Path log)
             throws IOException, InterruptedException {
         return new ChildProcess(log).run(command, environment);
     }
