@@ -1,7 +1,7 @@
 package dev.koine.bench.kernel;
 
 import dev.koine.engine.merge.Grid;
-import dev.koine.engine.onnx.FloatEncoding;
+import dev.koine.engine.tensor.FloatEncoding;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;

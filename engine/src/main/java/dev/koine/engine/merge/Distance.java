@@ -2,8 +2,8 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.onnx.AlignedWeight;
 import dev.koine.engine.onnx.Alignment;
-import dev.koine.engine.onnx.TensorReader;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.TensorReader;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;

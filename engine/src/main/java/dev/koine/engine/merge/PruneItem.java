@@ -1,7 +1,7 @@
 package dev.koine.engine.merge;
 
-import dev.koine.engine.onnx.TensorInfo;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.TensorInfo;
 import java.util.List;
 
 /**

@@ -1,7 +1,7 @@
 package dev.koine.engine.merge;
 
-import dev.koine.engine.onnx.ElementType;
-import dev.koine.engine.onnx.FloatEncoding;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.FloatEncoding;
 import java.util.OptionalDouble;
 
 /**

@@ -1,5 +1,6 @@
 package dev.koine.engine.onnx;
 
+import dev.koine.engine.tensor.TensorInfo;
 import java.util.List;
 
 /**

@@ -3,6 +3,7 @@ package dev.koine.engine.onnx;
 import dev.koine.engine.onnx.Wiring.Step;
 import dev.koine.engine.onnx.Wiring.Use;
 import dev.koine.engine.onnx.Wiring.Value;
+import dev.koine.engine.tensor.TensorReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;

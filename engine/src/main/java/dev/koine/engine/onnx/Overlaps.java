@@ -1,6 +1,7 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.tensor.TensorInfo;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,6 +1,7 @@
 package dev.koine.engine.onnx;
 
-import dev.koine.engine.onnx.TensorInfo.Storage;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.TensorInfo.Storage;
 import java.util.Optional;
 
 /**

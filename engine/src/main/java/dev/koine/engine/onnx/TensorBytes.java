@@ -1,7 +1,9 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.ShortFileException;
-import dev.koine.engine.onnx.TensorInfo.Storage;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.TensorInfo.Storage;
+import dev.koine.engine.tensor.TensorReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.LinkOption;

@@ -1,6 +1,8 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.Varints;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -3,6 +3,7 @@ package dev.koine.engine.onnx;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.onnx.Wiring.Value;
+import dev.koine.engine.tensor.ElementType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;

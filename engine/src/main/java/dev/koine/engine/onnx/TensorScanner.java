@@ -2,8 +2,10 @@ package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.onnx.TensorInfo.Storage;
 import dev.koine.engine.store.FileKind;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.TensorInfo.Storage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.tensor.ElementType;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.util.HexFormat;

@@ -1,6 +1,7 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.tensor.Varints;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,5 +1,7 @@
 package dev.koine.engine.onnx;
 
+import dev.koine.engine.tensor.TensorInfo;
+
 /**
  * A mergeable tensor of a base bundle, identified by where the graph uses it.
  *

@@ -8,8 +8,8 @@ import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.LowRank;
 import dev.koine.engine.safetensors.Safetensors;
 import dev.koine.engine.safetensors.SafetensorsWriter;
-import dev.koine.engine.safetensors.TensorEntry;
-import dev.koine.engine.safetensors.TensorType;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.TensorInfo;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -267,7 +267,7 @@ public final class TaskVectorFile implements AutoCloseable {
             if (lors.keep() > 0) {
                 entry.floats("values", lors.keep()).addTo(writer, lors.values());
                 long bytes = maskBytes(lors.numel());
-                writer.tensor(entry.name("mask"), TensorType.U8, List.of(bytes), out -> {
+                writer.tensor(entry.name("mask"), ElementType.UINT8, List.of(bytes), out -> {
                     ByteBuffer buffer =
                             ByteBuffer.allocate(lors.mask().length * 8).order(ByteOrder.LITTLE_ENDIAN);
                     buffer.asLongBuffer().put(lors.mask());
@@ -283,7 +283,7 @@ public final class TaskVectorFile implements AutoCloseable {
     }
 
     private long[] mask(Index block) throws IOException, RejectedException {
-        TensorEntry entry = entry(block.name("mask"));
+        TensorInfo entry = entry(block.name("mask"));
         long[] mask = new long[(int) (((long) block.numel() + 63) / 64)];
         byte[] bytes = new byte[mask.length * 8];
         file.read(entry, 0, (int) entry.numel(), bytes, 0);
@@ -301,7 +301,7 @@ public final class TaskVectorFile implements AutoCloseable {
         return mask;
     }
 
-    private TensorEntry entry(String name) {
+    private TensorInfo entry(String name) {
         return file.entry(name).orElseThrow(() -> new IllegalArgumentException(name + " is not in this file"));
     }
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.method.TaskArithmetic;
-import dev.koine.engine.onnx.ElementType;
+import dev.koine.engine.tensor.ElementType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;

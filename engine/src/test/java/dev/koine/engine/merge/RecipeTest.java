@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.onnx.ElementType;
-import dev.koine.engine.onnx.TensorInfo;
 import dev.koine.engine.onnx.Weight;
 import dev.koine.engine.onnx.WeightRole;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.TensorInfo;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

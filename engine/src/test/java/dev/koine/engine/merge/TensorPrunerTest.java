@@ -3,11 +3,11 @@ package dev.koine.engine.merge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.onnx.Alignment;
-import dev.koine.engine.onnx.ElementType;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import dev.koine.engine.taskvector.TaskVectorFile.Block;
+import dev.koine.engine.tensor.ElementType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -13,6 +13,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -15,6 +15,8 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.TensorReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -9,6 +9,8 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.tensor.FloatEncoding;
+import dev.koine.engine.tensor.TensorReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

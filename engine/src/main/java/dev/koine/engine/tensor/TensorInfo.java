@@ -1,4 +1,4 @@
-package dev.koine.engine.onnx;
+package dev.koine.engine.tensor;
 
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,7 @@
-package dev.koine.engine.onnx;
+package dev.koine.engine.tensor;
 
 import dev.koine.engine.ShortFileException;
-import dev.koine.engine.onnx.TensorInfo.Storage;
+import dev.koine.engine.tensor.TensorInfo.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

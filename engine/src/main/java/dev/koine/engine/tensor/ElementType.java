@@ -1,23 +1,29 @@
-package dev.koine.engine.onnx;
+package dev.koine.engine.tensor;
 
-/** Element types of ONNX tensors ({@code TensorProto.DataType} of the ONNX specification) with a fixed width. */
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Element types of tensors: those of ONNX ({@code TensorProto.DataType} of its specification), some of which safetensors has, too. The names
+ * of the constants stand in stored plans.
+ */
 public enum ElementType {
-    FLOAT(1, 32),
-    UINT8(2, 8),
-    INT8(3, 8),
-    UINT16(4, 16),
-    INT16(5, 16),
-    INT32(6, 32),
-    INT64(7, 64),
+    FLOAT(1, 32, "F32"),
+    UINT8(2, 8, "U8"),
+    INT8(3, 8, "I8"),
+    UINT16(4, 16, "U16"),
+    INT16(5, 16, "I16"),
+    INT32(6, 32, "I32"),
+    INT64(7, 64, "I64"),
     STRING(8, 0),
-    BOOL(9, 8),
-    FLOAT16(10, 16),
-    DOUBLE(11, 64),
-    UINT32(12, 32),
-    UINT64(13, 64),
+    BOOL(9, 8, "BOOL"),
+    FLOAT16(10, 16, "F16"),
+    DOUBLE(11, 64, "F64"),
+    UINT32(12, 32, "U32"),
+    UINT64(13, 64, "U64"),
     COMPLEX64(14, 64),
     COMPLEX128(15, 128),
-    BFLOAT16(16, 16),
+    BFLOAT16(16, 16, "BF16"),
     FLOAT8E4M3FN(17, 8),
     FLOAT8E4M3FNUZ(18, 8),
     FLOAT8E5M2(19, 8),
@@ -34,10 +40,18 @@ public enum ElementType {
 
     private final int onnxCode;
     private final int bits;
+    private final Optional<String> safetensorsName;
 
     ElementType(int onnxCode, int bits) {
         this.onnxCode = onnxCode;
         this.bits = bits;
+        this.safetensorsName = Optional.empty();
+    }
+
+    ElementType(int onnxCode, int bits, String safetensorsName) {
+        this.onnxCode = onnxCode;
+        this.bits = bits;
+        this.safetensorsName = Optional.of(safetensorsName);
     }
 
     /** The element type with this {@code TensorProto.DataType} number; {@link #OTHER} if there is none here. */
@@ -48,6 +62,23 @@ public enum ElementType {
             }
         }
         return OTHER;
+    }
+
+    /** The element type that a safetensors file calls so; empty if none is read here. */
+    public static Optional<ElementType> ofSafetensorsName(String name) {
+        return Arrays.stream(values())
+                .filter(type -> type.safetensorsName.equals(Optional.of(name)))
+                .findFirst();
+    }
+
+    /**
+     * What a safetensors file calls it.
+     *
+     * @throws IllegalArgumentException if it is neither read nor written there
+     */
+    public String safetensorsName() {
+        return safetensorsName.orElseThrow(
+                () -> new IllegalArgumentException("Tensors of type " + this + " are not kept as safetensors."));
     }
 
     /** Width of one element in bytes; 0 where elements have no whole fixed width. */

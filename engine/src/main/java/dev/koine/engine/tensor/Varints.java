@@ -1,4 +1,4 @@
-package dev.koine.engine.onnx;
+package dev.koine.engine.tensor;
 
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -7,7 +7,7 @@ import java.util.List;
  * Elements of two bytes that a file holds as packed varints, each in as few bytes as it takes, found by their index. Where runs of elements
  * begin is noted as far as it has been asked for. Safe for several threads.
  */
-final class Varints {
+public final class Varints {
     private static final int RUN = 1 << 16;
     private static final long HIGH_BITS = 0x8080808080808080L;
 
@@ -27,11 +27,12 @@ final class Varints {
     }
 
     /** The number of bytes that a value takes. */
-    static int size(int value) {
+    public static int size(int value) {
         return value < 1 << 7 ? 1 : value < 1 << 14 ? 2 : 3;
     }
 
-    static void put(int value, ByteBuffer target) {
+    /** Writes a value, from 0 to 65535. */
+    public static void put(int value, ByteBuffer target) {
         int rest = value;
         while (rest >= 1 << 7) {
             target.put((byte) (rest | 0x80));

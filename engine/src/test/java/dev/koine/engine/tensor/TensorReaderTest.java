@@ -1,9 +1,10 @@
-package dev.koine.engine.onnx;
+package dev.koine.engine.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.ShortFileException;
+import dev.koine.engine.onnx.Protos;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,10 +1,11 @@
-package dev.koine.engine.onnx;
+package dev.koine.engine.tensor;
 
 import java.nio.ByteBuffer;
 
 /**
- * The three float encodings of ONNX weights: float32, float16 (IEEE 754 binary16) and bfloat16, little-endian. Decoding is exact for every
- * bit pattern; encoding rounds to nearest, ties to even, and overflows to infinity, as IEEE 754 says. NaN stays NaN.
+ * The three float encodings of weights and task vectors: float32, float16 (IEEE 754 binary16) and bfloat16, little-endian. Decoding is
+ * exact for every bit pattern; encoding rounds to nearest, ties to even, and overflows to infinity, as IEEE 754 says. NaN stays NaN: it
+ * keeps its sign and the upper bits of its payload, and comes out quiet, as processors convert it.
  */
 public final class FloatEncoding {
     private static final float[] FLOAT16_VALUES = float16Values();
@@ -17,7 +18,7 @@ public final class FloatEncoding {
      * @param type FLOAT, FLOAT16 or BFLOAT16
      * @param source a little-endian buffer
      */
-    static void decode(ElementType type, ByteBuffer source, float[] target, int at, int count) {
+    public static void decode(ElementType type, ByteBuffer source, float[] target, int at, int count) {
         switch (type) {
             case FLOAT -> source.asFloatBuffer().get(target, at, count);
             case FLOAT16 -> {
@@ -43,7 +44,7 @@ public final class FloatEncoding {
      * @param type FLOAT, FLOAT16 or BFLOAT16
      * @param target a little-endian buffer
      */
-    static void encode(ElementType type, float[] source, int at, int count, ByteBuffer target) {
+    public static void encode(ElementType type, float[] source, int at, int count, ByteBuffer target) {
         switch (type) {
             case FLOAT -> target.asFloatBuffer().put(source, at, count);
             case FLOAT16 -> {
