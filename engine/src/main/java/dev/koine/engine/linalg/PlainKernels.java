@@ -114,23 +114,15 @@ final class PlainKernels extends Kernels {
 
     @Override
     public boolean addOnGrid(
-            float[] weights,
-            int at,
-            float[] values,
-            int count,
-            double factor,
-            double step,
-            double limit,
-            double scale) {
+            float[] weights, int at, float[] values, int count, double factor, Grid grid, double scale) {
+        double step = grid.step();
         double perStep = 1 / step;
+        double limit = grid.largestAddend();
         boolean inRange = true;
         for (int i = 0; i < count; i++) {
-            double places = factor * values[i] * perStep;
+            double places = Grid.places(values[i], factor, perStep);
             inRange &= Math.abs(places) < limit;
-            double n = (places + TO_INTEGER) - TO_INTEGER;
-            if (n != 0) {
-                weights[at + i] = (float) (weights[at + i] + scale * (n * step));
-            }
+            weights[at + i] = Grid.merged(weights[at + i], Grid.nearest(places), step, scale);
         }
         return inRange;
     }

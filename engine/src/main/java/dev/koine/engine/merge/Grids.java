@@ -2,8 +2,10 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.tensor.Run;
 import dev.koine.engine.tensor.TensorReader;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,8 +13,6 @@ import java.util.List;
 
 /** The grids of a base's weights. */
 public final class Grids {
-    private static final int CHUNK_ELEMENTS = 1 << 20;
-
     private Grids() {}
 
     /**
@@ -33,12 +33,11 @@ public final class Grids {
     static float largestMagnitude(Weight weight) throws RejectedException, IOException {
         float largest = 0;
         long numel = weight.tensor().numel();
-        float[] values = new float[(int) Math.min(CHUNK_ELEMENTS, numel)];
+        float[] values = new float[(int) Math.min(Run.PART, numel)];
         try (TensorReader reader = TensorReader.open(weight.tensor())) {
-            for (long from = 0; from < numel; from += CHUNK_ELEMENTS) {
-                int count = (int) Math.min(CHUNK_ELEMENTS, numel - from);
-                reader.read(from, values, 0, count);
-                largest = Math.max(largest, largestMagnitude(weight, from, values, count));
+            for (Run part : Run.cut(numel, Run.PART)) {
+                reader.read(part.from(), values, 0, part.count());
+                largest = Math.max(largest, largestMagnitude(weight, part.from(), values, part.count()));
             }
         }
         return largest;

@@ -1,5 +1,6 @@
 package dev.koine.engine.merge;
 
+import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.linalg.Scratch;
 import java.util.Arrays;
 
@@ -36,7 +37,7 @@ sealed interface ItemTotals {
 
         @Override
         public void merge(float[] weights, int at, int count, double scale) {
-            Grid.merge(weights, totals, at, count, grid, scale);
+            grid.merge(weights, totals, at, count, scale);
         }
 
         @Override
@@ -54,7 +55,7 @@ sealed interface ItemTotals {
 
         @Override
         public void merge(float[] weights, int at, int count, double scale) {
-            Grid.merge(weights, totals, at, count, grid, scale);
+            grid.merge(weights, totals, at, count, scale);
         }
 
         @Override

@@ -5,6 +5,7 @@ import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.Decomposition;
+import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.merge.method.Combination;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.BundleWriter;

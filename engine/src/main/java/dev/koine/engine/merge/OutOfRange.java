@@ -2,6 +2,7 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.onnx.Weight;
 
 /** Refusals of sums that leave their range. */

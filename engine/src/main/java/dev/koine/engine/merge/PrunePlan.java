@@ -5,6 +5,7 @@ import dev.koine.engine.RejectionCode;
 import dev.koine.engine.onnx.AlignedWeight;
 import dev.koine.engine.onnx.Weight;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.Run;
 import dev.koine.engine.tensor.TensorInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,7 +19,10 @@ import java.util.Map;
  * not depend on the largest embedding. Small items share a task, so that a bias does not cost a message and a file.
  */
 public final class PrunePlan {
+    /** Runs become blocks of a task vector: another size gives other digests of task vectors. */
     private static final int DENSE_RUN_ELEMENTS = 1 << 22;
+
+    /** Tasks become pieces: likewise. */
     private static final int TASK_ELEMENTS = 1 << 19;
 
     private PrunePlan() {}
@@ -72,9 +76,8 @@ public final class PrunePlan {
         long numel = tensor.numel();
         List<PruneItem> items = new ArrayList<>();
         if (policy == Policy.DENSE) {
-            for (long from = 0; from < numel; from += DENSE_RUN_ELEMENTS) {
-                int count = (int) Math.min(DENSE_RUN_ELEMENTS, numel - from);
-                items.add(new PruneItem(keys, policy, tensor, expert, from, count));
+            for (Run run : Run.cut(numel, DENSE_RUN_ELEMENTS)) {
+                items.add(new PruneItem(keys, policy, tensor, expert, run.from(), run.count()));
             }
         } else if (numel > 0) {
             requirePrunable(first, policy);

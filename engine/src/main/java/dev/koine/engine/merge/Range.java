@@ -1,5 +1,6 @@
 package dev.koine.engine.merge;
 
+import dev.koine.engine.tensor.Run;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,11 +12,11 @@ import java.util.List;
  */
 record Range(int weight, long from, int count) {
 
-    /** Cuts a weight into runs of so many elements, the last one shorter. */
-    static List<Range> runs(int weight, long numel, int run) {
+    /** Cuts a weight into what threads take at a time. */
+    static List<Range> parts(int weight, long numel) {
         List<Range> runs = new ArrayList<>();
-        for (long from = 0; from < numel; from += run) {
-            runs.add(new Range(weight, from, (int) Math.min(run, numel - from)));
+        for (Run part : Run.cut(numel, Run.PART)) {
+            runs.add(new Range(weight, part.from(), part.count()));
         }
         return runs;
     }

@@ -3,6 +3,7 @@ package dev.koine.engine.merge;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.Weight;
 import dev.koine.engine.store.ArtifactStore;

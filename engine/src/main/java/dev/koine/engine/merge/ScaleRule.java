@@ -1,7 +1,9 @@
 package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.tensor.Run;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,9 +34,6 @@ import java.util.Map;
  * experts in the order of their task vectors' digests. They are made once for an expert, and once a version for the merged delta.
  */
 final class ScaleRule {
-    private static final int RUN_ELEMENTS = 1 << 20;
-    private static final int CHUNK_ELEMENTS = 1 << 14;
-
     private final List<Weight> weights;
     private final List<Grid> grids;
     private final TaskVectorReader reader;
@@ -137,12 +136,11 @@ final class ScaleRule {
 
     private static Square square(Addition addition) {
         int numel = addition.values().numel();
-        float[] values = new float[Math.min(CHUNK_ELEMENTS, numel)];
+        float[] values = new float[Math.min(Run.CHUNK, numel)];
         double square = 0;
-        for (int from = 0; from < numel; from += values.length) {
-            int count = Math.min(values.length, numel - from);
-            addition.values().read(from, count, values, 0);
-            for (int i = 0; i < count; i++) {
+        for (Run chunk : Run.chunks(numel)) {
+            addition.values().read(chunk.at(), chunk.count(), values, 0);
+            for (int i = 0; i < chunk.count(); i++) {
                 square += (double) values[i] * values[i];
             }
         }
@@ -153,7 +151,7 @@ final class ScaleRule {
     private double[] squares(Sums sums) throws RejectedException, IOException {
         List<WorkPool.Part<Square>> parts = new ArrayList<>();
         for (int weight = 0; weight < weights.size(); weight++) {
-            for (Range run : Range.runs(weight, weights.get(weight).tensor().numel(), RUN_ELEMENTS)) {
+            for (Range run : Range.parts(weight, weights.get(weight).tensor().numel())) {
                 parts.add(() -> square(run, sums));
             }
         }
@@ -161,13 +159,12 @@ final class ScaleRule {
     }
 
     private Square square(Range run, Sums sums) throws IOException {
-        double[] deltas = new double[Math.min(CHUNK_ELEMENTS, run.count())];
+        double[] deltas = new double[Math.min(Run.CHUNK, run.count())];
         double step = grids.get(run.weight()).step();
         double square = 0;
-        for (int done = 0; done < run.count(); done += deltas.length) {
-            int count = Math.min(deltas.length, run.count() - done);
-            sums.readDeltas(run.weight(), run.from() + done, deltas, count);
-            for (int i = 0; i < count; i++) {
+        for (Run chunk : Run.chunks(run.count())) {
+            sums.readDeltas(run.weight(), run.from() + chunk.from(), deltas, chunk.count());
+            for (int i = 0; i < chunk.count(); i++) {
                 square += (deltas[i] * step) * (deltas[i] * step);
             }
         }

@@ -1,7 +1,9 @@
 package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.taskvector.PrunedBlock;
+import dev.koine.engine.tensor.Run;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,7 +33,7 @@ final class SignTotals implements Sums {
     /** What a thread works in, one chunk at a time. */
     private record Buffers(float[] values, float[][] addends, double[][] totals) {
         Buffers() {
-            this(new float[Totals.CHUNK], new float[4][Totals.CHUNK], new double[4][Totals.CHUNK]);
+            this(new float[Run.CHUNK], new float[4][Run.CHUNK], new double[4][Run.CHUNK]);
         }
     }
 
@@ -78,8 +80,8 @@ final class SignTotals implements Sums {
     public void addModular(int tensor, long from, PrunedBlock block, Grid grid, double weight)
             throws IOException, RejectedException {
         Addition range = new Addition(tensor, from, block, grid, weight);
-        for (long done = 0; done < block.numel(); done += Totals.CHUNK) {
-            apply(range, (int) done, 1, true);
+        for (Run chunk : Run.chunks(block.numel())) {
+            apply(range, chunk, 1, true);
         }
     }
 
@@ -88,12 +90,12 @@ final class SignTotals implements Sums {
     private void apply(int tensor, long from, PrunedBlock block, Grid grid, double weight, int sign)
             throws IOException, RejectedException {
         Addition range = new Addition(tensor, from, block, grid, weight);
-        for (long done = 0; done < block.numel(); done += Totals.CHUNK) {
+        for (Run chunk : Run.chunks(block.numel())) {
             try {
-                apply(range, (int) done, sign, false);
+                apply(range, chunk, sign, false);
             } catch (RejectedException e) {
-                for (long undone = done - Totals.CHUNK; undone >= 0; undone -= Totals.CHUNK) {
-                    apply(range, (int) undone, -sign, false);
+                for (Run before : Run.chunks(chunk.from())) {
+                    apply(range, before, -sign, false);
                 }
                 throw e;
             }
@@ -101,8 +103,8 @@ final class SignTotals implements Sums {
     }
 
     /** Applies one chunk to all planes, or to none. */
-    private void apply(Addition range, int done, int sign, boolean modular) throws IOException, RejectedException {
-        List<Totals.Addends> addends = split(range, done);
+    private void apply(Addition range, Run chunk, int sign, boolean modular) throws IOException, RejectedException {
+        List<Totals.Addends> addends = split(range, chunk);
         for (int plane = 0; plane < planes.size(); plane++) {
             Totals.Addends mine = addends.get(plane);
             int added = planes.get(plane).apply(mine, sign, modular);
@@ -116,11 +118,11 @@ final class SignTotals implements Sums {
     }
 
     /** What a chunk adds to each plane. A value that is no number goes to the first, which refuses it. */
-    private List<Totals.Addends> split(Addition range, int done) {
+    private List<Totals.Addends> split(Addition range, Run chunk) {
         Buffers own = buffers.get();
         float[] values = own.values();
-        int count = Math.min(Totals.CHUNK, range.block().numel() - done);
-        range.block().read(done, count, values, 0);
+        int count = chunk.count();
+        range.block().read(chunk.at(), count, values, 0);
         for (int i = 0; i < count; i++) {
             double addend = range.weight() * values[i];
             boolean isNegative = addend < 0;
@@ -135,7 +137,7 @@ final class SignTotals implements Sums {
             boolean isSum = plane < 2;
             addends.add(new Totals.Addends(
                     range.tensor(),
-                    range.from() + done,
+                    range.from() + chunk.from(),
                     own.addends()[plane],
                     count,
                     isSum ? range.grid() : OF_COUNTS,
@@ -147,8 +149,9 @@ final class SignTotals implements Sums {
     @Override
     public void readDeltas(int tensor, long from, double[] target, int count) throws IOException {
         double[][] totals = buffers.get().totals();
-        for (int done = 0; done < count; done += Totals.CHUNK) {
-            int n = Math.min(Totals.CHUNK, count - done);
+        for (Run chunk : Run.chunks(count)) {
+            int done = chunk.at();
+            int n = chunk.count();
             for (int plane = 0; plane < 4; plane++) {
                 planes.get(plane).readDeltas(tensor, from + done, totals[plane], n);
             }

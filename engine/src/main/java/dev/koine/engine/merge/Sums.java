@@ -1,6 +1,7 @@
 package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.taskvector.PrunedBlock;
 import java.io.IOException;
 

@@ -1,7 +1,9 @@
 package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.taskvector.PrunedBlock;
+import dev.koine.engine.tensor.Run;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,9 +28,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Totals implements Sums {
     private static final Logger LOG = LoggerFactory.getLogger(Totals.class);
-    /** Elements: what a chunk takes, some 200 KB, stays in the second cache. */
-    static final int CHUNK = 1 << 14;
-
     private final FileChannel channel;
     private final List<Tensor> tensors;
     private final long[] starts;
@@ -38,10 +37,10 @@ public final class Totals implements Sums {
     private record Buffers(ByteBuffer bytes, float[] values, int[] totals, long[] wide) {
         Buffers() {
             this(
-                    ByteBuffer.allocateDirect(CHUNK * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN),
-                    new float[CHUNK],
-                    new int[CHUNK],
-                    new long[CHUNK]);
+                    ByteBuffer.allocateDirect(Run.CHUNK * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN),
+                    new float[Run.CHUNK],
+                    new int[Run.CHUNK],
+                    new long[Run.CHUNK]);
         }
     }
 
@@ -114,10 +113,8 @@ public final class Totals implements Sums {
     @Override
     public void addModular(int tensor, long from, PrunedBlock block, Grid grid, double weight)
             throws IOException, RejectedException {
-        float[] values = buffers.get().values();
-        for (long done = 0; done < block.numel(); done += CHUNK) {
-            int count = read(block, (int) done, values);
-            Addends addends = new Addends(tensor, from + done, values, count, grid, weight);
+        for (Run chunk : Run.chunks(block.numel())) {
+            Addends addends = read(tensor, from, block, chunk, grid, weight);
             require(addends, apply(addends, 1, true));
         }
     }
@@ -132,8 +129,9 @@ public final class Totals implements Sums {
     public void readDeltas(int tensor, long from, double[] target, int count) throws IOException {
         Buffers own = buffers.get();
         boolean wide = tensors.get(tensor).wide();
-        for (int done = 0; done < count; done += CHUNK) {
-            int n = Math.min(CHUNK, count - done);
+        for (Run chunk : Run.chunks(count)) {
+            int done = chunk.at();
+            int n = chunk.count();
             fill(
                     own.bytes(),
                     start(tensor, from + done, n),
@@ -155,10 +153,9 @@ public final class Totals implements Sums {
         requireWidth(tensor, false);
         long start = start(tensor, from, count);
         ByteBuffer bytes = buffers.get().bytes();
-        for (long done = 0; done < count; done += CHUNK) {
-            int n = (int) Math.min(CHUNK, count - done);
-            fill(bytes, start + done * Integer.BYTES, n * Integer.BYTES);
-            bytes.asIntBuffer().get(target, at + (int) done, n);
+        for (Run chunk : Run.chunks(count)) {
+            fill(bytes, start + chunk.from() * Integer.BYTES, chunk.count() * Integer.BYTES);
+            bytes.asIntBuffer().get(target, at + chunk.at(), chunk.count());
         }
     }
 
@@ -169,16 +166,13 @@ public final class Totals implements Sums {
 
     private void apply(int tensor, long from, PrunedBlock block, Grid grid, double weight, int sign)
             throws IOException, RejectedException {
-        float[] values = buffers.get().values();
-        for (long done = 0; done < block.numel(); done += CHUNK) {
-            int count = read(block, (int) done, values);
-            Addends addends = new Addends(tensor, from + done, values, count, grid, weight);
+        for (Run chunk : Run.chunks(block.numel())) {
+            Addends addends = read(tensor, from, block, chunk, grid, weight);
             int added = apply(addends, sign, false);
-            if (added < count) {
+            if (added < chunk.count()) {
                 RejectedException refusal = refusal(addends, added);
-                for (long undone = done - CHUNK; undone >= 0; undone -= CHUNK) {
-                    int n = read(block, (int) undone, values);
-                    Addends back = new Addends(tensor, from + undone, values, n, grid, weight);
+                for (Run before : Run.chunks(chunk.from())) {
+                    Addends back = read(tensor, from, block, before, grid, weight);
                     require(back, apply(back, -sign, false));
                 }
                 throw refusal;
@@ -186,13 +180,13 @@ public final class Totals implements Sums {
         }
     }
 
-    private static int read(PrunedBlock block, int done, float[] values) {
-        int count = Math.min(CHUNK, block.numel() - done);
-        block.read(done, count, values, 0);
-        return count;
+    private Addends read(int tensor, long from, PrunedBlock block, Run chunk, Grid grid, double weight) {
+        float[] values = buffers.get().values();
+        block.read(chunk.at(), chunk.count(), values, 0);
+        return new Addends(tensor, from + chunk.from(), values, chunk.count(), grid, weight);
     }
 
-    /** Values to add to consecutive totals of a weight; at most {@link #CHUNK}. */
+    /** Values to add to consecutive totals of a weight; at most {@link Run#CHUNK}. */
     record Addends(int tensor, long from, float[] values, int count, Grid grid, double weight) {}
 
     /**

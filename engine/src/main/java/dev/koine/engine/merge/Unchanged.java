@@ -6,6 +6,7 @@ import dev.koine.engine.onnx.AlignedWeight;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.Weight;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.Run;
 import dev.koine.engine.tensor.TensorReader;
 import java.io.IOException;
 import java.util.List;
@@ -18,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Only what comes in is refused. A combination of experts inside may well cancel out: whoever gives its factors has asked for that.
  */
 public final class Unchanged {
-    private static final int CHUNK_ELEMENTS = 1 << 14;
-
     private Unchanged() {}
 
     /**
@@ -61,13 +60,12 @@ public final class Unchanged {
     private static boolean differs(AlignedWeight aligned) throws IOException {
         try (TensorReader base = TensorReader.open(aligned.base().get(0).tensor());
                 TensorReader expert = TensorReader.open(aligned.expert())) {
-            float[] ours = new float[(int) Math.min(CHUNK_ELEMENTS, base.numel())];
+            float[] ours = new float[(int) Math.min(Run.CHUNK, base.numel())];
             float[] theirs = new float[ours.length];
-            for (long from = 0; from < base.numel(); from += ours.length) {
-                int count = (int) Math.min(ours.length, base.numel() - from);
-                base.read(from, ours, 0, count);
-                expert.read(from, theirs, 0, count);
-                for (int i = 0; i < count; i++) {
+            for (Run chunk : Run.chunks(base.numel())) {
+                base.read(chunk.from(), ours, 0, chunk.count());
+                expert.read(chunk.from(), theirs, 0, chunk.count());
+                for (int i = 0; i < chunk.count(); i++) {
                     if (ours[i] != theirs[i]) {
                         return true;
                     }

@@ -2,11 +2,11 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.onnx.BundleWriter;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.Weight;
-import dev.koine.engine.onnx.WeightRole;
-import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.Run;
 import dev.koine.engine.tensor.TensorReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,9 +16,6 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Merged weights: base and sums, put together. Safe for several threads. */
 final class VersionWriter {
-    private static final int RUN_ELEMENTS = 1 << 20;
-    private static final int CHUNK_ELEMENTS = 1 << 14;
-
     private final ModelBundle base;
     private final List<Weight> weights;
     private final List<TensorReader> readers;
@@ -54,13 +51,14 @@ final class VersionWriter {
                 base, target, changed.stream().map(weights::get).toList())) {
             List<WorkPool.Part<Written>> parts = new ArrayList<>();
             for (int weight : changed) {
-                double scale = scales.of(weights.get(weight).key());
-                for (Range run : Range.runs(weight, weights.get(weight).tensor().numel(), RUN_ELEMENTS)) {
+                WeightLaw law = law(weight, scales.of(weights.get(weight).key()));
+                for (Range run :
+                        Range.parts(weight, weights.get(weight).tensor().numel())) {
                     parts.add(() -> {
                         Written what = forEachChunk(
                                 run,
                                 sums,
-                                scale,
+                                law,
                                 (from, values, count) -> writer.write(weights.get(weight), from, values, 0, count));
                         progress.report("writing", written.addAndGet(run.count()), total);
                         return what;
@@ -73,53 +71,35 @@ final class VersionWriter {
 
     /** Looks at the merged weights of a range, where the grid alone does not say that they stay in the range of their type. */
     void requireInRange(Range range, Sums sums, double scale) throws RejectedException, IOException {
-        if (canLeave(range.weight(), scale)) {
-            forEachChunk(range, sums, scale, (from, values, count) -> {});
+        WeightLaw law = law(range.weight(), scale);
+        if (law.canLeave()) {
+            forEachChunk(range, sums, law, (from, values, count) -> {});
         }
     }
 
-    private boolean canLeave(int weight, double scale) {
-        return !(grids.get(weight).reach(scale)
-                <= weights.get(weight).tensor().type().largestValue());
+    private WeightLaw law(int weight, double scale) {
+        return new WeightLaw(weights.get(weight), grids.get(weight), scale);
     }
 
-    private Written forEachChunk(Range range, Sums sums, double scale, ChunkStep step)
+    private Written forEachChunk(Range range, Sums sums, WeightLaw law, ChunkStep step)
             throws RejectedException, IOException {
         int weight = range.weight();
-        boolean canLeave = canLeave(weight, scale);
-        boolean isVariance = weights.get(weight).role() == WeightRole.VARIANCE;
-        ElementType type = weights.get(weight).tensor().type();
-        boolean isCompared = canLeave || isVariance || type != ElementType.FLOAT;
         Written written = Written.NOTHING;
-        float[] values = new float[Math.min(CHUNK_ELEMENTS, range.count())];
+        float[] values = new float[Math.min(Run.CHUNK, range.count())];
         double[] deltas = new double[values.length];
-        for (int done = 0; done < range.count(); done += CHUNK_ELEMENTS) {
-            int count = Math.min(CHUNK_ELEMENTS, range.count() - done);
-            long from = range.from() + done;
+        for (Run chunk : Run.chunks(range.count())) {
+            int count = chunk.count();
+            long from = range.from() + chunk.from();
             readers.get(weight).read(from, values, 0, count);
             sums.readDeltas(weight, from, deltas, count);
-            float[] before = isCompared ? values.clone() : values;
-            Grid.merge(values, deltas, count, grids.get(weight), scale);
-            if (canLeave) {
-                requireInRange(weight, from, before, values, count);
-            }
-            long raised = isVariance ? VarianceFloor.raise(before, values, 0, count) : 0;
-            if (isCompared) {
-                written = written.plus(Written.of(type, before, values, 0, count, raised));
+            float[] before = law.isLookedAt() ? values.clone() : values;
+            law.grid().merge(values, deltas, count, law.scale());
+            if (law.isLookedAt()) {
+                written = written.plus(law.hold(from, before, values, 0, count));
             }
             step.take(from, values, count);
         }
         return written;
-    }
-
-    private void requireInRange(int weight, long from, float[] before, float[] after, int count)
-            throws RejectedException {
-        float largest = weights.get(weight).tensor().type().largestValue();
-        for (int i = 0; i < count; i++) {
-            if (Float.isFinite(before[i]) && !(Math.abs(after[i]) <= largest)) {
-                throw OutOfRange.weight(weights.get(weight), from + i, after[i]);
-            }
-        }
     }
 
     @FunctionalInterface

@@ -1,6 +1,7 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.ShortFileException;
+import dev.koine.engine.tensor.Run;
 import dev.koine.engine.tensor.TensorInfo;
 import dev.koine.engine.tensor.TensorInfo.Storage;
 import dev.koine.engine.tensor.TensorReader;
@@ -114,15 +115,14 @@ final class TensorBytes implements AutoCloseable {
     /** A hash over each element with its row and column, or column and row: of varints no column can be read without all before. */
     private static long placed(TensorInfo tensor, boolean isTransposed) throws IOException {
         long columns = tensor.shape().get(1);
-        float[] values = new float[1 << 14];
+        float[] values = new float[Run.CHUNK];
         long hash = 0;
         try (TensorReader reader = TensorReader.open(tensor)) {
-            for (long from = 0; from < reader.numel(); from += values.length) {
-                int count = (int) Math.min(values.length, reader.numel() - from);
-                reader.read(from, values, 0, count);
-                for (int i = 0; i < count; i++) {
-                    long row = (from + i) / columns;
-                    long column = (from + i) % columns;
+            for (Run chunk : Run.chunks(reader.numel())) {
+                reader.read(chunk.from(), values, 0, chunk.count());
+                for (int i = 0; i < chunk.count(); i++) {
+                    long row = (chunk.from() + i) / columns;
+                    long column = (chunk.from() + i) % columns;
                     long place = isTransposed ? column << 32 | row : row << 32 | column;
                     hash += mixed(mixed(place) + Float.floatToRawIntBits(values[i]));
                 }

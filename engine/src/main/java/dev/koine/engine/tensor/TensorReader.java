@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TensorReader implements AutoCloseable {
     private static final long SEGMENT = 1L << 30;
-    private static final int CHUNK_ELEMENTS = 1 << 14;
 
     private final TensorInfo tensor;
     private final long numel;
@@ -101,17 +100,14 @@ public final class TensorReader implements AutoCloseable {
     }
 
     private void readVarints(Varints numbers, long from, float[] target, int at, int count) throws IOException {
-        ByteBuffer chunk =
-                ByteBuffer.allocate(2 * Math.min(CHUNK_ELEMENTS, count)).order(ByteOrder.LITTLE_ENDIAN);
-        for (int done = 0; done < count; ) {
-            int now = Math.min(CHUNK_ELEMENTS, count - done);
+        ByteBuffer bytes = ByteBuffer.allocate(2 * Math.min(Run.CHUNK, count)).order(ByteOrder.LITTLE_ENDIAN);
+        for (Run chunk : Run.chunks(count)) {
             try {
-                numbers.read(from + done, now, chunk.clear());
+                numbers.read(from + chunk.from(), chunk.count(), bytes.clear());
             } catch (InternalError e) {
                 throw shortFile(tensor, e);
             }
-            decode(chunk.flip(), target, at + done, now);
-            done += now;
+            decode(bytes.flip(), target, at + chunk.at(), chunk.count());
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.taskvector.Blocks;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;

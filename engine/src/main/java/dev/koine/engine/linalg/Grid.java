@@ -1,4 +1,4 @@
-package dev.koine.engine.merge;
+package dev.koine.engine.linalg;
 
 /**
  * The fixed-point grid of one base tensor's totals: an entry is an integer multiple of {@code step}, kept in int32, or in int64 where the
@@ -18,8 +18,11 @@ public record Grid(double step, boolean wide) {
      */
     public static final int RANGE = 16;
 
-    /** Added to a double below 2<sup>51</sup>, it leaves the nearest integer, ties to even, in the low bits. */
-    private static final double TO_INTEGER = 0x1.8p52;
+    /**
+     * Added to a double below 2<sup>51</sup> and taken away again, it leaves the nearest integer, ties to even; before it is taken away,
+     * that integer stands in the low bits.
+     */
+    static final double TO_INTEGER = 0x1.8p52;
 
     /** Totals in int32 are smaller than this, and their negatives, too. */
     private static final double NARROW_LIMIT = 0x1p31;
@@ -73,13 +76,13 @@ public record Grid(double step, boolean wide) {
     }
 
     /** A bound for every merged weight: however the total comes out, no finite base weight leaves it. */
-    double reach(double scale) {
+    public double reach(double scale) {
         double base = step * 0x1p31 / RANGE;
         return base + Math.abs(scale) * step * limit();
     }
 
     /** The largest total and more, in steps. */
-    double limit() {
+    public double limit() {
         return wide ? WIDE_LIMIT : NARROW_LIMIT;
     }
 
@@ -89,27 +92,47 @@ public record Grid(double step, boolean wide) {
     }
 
     /** The nearest multiple of the step, ties to even; NaN or {@link #limit} or more if the entry has no place on the grid. */
-    double toGrid(float value, double weight) {
-        return Math.rint(weight * value * (1 / step));
+    public double toGrid(float value, double factor) {
+        return Math.rint(places(value, factor, 1 / step));
+    }
+
+    /** Where a weighted value lies, in steps: the first half of the law of merging. The step is a power of two, so its inverse is exact. */
+    static double places(float value, double factor, double perStep) {
+        return factor * value * perStep;
+    }
+
+    /** The integer nearest to a place below 2<sup>51</sup>, ties to even. */
+    static double nearest(double places) {
+        return (places + TO_INTEGER) - TO_INTEGER;
     }
 
     /**
-     * Adds values to totals: {@code totals[at + i]} grows by {@code sign * toGrid(values[i], weight)}.
+     * The second half of the law: {@code weight + scale * (n * step)} in double, rounded to float32 once; where n is zero, the weight's very
+     * bits, also those of a negative zero. Everything that merges calls this, but for the vectors of {@link Kernels#addOnGrid}.
+     */
+    static float merged(float weight, double n, double step, double scale) {
+        return n == 0 ? weight : (float) (weight + scale * (n * step));
+    }
+
+    /**
+     * Adds values to totals: {@code totals[at + i]} grows by {@code sign * toGrid(values[i], factor)}.
      *
      * @param sign 1 or -1
      * @param modular whether a total may wrap
      * @return {@code count}; or the first element whose addend or total leaves int32, or is not finite: it and what is behind it was not
      *     added
      */
-    public int add(int[] totals, int at, float[] values, int count, double weight, int sign, boolean modular) {
+    public int add(int[] totals, int at, float[] values, int count, double factor, int sign, boolean modular) {
         double perStep = 1 / step;
         for (int i = 0; i < count; i++) {
-            double scaled = weight * values[i] * perStep;
-            int addend = sign * (int) Double.doubleToRawLongBits(scaled + TO_INTEGER);
+            double places = places(values[i], factor, perStep);
+            // The low bits of what nearest() has before it takes TO_INTEGER away; a conversion to int would cost a
+            // branch.
+            int addend = sign * (int) Double.doubleToRawLongBits(places + TO_INTEGER);
             int before = totals[at + i];
             int total = before + addend;
             boolean leaves = ((before ^ total) & (addend ^ total)) < 0 || total == Integer.MIN_VALUE;
-            if (!(Math.abs(scaled) < NARROW_LIMIT - 0.5) || (leaves && !modular)) {
+            if (!(Math.abs(places) < NARROW_LIMIT - 0.5) || (leaves && !modular)) {
                 return i;
             }
             totals[at + i] = total;
@@ -122,13 +145,12 @@ public record Grid(double step, boolean wide) {
      *
      * @param modular whether a total may leave its range on the way
      */
-    public int add(long[] totals, int at, float[] values, int count, double weight, int sign, boolean modular) {
+    public int add(long[] totals, int at, float[] values, int count, double factor, int sign, boolean modular) {
         double perStep = 1 / step;
         for (int i = 0; i < count; i++) {
-            double scaled = weight * values[i] * perStep;
-            double addend = (scaled + TO_INTEGER) - TO_INTEGER;
-            long total = totals[at + i] + sign * (long) addend;
-            if (!(Math.abs(scaled) < WIDE_LIMIT - 0.5) || (!modular && Math.abs(total) >= WIDE_LIMIT)) {
+            double places = places(values[i], factor, perStep);
+            long total = totals[at + i] + sign * (long) nearest(places);
+            if (!(Math.abs(places) < WIDE_LIMIT - 0.5) || (!modular && Math.abs(total) >= WIDE_LIMIT)) {
                 return i;
             }
             totals[at + i] = total;
@@ -137,41 +159,29 @@ public record Grid(double step, boolean wide) {
     }
 
     /**
-     * The merged weight, {@code base + scale * total * step} in double, rounded to float32 once; where the total is zero, the base's
-     * very bits (also a negative zero's).
-     */
-    public static float merged(float base, int total, Grid grid, double scale) {
-        return total == 0 ? base : (float) (base + scale * (total * grid.step));
-    }
-
-    /**
-     * The merged weights of {@code count} elements, in place: {@code base + scale * (delta * step)} in double, rounded to float32 once;
-     * where the delta is zero, the base's very bits.
+     * Makes weights merged ones, in place: {@code weights[i]} becomes {@code weights[i] + scale * (deltas[i] * step)}, in double and rounded
+     * to float32 once; where the delta is zero it keeps its bits.
      *
      * @param weights the base's
-     * @param deltas in steps of the grid
+     * @param deltas in steps of the grid; whole numbers, or means of such
      */
-    static void merge(float[] weights, double[] deltas, int count, Grid grid, double scale) {
+    public void merge(float[] weights, double[] deltas, int count, double scale) {
         for (int i = 0; i < count; i++) {
-            if (deltas[i] != 0) {
-                weights[i] = (float) (weights[i] + scale * (deltas[i] * grid.step));
-            }
+            weights[i] = merged(weights[i], deltas[i], step, scale);
         }
     }
 
-    /** {@link #merged(float, int, Grid, double)} of {@code count} elements from {@code at} on, in place: {@code weights} holds the base's. */
-    public static void merge(float[] weights, int[] totals, int at, int count, Grid grid, double scale) {
+    /** The same of totals, from {@code at} on in both arrays. */
+    public void merge(float[] weights, int[] totals, int at, int count, double scale) {
         for (int i = at; i < at + count; i++) {
-            weights[i] = merged(weights[i], totals[i], grid, scale);
+            weights[i] = merged(weights[i], totals[i], step, scale);
         }
     }
 
     /** The same of wide totals. */
-    static void merge(float[] weights, long[] totals, int at, int count, Grid grid, double scale) {
+    public void merge(float[] weights, long[] totals, int at, int count, double scale) {
         for (int i = at; i < at + count; i++) {
-            if (totals[i] != 0) {
-                weights[i] = (float) (weights[i] + scale * (totals[i] * grid.step));
-            }
+            weights[i] = merged(weights[i], totals[i], step, scale);
         }
     }
 }

@@ -1,10 +1,12 @@
-package dev.koine.engine.merge;
+package dev.koine.engine.linalg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,8 +80,8 @@ class GridTest {
         assertThat(many[0]).isEqualTo(few[0]);
         float[] one = {base};
         float[] other = {base};
-        Grid.merge(one, few, 0, 1, narrow, 0.4);
-        Grid.merge(other, many, 0, 1, wide, 0.4);
+        narrow.merge(one, few, 0, 1, 0.4);
+        wide.merge(other, many, 0, 1, 0.4);
         assertThat(Float.floatToRawIntBits(other[0])).isEqualTo(Float.floatToRawIntBits(one[0]));
     }
 
@@ -114,8 +116,46 @@ class GridTest {
     void mergesInDoubleAndRoundsOnce(@ForAll float base, @ForAll int total) {
         Grid grid = Grid.of(1.5f);
         float[] weights = {base, 7};
-        Grid.merge(weights, new int[] {total}, 0, 1, grid, 0.2);
+        grid.merge(weights, new int[] {total}, 0, 1, 0.2);
         assertThat(weights).containsExactly((float) (base + 0.2 * (total * grid.step())), 7);
-        assertThat(Grid.merged(base, 0, grid, 0.2)).isEqualTo(base + 0f);
+        assertThat(Grid.merged(base, 0, grid.step(), 0.2)).isEqualTo(base + 0f);
+    }
+
+    @Property
+    void everyFormOfTheLawGivesTheSameBits(
+            @ForAll float base,
+            @ForAll float value,
+            @ForAll @DoubleRange(min = -3, max = 3) double factor,
+            @ForAll @DoubleRange(min = -2, max = 2) double scale,
+            @ForAll boolean wide) {
+        Grid grid = new Grid(Grid.of(0.37f).step(), wide);
+        double n = grid.toGrid(value, factor);
+        boolean fits = Math.abs(n) < grid.limit();
+        float law = n == 0 ? base : (float) (base + scale * (n * grid.step()));
+        float[] ofDeltas = {base};
+        float[] ofTotals = {base};
+        grid.merge(ofDeltas, new double[] {n}, 1, scale);
+        assertThat(ofDeltas[0]).isEqualTo(law);
+        boolean added;
+        if (wide) {
+            long[] totals = {0};
+            added = grid.add(totals, 0, new float[] {value}, 1, factor, 1, false) == 1;
+            grid.merge(ofTotals, totals, 0, 1, scale);
+        } else {
+            int[] totals = {0};
+            added = grid.add(totals, 0, new float[] {value}, 1, factor, 1, false) == 1;
+            grid.merge(ofTotals, totals, 0, 1, scale);
+        }
+        assertThat(added).isEqualTo(fits);
+        assertThat(ofTotals[0]).isEqualTo(fits ? law : base);
+        for (Kernels kernels : List.of(Kernels.plain(), Kernels.fastest())) {
+            float[] atOnce = {base, base, base, base, base};
+            float[] values = {value, value, value, value, value};
+            assertThat(kernels.addOnGrid(atOnce, 0, values, 5, factor, grid, scale))
+                    .isEqualTo(fits);
+            for (float merged : atOnce) {
+                assertThat(merged).isEqualTo(fits ? law : merged);
+            }
+        }
     }
 }

@@ -1,0 +1,60 @@
+package dev.koine.engine.merge;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.Grid;
+import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.onnx.WeightRole;
+import dev.koine.engine.tensor.ElementType;
+
+/**
+ * What holds of every merged weight before it is written, whichever way it was made: it stays in the range of its element type, a variance
+ * above its bound, and what rounding leaves of the update is measured.
+ *
+ * @param weight the base's
+ * @param grid of its totals
+ * @param scale factor of its merged delta
+ */
+record WeightLaw(Weight weight, Grid grid, double scale) {
+    /** Whether the grid alone does not say that merged weights stay in the range of their type. */
+    boolean canLeave() {
+        return !(grid.reach(scale) <= type().largestValue());
+    }
+
+    /** Whether {@link #hold} has anything to look at; if not, it is {@link Written#NOTHING}. */
+    boolean isLookedAt() {
+        return canLeave() || isVariance() || type() != ElementType.FLOAT;
+    }
+
+    /**
+     * Holds a run of merged weights to the law, in place.
+     *
+     * @param from the run's first element in the tensor
+     * @param before the base's values, from index 0
+     * @param merged the merged ones, from {@code at} on
+     * @throws RejectedException TOTAL_OVERFLOW if one leaves the range of its element type; infinities of the base may stay
+     */
+    Written hold(long from, float[] before, float[] merged, int at, int count) throws RejectedException {
+        if (canLeave()) {
+            requireInRange(from, before, merged, at, count);
+        }
+        long raised = isVariance() ? VarianceFloor.raise(before, merged, at, count) : 0;
+        return Written.of(type(), before, merged, at, count, raised);
+    }
+
+    private void requireInRange(long from, float[] before, float[] merged, int at, int count) throws RejectedException {
+        float largest = type().largestValue();
+        for (int i = 0; i < count; i++) {
+            if (Float.isFinite(before[i]) && !(Math.abs(merged[at + i]) <= largest)) {
+                throw OutOfRange.weight(weight, from + i, merged[at + i]);
+            }
+        }
+    }
+
+    private boolean isVariance() {
+        return weight.role() == WeightRole.VARIANCE;
+    }
+
+    private ElementType type() {
+        return weight.tensor().type();
+    }
+}
