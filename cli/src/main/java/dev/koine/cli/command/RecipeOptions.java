@@ -7,6 +7,7 @@ import dev.koine.engine.merge.Scale;
 import dev.koine.engine.merge.method.MergeMethod;
 import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.merge.method.Parameter;
+import dev.koine.engine.merge.method.Parameters;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import java.util.Iterator;
@@ -82,7 +83,7 @@ final class RecipeOptions {
                 .toList();
         MergeMethod chosen = MergeMethods.of(method);
         Scale factor = scale == null ? Recipe.defaultScale(chosen) : Scale.parse(scale);
-        return new Recipe(chosen, rank, density, factor, precision, seed, slack, rules).validated();
+        return new Recipe(chosen, new Parameters(rank, density, seed, slack), factor, precision, rules).validated();
     }
 
     /** The methods, each with the options that it takes, for the help. */

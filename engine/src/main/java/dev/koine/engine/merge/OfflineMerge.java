@@ -6,7 +6,6 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.Decomposition;
 import dev.koine.engine.linalg.Grid;
-import dev.koine.engine.merge.method.Combination;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.BundleWriter;
 import dev.koine.engine.onnx.ModelBundle;
@@ -111,7 +110,7 @@ public final class OfflineMerge {
 
     private boolean isDoneByTensor(List<Expert> experts) {
         Scaling scaling = recipe.scale().scaling();
-        return recipe.method().combination() == Combination.SUM
+        return recipe.method().isSum()
                 && (scaling == Scaling.FIXED || scaling == Scaling.PER_EXPERT)
                 && experts.stream().allMatch(expert -> expert.taskVector() == null);
     }

@@ -2,36 +2,28 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.method.Combination;
+import dev.koine.engine.merge.method.Finish;
 import dev.koine.engine.merge.method.Lors;
 import dev.koine.engine.merge.method.MergeMethod;
 import dev.koine.engine.merge.method.Parameter;
+import dev.koine.engine.merge.method.Parameters;
 import dev.koine.engine.onnx.Weight;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * How experts are pruned and put together: {@code merged = base + scale * combination of weight(e) * prune(expert(e) - base)}.
  *
  * @param method prunes and combines
- * @param rank rank of the low-rank part of a pruned matrix; 0 for none
- * @param density fraction of the entries that are kept, 0 to 1: of the residual under LORS, of the delta under SPARSE and RANDOM
+ * @param parameters what the method takes
  * @param scale factor of what the task vectors combine to
  * @param precision element type that task vectors are kept in
- * @param seed of what a method draws
- * @param slack for TIES, see {@link dev.koine.engine.merge.method.Ties}
  * @param rules the first rule that matches a weight decides its policy; without one, the method does
  */
 public record Recipe(
-        MergeMethod method,
-        int rank,
-        double density,
-        Scale scale,
-        Precision precision,
-        long seed,
-        double slack,
-        List<PolicyRule> rules) {
+        MergeMethod method, Parameters parameters, Scale scale, Precision precision, List<PolicyRule> rules) {
 
     /** What is published for LoRS-Merging (arXiv 2502.17380v3), in float32: rank 7, 20 % of the residual, scale 0.2 for five experts. */
     public static final Recipe PUBLISHED = new Recipe(7, 0.2, 0.2, Precision.FLOAT32, List.of());
@@ -45,53 +37,43 @@ public record Recipe(
 
     /** LoRS-Merging at a fixed scale. */
     public Recipe(int rank, double density, double scale, Precision precision, List<PolicyRule> rules) {
-        this(new Lors(), rank, density, Scale.fixed(scale), precision, 0, 0, rules);
+        this(new Lors(), new Parameters(rank, density, 0, 0), Scale.fixed(scale), precision, rules);
     }
 
     /** The scale that {@code eval/RESULTS.md} recommends for a method; a mean over experts needs no limit. */
     public static Scale defaultScale(MergeMethod method) {
         Scale norm = Scale.of(Scaling.NORM, 1);
-        return method.combination() == Combination.SUM ? norm.atMost(0.4) : norm;
+        return method.isSum() ? norm.atMost(0.4) : norm;
     }
 
     /** This with another method. */
     public Recipe with(MergeMethod other) {
-        return new Recipe(other, rank, density, scale, precision, seed, slack, rules);
+        return new Recipe(other, parameters, scale, precision, rules);
     }
 
     /** This with another scale. */
     public Recipe with(Scale other) {
-        return new Recipe(method, rank, density, other, precision, seed, slack, rules);
+        return new Recipe(method, parameters, other, precision, rules);
     }
 
     /** This with another precision. */
     public Recipe with(Precision other) {
-        return new Recipe(method, rank, density, scale, other, seed, slack, rules);
+        return new Recipe(method, parameters, scale, other, rules);
     }
 
     /** This with other rules. */
     public Recipe with(List<PolicyRule> others) {
-        return new Recipe(method, rank, density, scale, precision, seed, slack, others);
+        return new Recipe(method, parameters, scale, precision, others);
     }
 
-    /** This with another rank. */
-    public Recipe withRank(int other) {
-        return new Recipe(method, other, density, scale, precision, seed, slack, rules);
+    /** This with other parameters. */
+    public Recipe with(Parameters others) {
+        return new Recipe(method, others, scale, precision, rules);
     }
 
-    /** This with another density. */
-    public Recipe withDensity(double other) {
-        return new Recipe(method, rank, other, scale, precision, seed, slack, rules);
-    }
-
-    /** This with another seed. */
-    public Recipe withSeed(long other) {
-        return new Recipe(method, rank, density, scale, precision, other, slack, rules);
-    }
-
-    /** This with another slack. */
-    public Recipe withSlack(double other) {
-        return new Recipe(method, rank, density, scale, precision, seed, other, rules);
+    /** This with parameters that are made of its own. */
+    public Recipe with(UnaryOperator<Parameters> change) {
+        return with(change.apply(parameters));
     }
 
     /**
@@ -100,19 +82,12 @@ public record Recipe(
      * @throws RejectedException {@link RejectionCode#INVALID_EVENT} if a setting makes no sense
      */
     public Recipe validated() throws RejectedException {
-        Parameter.RANK.require(rank);
-        Parameter.DENSITY.require(density);
-        Parameter.SLACK.require(slack);
         boolean drawsAtRandom = method.parameters().contains(Parameter.DENSITY_OVER_ZERO)
                 || rules.stream().anyMatch(rule -> rule.policy() == Policy.RANDOM);
-        if (drawsAtRandom) {
-            Parameter.DENSITY_OVER_ZERO.require(density);
-        }
+        parameters.require(drawsAtRandom);
         scale.validated();
-        boolean isMean = method.combination() == Combination.SIGN_ELECTION;
-        boolean isSum = method.combination() == Combination.SUM;
-        require(!isMean || scale.scaling() != Scaling.PER_EXPERT, "is a mean over the experts already");
-        require(isSum || scale.scaling() != Scaling.MODEL_STOCK, "does not add task vectors up");
+        require(!method.isMean() || scale.scaling() != Scaling.PER_EXPERT, "is a mean over the experts already");
+        require(method.isSum() || scale.scaling() != Scaling.MODEL_STOCK, "does not add task vectors up");
         return this;
     }
 
@@ -132,6 +107,11 @@ public record Recipe(
                 return rule.policy();
             }
         }
-        return method.policy(weight.role());
+        return method.compress(weight.role());
+    }
+
+    /** What the sums of this weight come to. */
+    Finish finishOf(Weight weight) {
+        return method.finish(weight.role(), parameters);
     }
 }

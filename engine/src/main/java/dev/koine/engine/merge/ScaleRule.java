@@ -50,30 +50,30 @@ final class ScaleRule {
     /**
      * The numbers for a model.
      *
-     * @param sums of exactly these members
+     * @param deltas of exactly these members
      * @throws IllegalStateException for SEARCH, which this cannot know
      */
-    Scales scales(Scale scale, List<Member> members, Sums sums) throws RejectedException, IOException {
+    Scales scales(Scale scale, List<Member> members, Deltas deltas) throws RejectedException, IOException {
         return switch (scale.scaling()) {
             case FIXED, PER_EXPERT -> Scales.fixed(scale.of(members.size()));
-            case NORM -> Scales.fixed(scale.limited(scale.factor() * norm(members, sums)));
-            case MODEL_STOCK -> modelStock(scale, members, sums);
+            case NORM -> Scales.fixed(scale.limited(scale.factor() * norm(members, deltas)));
+            case MODEL_STOCK -> modelStock(scale, members, deltas);
             case SEARCH ->
                 throw new IllegalStateException(
                         "A scale is searched by writing and evaluating candidates; nobody else can tell it.");
         };
     }
 
-    private double norm(List<Member> members, Sums sums) throws RejectedException, IOException {
+    private double norm(List<Member> members, Deltas deltas) throws RejectedException, IOException {
         double norms = 0;
         for (Member member : inOrder(members)) {
             norms += Math.abs(member.weight()) * Math.sqrt(total(squares(member.taskVector())));
         }
-        double merged = Math.sqrt(total(squares(sums)));
+        double merged = Math.sqrt(total(squares(deltas)));
         return merged > 0 ? norms / members.size() / merged : 1;
     }
 
-    private Scales modelStock(Scale scale, List<Member> members, Sums sums) throws RejectedException, IOException {
+    private Scales modelStock(Scale scale, List<Member> members, Deltas deltas) throws RejectedException, IOException {
         double[] apart = new double[weights.size()];
         int[] experts = new int[weights.size()];
         for (Member member : inOrder(members)) {
@@ -83,7 +83,7 @@ final class ScaleRule {
                 experts[i] += squares[i] > 0 ? 1 : 0;
             }
         }
-        double[] together = squares(sums);
+        double[] together = squares(deltas);
         Map<String, Double> scales = new HashMap<>();
         for (int i = 0; i < apart.length; i++) {
             if (experts[i] > 0) {
@@ -148,27 +148,27 @@ final class ScaleRule {
     }
 
     /** The sum of squares of the merged delta, for each weight. */
-    private double[] squares(Sums sums) throws RejectedException, IOException {
+    private double[] squares(Deltas deltas) throws RejectedException, IOException {
         List<WorkPool.Part<Square>> parts = new ArrayList<>();
         for (int weight = 0; weight < weights.size(); weight++) {
-            for (Range run : Range.parts(weight, weights.get(weight).tensor().numel())) {
-                parts.add(() -> square(run, sums));
+            for (Range part : deltas.parts(weight)) {
+                parts.add(() -> square(part, deltas));
             }
         }
         return sum(pool.runAll(parts));
     }
 
-    private Square square(Range run, Sums sums) throws IOException {
-        double[] deltas = new double[Math.min(Run.CHUNK, run.count())];
-        double step = grids.get(run.weight()).step();
-        double square = 0;
-        for (Run chunk : Run.chunks(run.count())) {
-            sums.readDeltas(run.weight(), run.from() + chunk.from(), deltas, chunk.count());
-            for (int i = 0; i < chunk.count(); i++) {
-                square += (deltas[i] * step) * (deltas[i] * step);
+    private Square square(Range part, Deltas deltas) throws RejectedException, IOException {
+        double step = grids.get(part.weight()).step();
+        double[] square = {0};
+        deltas.forEachChunk(part, (from, values, count) -> {
+            double sum = square[0];
+            for (int i = 0; i < count; i++) {
+                sum += (values[i] * step) * (values[i] * step);
             }
-        }
-        return new Square(run.weight(), run.from(), square);
+            square[0] = sum;
+        });
+        return new Square(part.weight(), part.from(), square[0]);
     }
 
     private double[] sum(List<Square> squares) {

@@ -2,15 +2,28 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.linalg.Grid;
+import dev.koine.engine.merge.method.Accumulation;
 import dev.koine.engine.taskvector.PrunedBlock;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What a model keeps of the task vectors inside, for every element of every mergeable weight: sums of integers on the weight's
- * {@link Grid}, and the merged delta that follows from them. So the order of additions does not matter, and a subtraction undoes an
+ * {@link Grid}, one for each plane of the method's {@link Accumulation}. So the order of additions does not matter, and a subtraction undoes an
  * addition. Threads may work on ranges that do not touch; a range belongs to one thread at a time.
  */
 interface Sums extends AutoCloseable {
+    /**
+     * Makes sums that are all zero.
+     *
+     * @param directory for their files: as many bytes an element and plane as {@link Totals#create} says
+     */
+    static Sums create(Path directory, List<Totals.Tensor> tensors, Accumulation accumulation) throws IOException {
+        return accumulation == Accumulation.SUM
+                ? Totals.create(directory, tensors)
+                : PlaneTotals.create(directory, tensors, accumulation);
+    }
 
     /**
      * Adds a weighted block from element {@code from} on.
@@ -34,10 +47,11 @@ interface Sums extends AutoCloseable {
             throws IOException, RejectedException;
 
     /**
-     * Reads the merged deltas of {@code count} elements of one weight from element {@code from} on, in steps of its grid, before they
-     * are scaled. Magnitudes are at most 2<sup>51</sup>.
+     * Reads the totals of {@code count} elements of one weight from element {@code from} on.
+     *
+     * @param target {@code [plane][i]}, as {@link Accumulation#planes} has them; magnitudes are at most 2<sup>51</sup>
      */
-    void readDeltas(int tensor, long from, double[] target, int count) throws IOException;
+    void read(int tensor, long from, double[][] target, int count) throws IOException;
 
     @Override
     void close() throws IOException;

@@ -133,7 +133,7 @@ final class TensorMerger {
 
     private Written apply(MergeItem item, @Nullable ItemTotals totals, Addend last, Grid grid, float[] values)
             throws RejectedException {
-        WeightLaw law = new WeightLaw(item.weights().get(0), grid, scale);
+        WeightLaw law = new WeightLaw(item.weights().get(0), grid, scale, true);
         Written written = Written.NOTHING;
         float[] addends = scratch.floats(Run.CHUNK);
         float[] before = scratch.floats(Run.CHUNK);

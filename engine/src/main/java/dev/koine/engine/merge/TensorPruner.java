@@ -6,6 +6,7 @@ import dev.koine.engine.linalg.Decomposition;
 import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.linalg.Scratch;
+import dev.koine.engine.merge.method.Parameters;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.PrunedBlock;
@@ -32,7 +33,9 @@ public final class TensorPruner {
     }
 
     public TensorPruner(Recipe recipe, Decomposition decomposition) {
-        this.pruner = new Pruner(recipe.rank(), recipe.density(), recipe.seed(), recipe.precision(), decomposition);
+        Parameters parameters = recipe.parameters();
+        this.pruner = new Pruner(
+                parameters.rank(), parameters.density(), parameters.seed(), recipe.precision(), decomposition);
     }
 
     /** Prunes a task and keeps the result in the store; returns the digest of that {@link TaskVectorFile piece}. */

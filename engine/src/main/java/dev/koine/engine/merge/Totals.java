@@ -126,7 +126,8 @@ public final class Totals implements Sums {
     }
 
     @Override
-    public void readDeltas(int tensor, long from, double[] target, int count) throws IOException {
+    public void read(int tensor, long from, double[][] target, int count) throws IOException {
+        double[] totals = target[0];
         Buffers own = buffers.get();
         boolean wide = tensors.get(tensor).wide();
         for (Run chunk : Run.chunks(count)) {
@@ -142,7 +143,7 @@ public final class Totals implements Sums {
                 own.bytes().asIntBuffer().get(own.totals(), 0, n);
             }
             for (int i = 0; i < n; i++) {
-                target[done + i] = wide ? own.wide()[i] : own.totals()[i];
+                totals[done + i] = wide ? own.wide()[i] : own.totals()[i];
             }
         }
     }

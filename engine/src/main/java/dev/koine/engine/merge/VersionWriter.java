@@ -20,17 +20,20 @@ final class VersionWriter {
     private final List<Weight> weights;
     private final List<TensorReader> readers;
     private final List<Grid> grids;
+    private final Deltas deltas;
     private final WorkPool pool;
 
     /**
      * @param readers of the base's weights, in their order
      * @param grids likewise
+     * @param deltas likewise
      */
-    VersionWriter(ModelBundle base, List<TensorReader> readers, List<Grid> grids, WorkPool pool) {
+    VersionWriter(ModelBundle base, List<TensorReader> readers, List<Grid> grids, Deltas deltas, WorkPool pool) {
         this.base = base;
         this.weights = base.weights();
         this.readers = readers;
         this.grids = grids;
+        this.deltas = deltas;
         this.pool = pool;
     }
 
@@ -42,7 +45,7 @@ final class VersionWriter {
      * @return what became of the update, the same for the same sums and scales
      * @throws RejectedException {@link dev.koine.engine.RejectionCode#TOTAL_OVERFLOW} if a merged weight leaves its element type
      */
-    Written write(List<Integer> changed, Sums sums, Scales scales, Path target, Progress progress)
+    Written write(List<Integer> changed, Scales scales, Path target, Progress progress)
             throws RejectedException, IOException {
         long total =
                 changed.stream().mapToLong(i -> weights.get(i).tensor().numel()).sum();
@@ -52,15 +55,13 @@ final class VersionWriter {
             List<WorkPool.Part<Written>> parts = new ArrayList<>();
             for (int weight : changed) {
                 WeightLaw law = law(weight, scales.of(weights.get(weight).key()));
-                for (Range run :
-                        Range.parts(weight, weights.get(weight).tensor().numel())) {
+                for (Range part : deltas.parts(weight)) {
                     parts.add(() -> {
                         Written what = forEachChunk(
-                                run,
-                                sums,
+                                part,
                                 law,
                                 (from, values, count) -> writer.write(weights.get(weight), from, values, 0, count));
-                        progress.report("writing", written.addAndGet(run.count()), total);
+                        progress.report("writing", written.addAndGet(part.count()), total);
                         return what;
                     });
                 }
@@ -69,37 +70,38 @@ final class VersionWriter {
         }
     }
 
-    /** Looks at the merged weights of a range, where the grid alone does not say that they stay in the range of their type. */
-    void requireInRange(Range range, Sums sums, double scale) throws RejectedException, IOException {
+    /**
+     * Looks at the merged weights of a range, where grid and finish alone do not say that they stay in the range of their type. Those of a
+     * matrix that is finished as a whole are looked at when they are written.
+     */
+    void requireInRange(Range range, double scale) throws RejectedException, IOException {
         WeightLaw law = law(range.weight(), scale);
-        if (law.canLeave()) {
-            forEachChunk(range, sums, law, (from, values, count) -> {});
+        if (law.canLeave() && !deltas.isWhole(range.weight())) {
+            forEachChunk(range, law, (from, values, count) -> {});
         }
     }
 
     private WeightLaw law(int weight, double scale) {
-        return new WeightLaw(weights.get(weight), grids.get(weight), scale);
+        return new WeightLaw(weights.get(weight), grids.get(weight), scale, deltas.isBounded(weight));
     }
 
-    private Written forEachChunk(Range range, Sums sums, WeightLaw law, ChunkStep step)
-            throws RejectedException, IOException {
-        int weight = range.weight();
-        Written written = Written.NOTHING;
+    private Written forEachChunk(Range range, WeightLaw law, ChunkStep step) throws RejectedException, IOException {
+        TensorReader reader = readers.get(range.weight());
         float[] values = new float[Math.min(Run.CHUNK, range.count())];
-        double[] deltas = new double[values.length];
-        for (Run chunk : Run.chunks(range.count())) {
-            int count = chunk.count();
-            long from = range.from() + chunk.from();
-            readers.get(weight).read(from, values, 0, count);
-            sums.readDeltas(weight, from, deltas, count);
-            float[] before = law.isLookedAt() ? values.clone() : values;
-            law.grid().merge(values, deltas, count, law.scale());
+        float[] before = law.isLookedAt() ? new float[values.length] : values;
+        Written[] written = {Written.NOTHING};
+        deltas.forEachChunk(range, (from, delta, count) -> {
+            reader.read(from, before, 0, count);
             if (law.isLookedAt()) {
-                written = written.plus(law.hold(from, before, values, 0, count));
+                System.arraycopy(before, 0, values, 0, count);
+            }
+            law.grid().merge(values, delta, count, law.scale());
+            if (law.isLookedAt()) {
+                written[0] = written[0].plus(law.hold(from, before, values, 0, count));
             }
             step.take(from, values, count);
-        }
-        return written;
+        });
+        return written[0];
     }
 
     @FunctionalInterface

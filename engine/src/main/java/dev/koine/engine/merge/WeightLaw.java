@@ -13,11 +13,12 @@ import dev.koine.engine.tensor.ElementType;
  * @param weight the base's
  * @param grid of its totals
  * @param scale factor of its merged delta
+ * @param isBounded whether no merged delta is larger than the grid's largest total
  */
-record WeightLaw(Weight weight, Grid grid, double scale) {
-    /** Whether the grid alone does not say that merged weights stay in the range of their type. */
+record WeightLaw(Weight weight, Grid grid, double scale, boolean isBounded) {
+    /** Whether grid and finish alone do not say that merged weights stay in the range of their type. */
     boolean canLeave() {
-        return !(grid.reach(scale) <= type().largestValue());
+        return !isBounded || !(grid.reach(scale) <= type().largestValue());
     }
 
     /** Whether {@link #hold} has anything to look at; if not, it is {@link Written#NOTHING}. */

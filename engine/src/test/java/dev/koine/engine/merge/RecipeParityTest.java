@@ -89,8 +89,8 @@ class RecipeParityTest {
                         pruned,
                         Math.toIntExact(shape.get(0)),
                         Math.toIntExact(shape.get(1)),
-                        RECIPE.rank(),
-                        RECIPE.density());
+                        RECIPE.parameters().rank(),
+                        RECIPE.parameters().density());
             }
             for (int i = 0; i < update.length; i++) {
                 update[i] += RECIPE.scale().factor() * WEIGHTS[e] * pruned[i];

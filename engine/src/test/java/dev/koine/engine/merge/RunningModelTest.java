@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.method.Combination;
 import dev.koine.engine.merge.method.MergeMethod;
 import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.merge.method.Parameter;
+import dev.koine.engine.merge.method.Parameters;
 import dev.koine.engine.onnx.Alignment;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
@@ -106,7 +106,7 @@ class RunningModelTest {
         boolean mayKeepNothing = !method.parameters().contains(Parameter.DENSITY_OVER_ZERO);
         double density = mayKeepNothing && random.nextInt(4) == 0 ? 0 : 1 - random.nextDouble();
         Scale number = Scale.fixed(random.nextGaussian());
-        List<Scale> scales = method.combination() == Combination.SUM
+        List<Scale> scales = method.isSum()
                 ? List.of(
                         number,
                         Scale.of(Scaling.PER_EXPERT, 1.5),
@@ -115,14 +115,13 @@ class RunningModelTest {
                         Scale.of(Scaling.PER_EXPERT, 1).atMost(0.4),
                         Scale.of(Scaling.MODEL_STOCK, 1))
                 : List.of(number, Scale.of(Scaling.NORM, 0.75));
+        Parameters parameters = new Parameters(
+                random.nextInt(4), density, random.nextLong(), random.nextBoolean() ? 0 : random.nextDouble());
         return new Recipe(
                         method,
-                        random.nextInt(4),
-                        density,
+                        parameters,
                         scales.get(random.nextInt(scales.size())),
                         Precision.values()[random.nextInt(Precision.values().length)],
-                        random.nextLong(),
-                        random.nextBoolean() ? 0 : random.nextDouble(),
                         List.of())
                 .validated();
     }

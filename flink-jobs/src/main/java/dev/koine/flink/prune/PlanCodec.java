@@ -32,15 +32,15 @@ final class PlanCodec {
 
     static StoredPlan toStored(List<PruneTask> tasks, Recipe recipe, BundlePlaces places) {
         return new StoredPlan(
-                recipe.rank(),
-                recipe.density(),
+                recipe.parameters().rank(),
+                recipe.parameters().density(),
                 recipe.precision().name(),
                 tasks.stream()
                         .map(task -> new StoredTask(task.items().stream()
                                 .map(item -> toStored(item, places))
                                 .toList()))
                         .toList(),
-                recipe.seed());
+                recipe.parameters().seed());
     }
 
     private static PruneItemMessage toStored(PruneItem item, BundlePlaces places) {
@@ -107,7 +107,7 @@ final class PlanCodec {
 
     static Recipe recipe(StoredPlan plan) {
         return new Recipe(plan.getRank(), plan.getDensity(), 1, Precision.valueOf(plan.getPrecision()), List.of())
-                .withSeed(plan.getSeed());
+                .with(own -> own.withSeed(plan.getSeed()));
     }
 
     private static PruneItem item(PruneItemMessage message, Map<String, Path> files) {

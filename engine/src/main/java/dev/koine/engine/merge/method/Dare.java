@@ -25,7 +25,7 @@ public record Dare() implements MergeMethod {
     }
 
     @Override
-    public Policy policy(WeightRole role) {
+    public Policy compress(WeightRole role) {
         return Policy.RANDOM;
     }
 }

@@ -25,7 +25,7 @@ public record Lors() implements MergeMethod {
     }
 
     @Override
-    public Policy policy(WeightRole role) {
+    public Policy compress(WeightRole role) {
         return role == WeightRole.LINEAR ? Policy.LORS : Policy.DENSE;
     }
 }

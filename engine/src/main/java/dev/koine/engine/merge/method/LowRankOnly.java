@@ -25,7 +25,7 @@ public record LowRankOnly() implements MergeMethod {
     }
 
     @Override
-    public Policy policy(WeightRole role) {
+    public Policy compress(WeightRole role) {
         return role == WeightRole.LINEAR ? Policy.LOW_RANK : Policy.DENSE;
     }
 }

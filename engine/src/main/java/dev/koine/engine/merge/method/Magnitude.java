@@ -25,7 +25,7 @@ public record Magnitude() implements MergeMethod {
     }
 
     @Override
-    public Policy policy(WeightRole role) {
+    public Policy compress(WeightRole role) {
         return role == WeightRole.LINEAR ? Policy.SPARSE : Policy.DENSE;
     }
 }

@@ -24,7 +24,7 @@ public record TaskArithmetic() implements MergeMethod {
     }
 
     @Override
-    public Policy policy(WeightRole role) {
+    public Policy compress(WeightRole role) {
         return Policy.DENSE;
     }
 }

@@ -30,12 +30,84 @@ public record Ties() implements MergeMethod {
     }
 
     @Override
-    public Policy policy(WeightRole role) {
+    public Policy compress(WeightRole role) {
         return Policy.SPARSE;
     }
 
+    /**
+     * For each element the sum of its positive addends, the sum of its negative ones, and how many there are of each: an addend's sign is
+     * that of factor * value, zeros are neither. All four are integers, so that TIES can be undone, though it is no sum.
+     */
     @Override
-    public Combination combination() {
-        return Combination.SIGN_ELECTION;
+    public Accumulation accumulate() {
+        return Signs.BY_SIGN;
+    }
+
+    @Override
+    public Finish finish(WeightRole role, Parameters parameters) {
+        return new Election(parameters.slack());
+    }
+
+    @Override
+    public boolean isMean() {
+        return true;
+    }
+
+    private record Signs() implements Accumulation {
+        static final Accumulation BY_SIGN = new Signs();
+
+        @Override
+        public List<Plane> planes() {
+            return List.of(Plane.SUM, Plane.SUM, Plane.COUNT, Plane.COUNT);
+        }
+
+        @Override
+        public void split(float[] values, int count, double factor, float[][] addends) {
+            for (int i = 0; i < count; i++) {
+                double addend = factor * values[i];
+                boolean isNegative = addend < 0;
+                boolean isPositive = addend > 0;
+                addends[0][i] = isNegative ? 0 : values[i];
+                addends[1][i] = isNegative ? values[i] : 0;
+                addends[2][i] = isPositive ? 1 : 0;
+                addends[3][i] = isNegative ? 1 : 0;
+            }
+        }
+    }
+
+    /**
+     * The mean of the addends with the elected sign.
+     *
+     * <pre>
+     *   p, m     sum of the positive addends, and magnitude of the sum of the negative ones
+     *   c, d     how many there are of them
+     *   delta    p / c if p &gt; m, -m / d if m &gt; p
+     *            (p - m) / (c + d) if the smaller of p and m is at least (1 - slack) times the larger
+     * </pre>
+     *
+     * <p>Where both sums are equal no sign is elected, and the delta is zero.
+     */
+    private record Election(double slack) implements Elementwise {
+        @Override
+        public void finish(double[][] totals, int count) {
+            for (int i = 0; i < count; i++) {
+                totals[0][i] = delta(totals[0][i], totals[1][i], totals[2][i], totals[3][i]);
+            }
+        }
+
+        private double delta(double positive, double negative, double positives, double negatives) {
+            double larger = Math.max(positive, -negative);
+            double smaller = Math.min(positive, -negative);
+            if (smaller >= (1 - slack) * larger) {
+                return larger == 0 ? 0 : (positive + negative) / (positives + negatives);
+            }
+            return positive > -negative ? positive / positives : negative / negatives;
+        }
+
+        /** A mean is no larger than the sum. */
+        @Override
+        public boolean isBounded() {
+            return true;
+        }
     }
 }
