@@ -1,7 +1,7 @@
 package dev.koine.bench;
 
 import dev.koine.broker.EmbeddedBroker;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.embedded.EmbeddedJob;

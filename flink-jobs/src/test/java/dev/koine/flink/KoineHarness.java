@@ -3,7 +3,7 @@ package dev.koine.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.broker.EmbeddedBroker;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.embedded.EmbeddedJob;

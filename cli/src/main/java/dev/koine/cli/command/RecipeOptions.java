@@ -1,13 +1,13 @@
 package dev.koine.cli.command;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.PolicyRule;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.Scale;
 import dev.koine.engine.merge.method.MergeMethod;
 import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.merge.method.Parameter;
 import dev.koine.engine.merge.method.Parameters;
+import dev.koine.engine.merge.recipe.PolicyRule;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scale;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import java.util.Iterator;

@@ -5,7 +5,7 @@ import dev.koine.cli.console.Plain;
 import dev.koine.cli.console.ProgressBar;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.store.TemporaryFolder;
 import dev.koine.flink.store.StoreCheck;
 import dev.koine.objectstore.StandaloneBundles;

@@ -3,7 +3,7 @@ package dev.koine.cli.demo;
 import dev.koine.cli.embedded.EmbeddedKoine;
 import dev.koine.cli.speech.SpeechService;
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.events.Recipes;
 import dev.koine.flink.gate.GatePolicies;

@@ -1,9 +1,13 @@
 package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.linalg.Grid;
-import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.merge.recipe.Scale;
+import dev.koine.engine.merge.total.Deltas;
+import dev.koine.engine.merge.total.Range;
 import dev.koine.engine.tensor.Run;
+import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;

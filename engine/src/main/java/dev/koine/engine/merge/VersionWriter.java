@@ -2,12 +2,17 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.linalg.Grid;
+import dev.koine.engine.merge.total.Deltas;
+import dev.koine.engine.merge.total.Range;
+import dev.koine.engine.merge.total.WeightLaw;
+import dev.koine.engine.merge.total.Written;
 import dev.koine.engine.onnx.BundleWriter;
 import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.engine.onnx.Weight;
 import dev.koine.engine.tensor.Run;
 import dev.koine.engine.tensor.TensorReader;
+import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -26,8 +26,8 @@ final class IndexCheck {
      *
      * @throws RejectedException {@code NOT_SAFETENSORS} naming the block or tensor that does not fit
      */
-    void require(List<TaskVectorFile.Index> blocks) throws RejectedException {
-        for (TaskVectorFile.Index block : blocks) {
+    void require(List<TaskVectorFile.Entry> blocks) throws RejectedException {
+        for (TaskVectorFile.Entry block : blocks) {
             long numel = (long) block.rows() * block.columns();
             if (block.weights().isEmpty()
                     || block.from() < 0
@@ -51,7 +51,7 @@ final class IndexCheck {
         }
     }
 
-    private void checkTensors(TaskVectorFile.Index block) throws RejectedException {
+    private void checkTensors(TaskVectorFile.Entry block) throws RejectedException {
         int rank = block.rank();
         if (block.dense()) {
             requireFloats(block.floats("dense", block.columns()));
@@ -84,7 +84,7 @@ final class IndexCheck {
         }
     }
 
-    private void addRun(String weight, TaskVectorFile.Index block, long numel) throws RejectedException {
+    private void addRun(String weight, TaskVectorFile.Entry block, long numel) throws RejectedException {
         TreeMap<Long, Long> taken = runs.computeIfAbsent(weight, key -> new TreeMap<>());
         Map.Entry<Long, Long> before = taken.floorEntry(block.from());
         Long after = taken.higherKey(block.from());

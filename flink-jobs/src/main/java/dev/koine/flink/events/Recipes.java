@@ -2,12 +2,12 @@ package dev.koine.flink.events;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.PolicyRule;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.Scale;
-import dev.koine.engine.merge.Scaling;
 import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.merge.method.Parameters;
+import dev.koine.engine.merge.recipe.PolicyRule;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scale;
+import dev.koine.engine.merge.recipe.Scaling;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import java.util.ArrayList;

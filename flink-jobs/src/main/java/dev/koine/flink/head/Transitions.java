@@ -2,9 +2,9 @@ package dev.koine.flink.head;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.RunningModel;
-import dev.koine.engine.merge.Written;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.total.Written;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.flink.events.Recipes;

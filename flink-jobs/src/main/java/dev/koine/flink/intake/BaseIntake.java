@@ -1,8 +1,8 @@
 package dev.koine.flink.intake;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.Grids;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.WorkPool;
+import dev.koine.engine.merge.total.Grids;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;

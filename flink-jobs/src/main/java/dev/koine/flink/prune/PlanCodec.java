@@ -1,8 +1,8 @@
 package dev.koine.flink.prune;
 
-import dev.koine.engine.merge.PruneItem;
-import dev.koine.engine.merge.PruneTask;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.prune.PruneItem;
+import dev.koine.engine.merge.prune.PruneTask;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;

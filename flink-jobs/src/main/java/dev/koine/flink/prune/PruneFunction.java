@@ -2,7 +2,7 @@ package dev.koine.flink.prune;
 
 import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.PruneTask;
+import dev.koine.engine.merge.prune.PruneTask;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.input.Faults;

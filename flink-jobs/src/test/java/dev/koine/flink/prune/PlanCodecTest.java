@@ -2,9 +2,9 @@ package dev.koine.flink.prune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.engine.merge.PruneItem;
-import dev.koine.engine.merge.PruneTask;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.prune.PruneItem;
+import dev.koine.engine.merge.prune.PruneTask;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.tensor.ElementType;
