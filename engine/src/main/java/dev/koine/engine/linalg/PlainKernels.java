@@ -115,14 +115,28 @@ final class PlainKernels extends Kernels {
     @Override
     public boolean addOnGrid(
             float[] weights, int at, float[] values, int count, double factor, Grid grid, double scale) {
-        double step = grid.step();
+        // Numbers, not the grid: with its fields read beside the loop C2 takes a quarter longer.
+        return addOnGrid(weights, at, values, count, factor, grid.step(), grid.largestAddend(), scale);
+    }
+
+    private static boolean addOnGrid(
+            float[] weights,
+            int at,
+            float[] values,
+            int count,
+            double factor,
+            double step,
+            double limit,
+            double scale) {
         double perStep = 1 / step;
-        double limit = grid.largestAddend();
         boolean inRange = true;
         for (int i = 0; i < count; i++) {
             double places = Grid.places(values[i], factor, perStep);
             inRange &= Math.abs(places) < limit;
-            weights[at + i] = Grid.merged(weights[at + i], Grid.nearest(places), step, scale);
+            double n = Grid.nearest(places);
+            if (n != 0) {
+                weights[at + i] = Grid.merged(weights[at + i], n, step, scale);
+            }
         }
         return inRange;
     }

@@ -118,7 +118,6 @@ class GridTest {
         float[] weights = {base, 7};
         grid.merge(weights, new int[] {total}, 0, 1, 0.2);
         assertThat(weights).containsExactly((float) (base + 0.2 * (total * grid.step())), 7);
-        assertThat(Grid.merged(base, 0, grid.step(), 0.2)).isEqualTo(base + 0f);
     }
 
     @Property
