@@ -63,14 +63,18 @@ public record Ties() implements MergeMethod {
 
         @Override
         public void split(float[] values, int count, double factor, float[][] addends) {
+            float[] positiveSum = addends[0];
+            float[] negativeSum = addends[1];
+            float[] positives = addends[2];
+            float[] negatives = addends[3];
             for (int i = 0; i < count; i++) {
-                double addend = factor * values[i];
+                float value = values[i];
+                double addend = factor * value;
                 boolean isNegative = addend < 0;
-                boolean isPositive = addend > 0;
-                addends[0][i] = isNegative ? 0 : values[i];
-                addends[1][i] = isNegative ? values[i] : 0;
-                addends[2][i] = isPositive ? 1 : 0;
-                addends[3][i] = isNegative ? 1 : 0;
+                positiveSum[i] = isNegative ? 0 : value;
+                negativeSum[i] = isNegative ? value : 0;
+                positives[i] = addend > 0 ? 1 : 0;
+                negatives[i] = isNegative ? 1 : 0;
             }
         }
     }
@@ -90,8 +94,12 @@ public record Ties() implements MergeMethod {
     private record Election(double slack) implements Elementwise {
         @Override
         public void finish(double[][] totals, int count) {
+            double[] deltas = totals[0];
+            double[] negative = totals[1];
+            double[] positives = totals[2];
+            double[] negatives = totals[3];
             for (int i = 0; i < count; i++) {
-                totals[0][i] = delta(totals[0][i], totals[1][i], totals[2][i], totals[3][i]);
+                deltas[i] = delta(deltas[i], negative[i], positives[i], negatives[i]);
             }
         }
 
