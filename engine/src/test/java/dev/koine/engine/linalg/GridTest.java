@@ -3,6 +3,7 @@ package dev.koine.engine.linalg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -154,6 +155,33 @@ class GridTest {
                     .isEqualTo(fits);
             for (float merged : atOnce) {
                 assertThat(merged).isEqualTo(fits ? law : merged);
+            }
+        }
+    }
+
+    /** The places where a fast form could leave the law: no step, a single one, and the sign of a zero. */
+    @Test
+    void everyFormKeepsTheBitsOfAWeightThatDoesNotMove() {
+        Grid grid = new Grid(0x1p-10);
+        for (float base : new float[] {-0f, 0f, 1, -Float.MIN_VALUE}) {
+            for (int n : new int[] {0, 1, -1}) {
+                float expected = n == 0 ? base : (float) (base + 0.5 * (n * 0x1p-10));
+                float value = n == 0 ? 0x1p-12f : n * 0x1p-10f;
+                List<float[]> results = new ArrayList<>();
+                for (int form = 0; form < 5; form++) {
+                    results.add(new float[] {base, base, base, base, base});
+                }
+                grid.merge(results.get(0), new double[] {n, n, n, n, n}, 5, 0.5);
+                grid.merge(results.get(1), new int[] {n, n, n, n, n}, 0, 5, 0.5);
+                grid.merge(results.get(2), new long[] {n, n, n, n, n}, 0, 5, 0.5);
+                float[] values = {value, value, value, value, value};
+                Kernels.plain().addOnGrid(results.get(3), 0, values, 5, 1, grid, 0.5);
+                Kernels.fastest().addOnGrid(results.get(4), 0, values, 5, 1, grid, 0.5);
+                for (float[] result : results) {
+                    assertThat(result).as("%s and %s steps", base, n).containsOnly(expected);
+                    assertThat(Float.floatToRawIntBits(result[0])).isEqualTo(Float.floatToRawIntBits(expected));
+                    assertThat(Float.floatToRawIntBits(result[4])).isEqualTo(Float.floatToRawIntBits(expected));
+                }
             }
         }
     }
