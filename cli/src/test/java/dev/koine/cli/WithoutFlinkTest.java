@@ -3,7 +3,7 @@ package dev.koine.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.cli.console.ExitCode;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.events.Bundles;

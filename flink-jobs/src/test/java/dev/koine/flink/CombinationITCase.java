@@ -4,9 +4,9 @@ import static dev.koine.flink.KoineHarness.rejected;
 import static dev.koine.flink.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.Scale;
-import dev.koine.engine.merge.Scaling;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scale;
+import dev.koine.engine.merge.recipe.Scaling;
 import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;

@@ -1,7 +1,7 @@
 package dev.koine.flink;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import dev.koine.lifecycle.gate.GatePolicies;

@@ -5,8 +5,8 @@ import static dev.koine.flink.KoineHarness.rejected;
 import static dev.koine.flink.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.Scale;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scale;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Outcome;
 import dev.koine.lifecycle.gate.GatePolicies;

@@ -2,7 +2,7 @@ package dev.koine.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Outcome;
 import dev.koine.flink.embedded.Outage;

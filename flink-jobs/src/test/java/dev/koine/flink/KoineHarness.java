@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.broker.EmbeddedBroker;
 import dev.koine.engine.Device;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import dev.koine.events.EventPublisher;

@@ -3,7 +3,7 @@ package dev.koine.flink;
 import static dev.koine.flink.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Outcome;
 import dev.koine.lifecycle.option.MergeJobOptions;

@@ -8,8 +8,8 @@ import static dev.koine.flink.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.PolicyRule;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.PolicyRule;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
 import dev.koine.engine.taskvector.Policy;

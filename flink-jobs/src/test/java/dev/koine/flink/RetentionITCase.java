@@ -4,7 +4,7 @@ import static dev.koine.flink.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.Progress;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.LocalStore;

@@ -12,7 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.Device;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.EventPublisher;
 import dev.koine.events.Outcome;

@@ -5,7 +5,7 @@ import static dev.koine.flink.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.signature.Role;
 import dev.koine.events.signature.SigningKey;

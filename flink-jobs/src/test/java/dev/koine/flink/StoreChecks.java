@@ -1,7 +1,7 @@
 package dev.koine.flink;
 
 import dev.koine.engine.Progress;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.lifecycle.history.Retention;
 import dev.koine.lifecycle.history.RetentionPolicy;

@@ -1,12 +1,12 @@
 package dev.koine.fuzz;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.PrunePlan;
-import dev.koine.engine.merge.PruneTask;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.TensorPruner;
-import dev.koine.engine.onnx.Alignment;
+import dev.koine.engine.merge.prune.PrunePlan;
+import dev.koine.engine.merge.prune.PruneTask;
+import dev.koine.engine.merge.prune.TensorPruner;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.align.Alignment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

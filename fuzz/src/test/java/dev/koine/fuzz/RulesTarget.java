@@ -1,9 +1,9 @@
 package dev.koine.fuzz;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.PrunePlan;
-import dev.koine.engine.onnx.Alignment;
+import dev.koine.engine.merge.prune.PrunePlan;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.lifecycle.event.Recipes;
 import dev.koine.schemas.PolicyRule;
 import dev.koine.schemas.Recipe;

@@ -2,7 +2,7 @@ package dev.koine.fuzz;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.safetensors.Safetensors;
-import dev.koine.engine.safetensors.TensorEntry;
+import dev.koine.engine.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +19,7 @@ public final class SafetensorsTarget {
         try (Safetensors file = Safetensors.open(FILE)) {
             file.metadata();
             byte[] bytes = new byte[CHUNK];
-            for (TensorEntry entry : file.entries().values()) {
+            for (TensorInfo entry : file.entries().values()) {
                 if (entry.type().bytes() == 1) {
                     file.read(entry, 0, (int) Math.min(CHUNK, entry.numel()), bytes, 0);
                 }

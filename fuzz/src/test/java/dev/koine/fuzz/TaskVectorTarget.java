@@ -16,7 +16,7 @@ public final class TaskVectorTarget {
     public static void fuzzerTestOneInput(byte[] data) throws IOException {
         Files.write(FILE, data);
         try (TaskVectorFile file = TaskVectorFile.open(FILE)) {
-            for (TaskVectorFile.Index block : file.blocks()) {
+            for (TaskVectorFile.Entry block : file.blocks()) {
                 if (block.numel() <= MOST) {
                     file.read(block);
                 }

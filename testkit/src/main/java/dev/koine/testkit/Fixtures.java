@@ -1,10 +1,10 @@
 package dev.koine.testkit;
 
 import dev.koine.engine.Progress;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.merge.OfflineMerge;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.koine.bench.kernel;
 
-import dev.koine.engine.merge.Grid;
-import dev.koine.engine.onnx.FloatEncoding;
+import dev.koine.engine.linalg.Grid;
+import dev.koine.engine.tensor.FloatEncoding;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -37,7 +37,7 @@ public class ElementKernels {
     /** Adds totals to a base, in place. */
     @Benchmark
     public float[] merge() {
-        Grid.merge(weights, totals, 0, weights.length, Grid.of(1), SCALE);
+        Grid.of(1).merge(weights, totals, 0, weights.length, SCALE);
         return weights;
     }
 

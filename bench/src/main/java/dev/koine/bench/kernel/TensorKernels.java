@@ -1,15 +1,15 @@
 package dev.koine.bench.kernel;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.PruneItem;
-import dev.koine.engine.merge.PruneTask;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.TensorPruner;
-import dev.koine.engine.onnx.ElementType;
-import dev.koine.engine.onnx.FloatEncoding;
-import dev.koine.engine.onnx.TensorInfo;
-import dev.koine.engine.onnx.TensorReader;
+import dev.koine.engine.merge.prune.PruneItem;
+import dev.koine.engine.merge.prune.PruneTask;
+import dev.koine.engine.merge.prune.TensorPruner;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.FloatEncoding;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.TensorReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

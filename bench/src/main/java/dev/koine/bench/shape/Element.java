@@ -1,6 +1,6 @@
 package dev.koine.bench.shape;
 
-import dev.koine.engine.onnx.FloatEncoding;
+import dev.koine.engine.tensor.FloatEncoding;
 import java.nio.ByteBuffer;
 import java.nio.ShortBuffer;
 import java.util.Locale;

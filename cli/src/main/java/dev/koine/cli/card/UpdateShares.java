@@ -1,6 +1,6 @@
 package dev.koine.cli.card;
 
-import dev.koine.engine.merge.Written;
+import dev.koine.engine.merge.total.Written;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -11,7 +11,7 @@ import dev.koine.cli.topic.Announced;
 import dev.koine.cli.topic.VersionCheck;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.store.TemporaryFolder;
 import dev.koine.events.OutcomeReader;
 import dev.koine.lifecycle.history.StoreCheck;

@@ -2,9 +2,9 @@ package dev.koine.cli.demo;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.engine.onnx.TensorInfo;
-import dev.koine.engine.onnx.Weight;
-import dev.koine.engine.onnx.WeightRole;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.Weight;
+import dev.koine.engine.tensor.WeightRole;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

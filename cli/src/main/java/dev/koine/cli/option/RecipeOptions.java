@@ -1,12 +1,13 @@
 package dev.koine.cli.option;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.PolicyRule;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.Scale;
 import dev.koine.engine.merge.method.MergeMethod;
 import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.merge.method.Parameter;
+import dev.koine.engine.merge.method.Parameters;
+import dev.koine.engine.merge.recipe.PolicyRule;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scale;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import java.util.Iterator;
@@ -99,7 +100,7 @@ public final class RecipeOptions {
                 .toList();
         MergeMethod chosen = MergeMethods.of(method);
         Scale factor = scale == null ? Recipe.defaultScale(chosen) : Scale.parse(scale);
-        return new Recipe(chosen, rank, density, factor, precision, seed, slack, rules).validated();
+        return new Recipe(chosen, new Parameters(rank, density, seed, slack), factor, precision, rules).validated();
     }
 
     /** The methods, each with the options that it takes, for the help. */

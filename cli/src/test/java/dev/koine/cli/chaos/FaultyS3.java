@@ -7,7 +7,7 @@ import dev.koine.cli.s3.FaultyProxy.Mode;
 import dev.koine.cli.s3.S3Server;
 import dev.koine.cli.s3.Secrets;
 import dev.koine.engine.Progress;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.WorkPool;
 import dev.koine.lifecycle.history.StoreCheck;
 import dev.koine.objectstore.Stores;
 import java.io.IOException;

@@ -3,7 +3,7 @@ package dev.koine.cli.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.Progress;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.lifecycle.history.StoreCheck;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package dev.koine.cli.chaos;
 
 import dev.koine.cli.Fixtures;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
 import dev.koine.events.Bundles;

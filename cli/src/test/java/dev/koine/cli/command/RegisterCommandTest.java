@@ -2,8 +2,8 @@ package dev.koine.cli.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.Scale;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scale;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;

@@ -18,9 +18,6 @@ public abstract class Kernels {
     private static final long WARM_NANOS = 300_000;
     private static final long WARM_UP_LIMIT_NANOS = 1_000_000_000;
 
-    /** Added to a double below 2<sup>51</sup> and taken away again, it leaves the nearest integer, ties to even. */
-    static final double TO_INTEGER = 0x1.8p52;
-
     Kernels() {}
 
     /**
@@ -40,6 +37,7 @@ public abstract class Kernels {
         float[] a = new float[4 * WARM_UP_COLUMNS];
         float[] x = new float[WARM_UP_COLUMNS];
         float[] t = new float[4];
+        Grid grid = new Grid(1);
         long begin = System.nanoTime();
         long round = begin;
         long took;
@@ -51,7 +49,7 @@ public abstract class Kernels {
                 kernels.atLeast(a, 0, 64, 1);
                 kernels.largest(a, 0, WARM_UP_COLUMNS);
                 kernels.subtract(x, a, WARM_UP_COLUMNS);
-                kernels.addOnGrid(a, 0, x, WARM_UP_COLUMNS, 1, 1, 0x1p31, 1);
+                kernels.addOnGrid(a, 0, x, WARM_UP_COLUMNS, 1, grid, 1);
             }
             took = System.nanoTime() - round;
             round += took;
@@ -96,16 +94,13 @@ public abstract class Kernels {
     public abstract float subtract(float[] x, float[] y, int count);
 
     /**
-     * Adds what a fixed-point grid keeps of some values to weights: {@code weights[at + i]} becomes
-     * {@code weights[at + i] + scale * (n * step)}, computed in double and rounded to float32 once, where {@code n} is the integer nearest
-     * to {@code factor * values[i] / step}, ties to even; where n is 0 the weight keeps its bits.
+     * Adds what a {@link Grid} keeps of some values to weights, with the grid's own law: {@code weights[at + i]} becomes the merged weight
+     * of {@code n = toGrid(values[i], factor)} steps.
      *
-     * @param step a power of two
-     * @param limit at most 2<sup>51</sup>
-     * @return whether every {@code factor * values[i] / step} is smaller than the limit in magnitude; if not, the weights are undefined
+     * @return whether every value has a place on the grid; if not, the weights are undefined
      */
     public abstract boolean addOnGrid(
-            float[] weights, int at, float[] values, int count, double factor, double step, double limit, double scale);
+            float[] weights, int at, float[] values, int count, double factor, Grid grid, double scale);
 
     /** What computes, in words: "in Java" and on. */
     public abstract String description();

@@ -114,6 +114,12 @@ final class PlainKernels extends Kernels {
 
     @Override
     public boolean addOnGrid(
+            float[] weights, int at, float[] values, int count, double factor, Grid grid, double scale) {
+        // Numbers, not the grid: with its fields read beside the loop C2 takes a quarter longer.
+        return addOnGrid(weights, at, values, count, factor, grid.step(), grid.largestAddend(), scale);
+    }
+
+    private static boolean addOnGrid(
             float[] weights,
             int at,
             float[] values,
@@ -125,11 +131,11 @@ final class PlainKernels extends Kernels {
         double perStep = 1 / step;
         boolean inRange = true;
         for (int i = 0; i < count; i++) {
-            double places = factor * values[i] * perStep;
+            double places = Grid.places(values[i], factor, perStep);
             inRange &= Math.abs(places) < limit;
-            double n = (places + TO_INTEGER) - TO_INTEGER;
+            double n = Grid.nearest(places);
             if (n != 0) {
-                weights[at + i] = (float) (weights[at + i] + scale * (n * step));
+                weights[at + i] = Grid.merged(weights[at + i], n, step, scale);
             }
         }
         return inRange;

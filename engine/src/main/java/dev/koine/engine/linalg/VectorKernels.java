@@ -191,30 +191,24 @@ final class VectorKernels extends Kernels {
 
     @Override
     public boolean addOnGrid(
-            float[] weights,
-            int at,
-            float[] values,
-            int count,
-            double factor,
-            double step,
-            double limit,
-            double scale) {
+            float[] weights, int at, float[] values, int count, double factor, Grid grid, double scale) {
+        double step = grid.step();
         int whole = count & -4;
         double perStep = 1 / step;
         DoubleVector largest = DoubleVector.zero(FOUR);
         for (int i = 0; i < whole; i += 4) {
             DoubleVector places = doubles(values, i).mul(factor).mul(perStep);
             largest = largest.max(places.abs());
-            DoubleVector n = places.add(TO_INTEGER).sub(TO_INTEGER);
+            DoubleVector n = places.add(Grid.TO_INTEGER).sub(Grid.TO_INTEGER);
             DoubleVector weight = doubles(weights, at + i);
             DoubleVector sum = weight.add(n.mul(step).mul(scale));
             ((FloatVector) sum.blend(weight, n.compare(VectorOperators.EQ, 0.0))
                             .convertShape(VectorOperators.D2F, FOUR_FLOATS, 0))
                     .intoArray(weights, at + i);
         }
-        boolean inRange = largest.reduceLanes(VectorOperators.MAX) < limit;
+        boolean inRange = largest.reduceLanes(VectorOperators.MAX) < grid.largestAddend();
         float[] rest = Arrays.copyOfRange(values, whole, count);
-        return plain.addOnGrid(weights, at + whole, rest, count - whole, factor, step, limit, scale) && inRange;
+        return plain.addOnGrid(weights, at + whole, rest, count - whole, factor, grid, scale) && inRange;
     }
 
     private static DoubleVector doubles(float[] values, int at) {

@@ -1,4 +1,4 @@
-/** Truncated SVD and selection: the only place with numeric kernels. */
+/** Truncated SVD, selection, and the law of merging on a fixed-point grid: the only place with numeric kernels. */
 @NullMarked
 package dev.koine.engine.linalg;
 

@@ -11,7 +11,7 @@ import java.io.IOException;
  * @param from the run's first element
  * @param values what its task vector says, before the member's weight
  */
-record Addition(int weight, long from, PrunedBlock values) {
+public record Addition(int weight, long from, PrunedBlock values) {
 
     /** What is done with an addition. */
     @FunctionalInterface

@@ -1,8 +1,9 @@
 package dev.koine.engine.merge;
 
-import dev.koine.engine.onnx.TensorInfo;
-import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.merge.prune.PruneItem;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.Weight;
 import java.util.List;
 
 /**

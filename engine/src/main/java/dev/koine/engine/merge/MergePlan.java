@@ -2,13 +2,16 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.onnx.AlignedWeight;
-import dev.koine.engine.onnx.Alignment;
+import dev.koine.engine.merge.prune.PrunePlan;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.engine.onnx.TensorInfo;
-import dev.koine.engine.onnx.Weight;
-import dev.koine.engine.onnx.WeightRole;
+import dev.koine.engine.onnx.align.AlignedWeight;
+import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.Run;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.Weight;
+import dev.koine.engine.tensor.WeightRole;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -59,9 +62,9 @@ final class MergePlan {
         Weight first = weights.get(0);
         long numel = first.tensor().numel();
         PrunePlan.requirePrunable(first, place.policy());
-        long run = place.policy() == Policy.DENSE ? DENSE_RUN_ELEMENTS : numel;
-        for (long from = 0; from < numel; from += run) {
-            items.add(new MergeItem(weights, place.policy(), place.experts(), from, (int) Math.min(run, numel - from)));
+        int longest = place.policy() == Policy.DENSE ? DENSE_RUN_ELEMENTS : (int) numel;
+        for (Run run : Run.cut(numel, longest)) {
+            items.add(new MergeItem(weights, place.policy(), place.experts(), run.from(), run.count()));
         }
     }
 

@@ -4,14 +4,22 @@ import dev.koine.engine.Input;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.linalg.Decomposition;
-import dev.koine.engine.merge.method.Combination;
-import dev.koine.engine.onnx.Alignment;
+import dev.koine.engine.linalg.Grid;
+import dev.koine.engine.merge.prune.Distance;
+import dev.koine.engine.merge.prune.TensorPruner;
+import dev.koine.engine.merge.prune.Unchanged;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scaling;
+import dev.koine.engine.merge.total.Grids;
+import dev.koine.engine.merge.total.Written;
 import dev.koine.engine.onnx.BundleWriter;
 import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.store.FileTree;
 import dev.koine.engine.store.TemporaryFolder;
+import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,7 +118,7 @@ public final class OfflineMerge {
 
     private boolean isDoneByTensor(List<Expert> experts) {
         Scaling scaling = recipe.scale().scaling();
-        return recipe.method().combination() == Combination.SUM
+        return recipe.method().isSum()
                 && (scaling == Scaling.FIXED || scaling == Scaling.PER_EXPERT)
                 && experts.stream().allMatch(expert -> expert.taskVector() == null);
     }

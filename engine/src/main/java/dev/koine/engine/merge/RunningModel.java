@@ -3,10 +3,20 @@ package dev.koine.engine.merge;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.WorkPool;
+import dev.koine.engine.linalg.Grid;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scaling;
+import dev.koine.engine.merge.total.Deltas;
+import dev.koine.engine.merge.total.Grids;
+import dev.koine.engine.merge.total.Range;
+import dev.koine.engine.merge.total.Sums;
+import dev.koine.engine.merge.total.Totals;
+import dev.koine.engine.merge.total.Written;
 import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.engine.onnx.TensorReader;
-import dev.koine.engine.onnx.Weight;
 import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.tensor.TensorReader;
+import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -37,6 +47,7 @@ public final class RunningModel implements AutoCloseable {
     private final VersionWriter writer;
     private final ScaleRule rule;
     private final Sums sums;
+    private final Deltas deltas;
     private final AtomicIntegerArray touched;
     private final List<Member> members = new ArrayList<>();
 
@@ -47,16 +58,18 @@ public final class RunningModel implements AutoCloseable {
             WorkPool pool,
             List<TensorReader> readers,
             List<Grid> grids,
-            Sums sums) {
+            Sums sums,
+            Deltas deltas) {
         this.recipe = recipe;
         this.weights = base.weights();
         this.pool = pool;
         this.readers = readers;
         this.grids = grids;
         this.vectors = new TaskVectorReader(weights, store);
-        this.writer = new VersionWriter(base, readers, grids, pool);
+        this.writer = new VersionWriter(base, readers, grids, deltas, pool);
         this.rule = new ScaleRule(weights, grids, vectors, pool);
         this.sums = sums;
+        this.deltas = deltas;
         this.touched = new AtomicIntegerArray(weights.size());
     }
 
@@ -65,7 +78,7 @@ public final class RunningModel implements AutoCloseable {
      *
      * @param recipe says how task vectors are combined and scaled; they are pruned already
      * @param store where the task vectors are
-     * @param scratch a directory for the totals: four bytes an element, sixteen where signs are elected, and up to twice that for tensors
+     * @param scratch a directory for the totals: four bytes an element and plane of the recipe's method, and up to twice that for tensors
      *     that are small or near zero
      * @throws RejectedException {@link RejectionCode#NON_FINITE} if a weight of the base is NaN
      */
@@ -79,16 +92,18 @@ public final class RunningModel implements AutoCloseable {
                         weights.get(i).tensor().numel(),
                         grids.get(i).wide()))
                 .toList();
-        List<TensorReader> readers = new ArrayList<>();
-        for (Weight weight : weights) {
-            readers.add(TensorReader.open(weight.tensor()));
+        Sums sums = Sums.create(scratch, tensors, recipe.method().accumulate());
+        try {
+            Deltas deltas = new Deltas(weights, grids, sums, recipe);
+            List<TensorReader> readers = new ArrayList<>();
+            for (Weight weight : weights) {
+                readers.add(TensorReader.open(weight.tensor()));
+            }
+            return new RunningModel(base, recipe, store, pool, readers, grids, sums, deltas);
+        } catch (RejectedException | IOException | RuntimeException e) {
+            sums.close();
+            throw e;
         }
-        Sums sums =
-                switch (recipe.method().combination()) {
-                    case SUM -> Totals.create(scratch, tensors);
-                    case SIGN_ELECTION -> SignTotals.create(scratch, tensors, recipe.slack());
-                };
-        return new RunningModel(base, recipe, store, pool, readers, grids, sums);
     }
 
     /**
@@ -201,7 +216,7 @@ public final class RunningModel implements AutoCloseable {
                             addition.weight(),
                             addition.from(),
                             addition.values().numel());
-                    writer.requireInRange(range, sums, recipe.scale().factor());
+                    writer.requireInRange(range, recipe.scale().factor());
                 }
             });
         } catch (RejectedException e) {
@@ -228,7 +243,7 @@ public final class RunningModel implements AutoCloseable {
      * @throws IllegalStateException if it is to be searched: that is done by writing and evaluating {@link Scales#fixed}
      */
     public Scales scales() throws RejectedException, IOException {
-        return rule.scales(recipe.scale(), members, sums);
+        return rule.scales(recipe.scale(), members, deltas);
     }
 
     /**
@@ -245,7 +260,7 @@ public final class RunningModel implements AutoCloseable {
                 .filter(weight -> touched.get(weight) != 0)
                 .boxed()
                 .toList();
-        return writer.write(changed, sums, scales, target, progress);
+        return writer.write(changed, scales, target, progress);
     }
 
     @Override

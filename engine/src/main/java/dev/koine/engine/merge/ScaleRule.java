@@ -1,7 +1,13 @@
 package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.WorkPool;
+import dev.koine.engine.linalg.Grid;
+import dev.koine.engine.merge.recipe.Scale;
+import dev.koine.engine.merge.total.Deltas;
+import dev.koine.engine.merge.total.Range;
+import dev.koine.engine.tensor.Run;
+import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,9 +38,6 @@ import java.util.Map;
  * experts in the order of their task vectors' digests. They are made once for an expert, and once a version for the merged delta.
  */
 final class ScaleRule {
-    private static final int RUN_ELEMENTS = 1 << 20;
-    private static final int CHUNK_ELEMENTS = 1 << 14;
-
     private final List<Weight> weights;
     private final List<Grid> grids;
     private final TaskVectorReader reader;
@@ -51,30 +54,30 @@ final class ScaleRule {
     /**
      * The numbers for a model.
      *
-     * @param sums of exactly these members
+     * @param deltas of exactly these members
      * @throws IllegalStateException for SEARCH, which this cannot know
      */
-    Scales scales(Scale scale, List<Member> members, Sums sums) throws RejectedException, IOException {
+    Scales scales(Scale scale, List<Member> members, Deltas deltas) throws RejectedException, IOException {
         return switch (scale.scaling()) {
             case FIXED, PER_EXPERT -> Scales.fixed(scale.of(members.size()));
-            case NORM -> Scales.fixed(scale.limited(scale.factor() * norm(members, sums)));
-            case MODEL_STOCK -> modelStock(scale, members, sums);
+            case NORM -> Scales.fixed(scale.limited(scale.factor() * norm(members, deltas)));
+            case MODEL_STOCK -> modelStock(scale, members, deltas);
             case SEARCH ->
                 throw new IllegalStateException(
                         "A scale is searched by writing and evaluating candidates; nobody else can tell it.");
         };
     }
 
-    private double norm(List<Member> members, Sums sums) throws RejectedException, IOException {
+    private double norm(List<Member> members, Deltas deltas) throws RejectedException, IOException {
         double norms = 0;
         for (Member member : inOrder(members)) {
             norms += Math.abs(member.weight()) * Math.sqrt(total(squares(member.taskVector())));
         }
-        double merged = Math.sqrt(total(squares(sums)));
+        double merged = Math.sqrt(total(squares(deltas)));
         return merged > 0 ? norms / members.size() / merged : 1;
     }
 
-    private Scales modelStock(Scale scale, List<Member> members, Sums sums) throws RejectedException, IOException {
+    private Scales modelStock(Scale scale, List<Member> members, Deltas deltas) throws RejectedException, IOException {
         double[] apart = new double[weights.size()];
         int[] experts = new int[weights.size()];
         for (Member member : inOrder(members)) {
@@ -84,7 +87,7 @@ final class ScaleRule {
                 experts[i] += squares[i] > 0 ? 1 : 0;
             }
         }
-        double[] together = squares(sums);
+        double[] together = squares(deltas);
         Map<String, Double> scales = new HashMap<>();
         for (int i = 0; i < apart.length; i++) {
             if (experts[i] > 0) {
@@ -137,12 +140,11 @@ final class ScaleRule {
 
     private static Square square(Addition addition) {
         int numel = addition.values().numel();
-        float[] values = new float[Math.min(CHUNK_ELEMENTS, numel)];
+        float[] values = new float[Math.min(Run.CHUNK, numel)];
         double square = 0;
-        for (int from = 0; from < numel; from += values.length) {
-            int count = Math.min(values.length, numel - from);
-            addition.values().read(from, count, values, 0);
-            for (int i = 0; i < count; i++) {
+        for (Run chunk : Run.chunks(numel)) {
+            addition.values().read(chunk.at(), chunk.count(), values, 0);
+            for (int i = 0; i < chunk.count(); i++) {
                 square += (double) values[i] * values[i];
             }
         }
@@ -150,28 +152,27 @@ final class ScaleRule {
     }
 
     /** The sum of squares of the merged delta, for each weight. */
-    private double[] squares(Sums sums) throws RejectedException, IOException {
+    private double[] squares(Deltas deltas) throws RejectedException, IOException {
         List<WorkPool.Part<Square>> parts = new ArrayList<>();
         for (int weight = 0; weight < weights.size(); weight++) {
-            for (Range run : Range.runs(weight, weights.get(weight).tensor().numel(), RUN_ELEMENTS)) {
-                parts.add(() -> square(run, sums));
+            for (Range part : deltas.parts(weight)) {
+                parts.add(() -> square(part, deltas));
             }
         }
         return sum(pool.runAll(parts));
     }
 
-    private Square square(Range run, Sums sums) throws IOException {
-        double[] deltas = new double[Math.min(CHUNK_ELEMENTS, run.count())];
-        double step = grids.get(run.weight()).step();
-        double square = 0;
-        for (int done = 0; done < run.count(); done += deltas.length) {
-            int count = Math.min(deltas.length, run.count() - done);
-            sums.readDeltas(run.weight(), run.from() + done, deltas, count);
+    private Square square(Range part, Deltas deltas) throws RejectedException, IOException {
+        double step = grids.get(part.weight()).step();
+        double[] square = {0};
+        deltas.forEachChunk(part, (from, values, count) -> {
+            double sum = square[0];
             for (int i = 0; i < count; i++) {
-                square += (deltas[i] * step) * (deltas[i] * step);
+                sum += (values[i] * step) * (values[i] * step);
             }
-        }
-        return new Square(run.weight(), run.from(), square);
+            square[0] = sum;
+        });
+        return new Square(part.weight(), part.from(), square[0]);
     }
 
     private double[] sum(List<Square> squares) {

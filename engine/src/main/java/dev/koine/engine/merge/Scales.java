@@ -1,6 +1,7 @@
 package dev.koine.engine.merge;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.koine.engine.merge.recipe.Scale;
 import dev.koine.engine.store.ArtifactStore;
 import java.io.IOException;
 import java.nio.file.Files;

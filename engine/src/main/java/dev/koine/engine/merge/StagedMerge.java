@@ -2,9 +2,16 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.linalg.Decomposition;
-import dev.koine.engine.onnx.Alignment;
+import dev.koine.engine.merge.prune.PruneItem;
+import dev.koine.engine.merge.prune.PrunePlan;
+import dev.koine.engine.merge.prune.PruneTask;
+import dev.koine.engine.merge.prune.TensorPruner;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.total.Written;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.LocalStore;
 import java.io.IOException;

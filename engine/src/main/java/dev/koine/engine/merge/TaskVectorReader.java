@@ -1,11 +1,12 @@
 package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.taskvector.CombinedBlock;
 import dev.koine.engine.taskvector.PrunedBlock;
 import dev.koine.engine.taskvector.TaskVectorFile;
+import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -52,7 +53,7 @@ final class TaskVectorReader {
 
     private void forEachBlock(String piece, Addition.Step step) throws RejectedException, IOException {
         try (TaskVectorFile file = stored(() -> TaskVectorFile.open(store.get(piece)))) {
-            for (TaskVectorFile.Index entry : file.blocks()) {
+            for (TaskVectorFile.Entry entry : file.blocks()) {
                 PrunedBlock values = stored(() -> file.read(entry));
                 for (String key : entry.weights()) {
                     step.take(new Addition(indexOf(key), entry.from(), values));
@@ -62,7 +63,7 @@ final class TaskVectorReader {
     }
 
     /** A block of a piece, and the factor that it is to be read with. */
-    private record Source(String piece, TaskVectorFile.Index block, double factor) {
+    private record Source(String piece, TaskVectorFile.Entry block, double factor) {
         long end() {
             return block.from() + block.numel();
         }
@@ -77,7 +78,7 @@ final class TaskVectorReader {
         for (int i = 0; i < vector.pieces().size(); i++) {
             String piece = vector.pieces().get(i);
             try (TaskVectorFile file = stored(() -> TaskVectorFile.open(store.get(piece)))) {
-                for (TaskVectorFile.Index block : file.blocks()) {
+                for (TaskVectorFile.Entry block : file.blocks()) {
                     Source source = new Source(piece, block, vector.factor(i));
                     block.weights().forEach(key -> byWeight.computeIfAbsent(key, absent -> new ArrayList<>())
                             .add(source));

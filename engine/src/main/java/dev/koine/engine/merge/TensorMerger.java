@@ -2,13 +2,21 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.linalg.Scratch;
+import dev.koine.engine.merge.prune.PruneItem;
+import dev.koine.engine.merge.prune.TensorPruner;
+import dev.koine.engine.merge.total.Grids;
+import dev.koine.engine.merge.total.ItemTotals;
+import dev.koine.engine.merge.total.OutOfRange;
+import dev.koine.engine.merge.total.WeightLaw;
+import dev.koine.engine.merge.total.Written;
 import dev.koine.engine.onnx.BundleWriter;
-import dev.koine.engine.onnx.TensorReader;
-import dev.koine.engine.onnx.Weight;
-import dev.koine.engine.onnx.WeightRole;
 import dev.koine.engine.taskvector.PrunedBlock;
+import dev.koine.engine.tensor.Run;
+import dev.koine.engine.tensor.TensorReader;
+import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +28,6 @@ import org.jspecify.annotations.Nullable;
  * expert, adds it to totals that live as long as the item, and writes. The bytes are {@link RunningModel}'s. Safe for several threads.
  */
 final class TensorMerger {
-    private static final int CHUNK_ELEMENTS = 1 << 14;
-
     private final double scale;
     private final List<OfflineMerge.Expert> experts;
     private final Map<String, Grid> grids;
@@ -112,64 +118,48 @@ final class TensorMerger {
     private record Addend(PrunedBlock block, double factor, Input input) {}
 
     private void add(MergeItem item, Addend addend, ItemTotals totals) throws RejectedException {
-        float[] chunk = scratch.floats(CHUNK_ELEMENTS);
-        for (int from = 0; from < item.count(); from += CHUNK_ELEMENTS) {
-            int count = Math.min(CHUNK_ELEMENTS, item.count() - from);
-            addend.block().read(from, count, chunk, 0);
-            requireAdded(item, from, chunk, count, addend, totals, from);
+        float[] values = scratch.floats(Run.CHUNK);
+        for (Run chunk : Run.chunks(item.count())) {
+            addend.block().read(chunk.at(), chunk.count(), values, 0);
+            requireAdded(item, chunk, values, addend, totals, chunk.at());
         }
-        scratch.release(chunk);
+        scratch.release(values);
     }
 
     private static void requireAdded(
-            MergeItem item, int from, float[] chunk, int count, Addend addend, ItemTotals totals, int at)
+            MergeItem item, Run chunk, float[] values, Addend addend, ItemTotals totals, int at)
             throws RejectedException {
-        int added = totals.add(at, chunk, count, addend.factor());
-        if (added < count) {
+        int added = totals.add(at, values, chunk.count(), addend.factor());
+        if (added < chunk.count()) {
             String key = item.weights().get(0).key();
-            throw OutOfRange.total(key, item.from() + from + added, chunk[added], addend.factor(), totals.grid())
+            long element = item.from() + chunk.from() + added;
+            throw OutOfRange.total(key, element, values[added], addend.factor(), totals.grid())
                     .about(addend.input());
         }
     }
 
     private Written apply(MergeItem item, @Nullable ItemTotals totals, Addend last, Grid grid, float[] values)
             throws RejectedException {
-        Weight weight = item.weights().get(0);
+        WeightLaw law = new WeightLaw(item.weights().get(0), grid, scale, true);
         Written written = Written.NOTHING;
-        float[] chunk = scratch.floats(CHUNK_ELEMENTS);
-        float[] before = scratch.floats(CHUNK_ELEMENTS);
-        for (int from = 0; from < item.count(); from += CHUNK_ELEMENTS) {
-            int count = Math.min(CHUNK_ELEMENTS, item.count() - from);
-            System.arraycopy(values, from, before, 0, count);
-            last.block().read(from, count, chunk, 0);
+        float[] addends = scratch.floats(Run.CHUNK);
+        float[] before = scratch.floats(Run.CHUNK);
+        for (Run chunk : Run.chunks(item.count())) {
+            int at = chunk.at();
+            int count = chunk.count();
+            System.arraycopy(values, at, before, 0, count);
+            last.block().read(at, count, addends, 0);
             if (totals != null) {
-                requireAdded(item, from, chunk, count, last, totals, from);
-                totals.merge(values, from, count, scale);
-            } else if (!kernels.addOnGrid(
-                    values, from, chunk, count, last.factor(), grid.step(), grid.largestAddend(), scale)) {
-                requireAdded(item, from, chunk, count, last, ItemTotals.zeros(grid, count, scratch), 0);
+                requireAdded(item, chunk, addends, last, totals, at);
+                totals.merge(values, at, count, scale);
+            } else if (!kernels.addOnGrid(values, at, addends, count, last.factor(), grid, scale)) {
+                requireAdded(item, chunk, addends, last, ItemTotals.zeros(grid, count, scratch), 0);
                 throw new IllegalStateException("a chunk was refused, and no element of it is at fault");
             }
-            requireInRange(item, from, before, values, count, grid);
-            boolean isVariance = weight.role() == WeightRole.VARIANCE;
-            long raised = isVariance ? VarianceFloor.raise(before, values, from, count) : 0;
-            written = written.plus(Written.of(weight.tensor().type(), before, values, from, count, raised));
+            written = written.plus(law.hold(item.from() + at, before, values, at, count));
         }
-        scratch.release(chunk);
+        scratch.release(addends);
         scratch.release(before);
         return written;
-    }
-
-    private void requireInRange(MergeItem item, int from, float[] before, float[] values, int count, Grid grid)
-            throws RejectedException {
-        float largest = item.base().type().largestValue();
-        if (grid.reach(scale) <= largest) {
-            return;
-        }
-        for (int i = 0; i < count; i++) {
-            if (Float.isFinite(before[i]) && !(Math.abs(values[from + i]) <= largest)) {
-                throw OutOfRange.weight(item.weights().get(0), item.from() + from + i, values[from + i]);
-            }
-        }
     }
 }

@@ -2,12 +2,17 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.WorkPool;
+import dev.koine.engine.linalg.Grid;
+import dev.koine.engine.merge.total.Deltas;
+import dev.koine.engine.merge.total.Range;
+import dev.koine.engine.merge.total.WeightLaw;
+import dev.koine.engine.merge.total.Written;
 import dev.koine.engine.onnx.BundleWriter;
-import dev.koine.engine.onnx.ElementType;
 import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.engine.onnx.TensorReader;
-import dev.koine.engine.onnx.Weight;
-import dev.koine.engine.onnx.WeightRole;
+import dev.koine.engine.tensor.Run;
+import dev.koine.engine.tensor.TensorReader;
+import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,24 +21,24 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Merged weights: base and sums, put together. Safe for several threads. */
 final class VersionWriter {
-    private static final int RUN_ELEMENTS = 1 << 20;
-    private static final int CHUNK_ELEMENTS = 1 << 14;
-
     private final ModelBundle base;
     private final List<Weight> weights;
     private final List<TensorReader> readers;
     private final List<Grid> grids;
+    private final Deltas deltas;
     private final WorkPool pool;
 
     /**
      * @param readers of the base's weights, in their order
      * @param grids likewise
+     * @param deltas likewise
      */
-    VersionWriter(ModelBundle base, List<TensorReader> readers, List<Grid> grids, WorkPool pool) {
+    VersionWriter(ModelBundle base, List<TensorReader> readers, List<Grid> grids, Deltas deltas, WorkPool pool) {
         this.base = base;
         this.weights = base.weights();
         this.readers = readers;
         this.grids = grids;
+        this.deltas = deltas;
         this.pool = pool;
     }
 
@@ -45,7 +50,7 @@ final class VersionWriter {
      * @return what became of the update, the same for the same sums and scales
      * @throws RejectedException {@link dev.koine.engine.RejectionCode#TOTAL_OVERFLOW} if a merged weight leaves its element type
      */
-    Written write(List<Integer> changed, Sums sums, Scales scales, Path target, Progress progress)
+    Written write(List<Integer> changed, Scales scales, Path target, Progress progress)
             throws RejectedException, IOException {
         long total =
                 changed.stream().mapToLong(i -> weights.get(i).tensor().numel()).sum();
@@ -54,15 +59,14 @@ final class VersionWriter {
                 base, target, changed.stream().map(weights::get).toList())) {
             List<WorkPool.Part<Written>> parts = new ArrayList<>();
             for (int weight : changed) {
-                double scale = scales.of(weights.get(weight).key());
-                for (Range run : Range.runs(weight, weights.get(weight).tensor().numel(), RUN_ELEMENTS)) {
+                WeightLaw law = law(weight, scales.of(weights.get(weight).key()));
+                for (Range part : deltas.parts(weight)) {
                     parts.add(() -> {
                         Written what = forEachChunk(
-                                run,
-                                sums,
-                                scale,
+                                part,
+                                law,
                                 (from, values, count) -> writer.write(weights.get(weight), from, values, 0, count));
-                        progress.report("writing", written.addAndGet(run.count()), total);
+                        progress.report("writing", written.addAndGet(part.count()), total);
                         return what;
                     });
                 }
@@ -71,55 +75,38 @@ final class VersionWriter {
         }
     }
 
-    /** Looks at the merged weights of a range, where the grid alone does not say that they stay in the range of their type. */
-    void requireInRange(Range range, Sums sums, double scale) throws RejectedException, IOException {
-        if (canLeave(range.weight(), scale)) {
-            forEachChunk(range, sums, scale, (from, values, count) -> {});
+    /**
+     * Looks at the merged weights of a range, where grid and finish alone do not say that they stay in the range of their type. Those of a
+     * matrix that is finished as a whole are looked at when they are written.
+     */
+    void requireInRange(Range range, double scale) throws RejectedException, IOException {
+        WeightLaw law = law(range.weight(), scale);
+        if (law.canLeave() && !deltas.isWhole(range.weight())) {
+            forEachChunk(range, law, (from, values, count) -> {});
         }
     }
 
-    private boolean canLeave(int weight, double scale) {
-        return !(grids.get(weight).reach(scale)
-                <= weights.get(weight).tensor().type().largestValue());
+    private WeightLaw law(int weight, double scale) {
+        return new WeightLaw(weights.get(weight), grids.get(weight), scale, deltas.isBounded(weight));
     }
 
-    private Written forEachChunk(Range range, Sums sums, double scale, ChunkStep step)
-            throws RejectedException, IOException {
-        int weight = range.weight();
-        boolean canLeave = canLeave(weight, scale);
-        boolean isVariance = weights.get(weight).role() == WeightRole.VARIANCE;
-        ElementType type = weights.get(weight).tensor().type();
-        boolean isCompared = canLeave || isVariance || type != ElementType.FLOAT;
-        Written written = Written.NOTHING;
-        float[] values = new float[Math.min(CHUNK_ELEMENTS, range.count())];
-        double[] deltas = new double[values.length];
-        for (int done = 0; done < range.count(); done += CHUNK_ELEMENTS) {
-            int count = Math.min(CHUNK_ELEMENTS, range.count() - done);
-            long from = range.from() + done;
-            readers.get(weight).read(from, values, 0, count);
-            sums.readDeltas(weight, from, deltas, count);
-            float[] before = isCompared ? values.clone() : values;
-            Grid.merge(values, deltas, count, grids.get(weight), scale);
-            if (canLeave) {
-                requireInRange(weight, from, before, values, count);
+    private Written forEachChunk(Range range, WeightLaw law, ChunkStep step) throws RejectedException, IOException {
+        TensorReader reader = readers.get(range.weight());
+        float[] values = new float[Math.min(Run.CHUNK, range.count())];
+        float[] before = law.isLookedAt() ? new float[values.length] : values;
+        Written[] written = {Written.NOTHING};
+        deltas.forEachChunk(range, (from, delta, count) -> {
+            reader.read(from, before, 0, count);
+            if (law.isLookedAt()) {
+                System.arraycopy(before, 0, values, 0, count);
             }
-            long raised = isVariance ? VarianceFloor.raise(before, values, 0, count) : 0;
-            if (isCompared) {
-                written = written.plus(Written.of(type, before, values, 0, count, raised));
+            law.grid().merge(values, delta, count, law.scale());
+            if (law.isLookedAt()) {
+                written[0] = written[0].plus(law.hold(from, before, values, 0, count));
             }
             step.take(from, values, count);
-        }
-        return written;
-    }
-
-    private void requireInRange(int weight, long from, float[] before, float[] after, int count)
-            throws RejectedException {
-        float largest = weights.get(weight).tensor().type().largestValue();
-        for (int i = 0; i < count; i++) {
-            if (Float.isFinite(before[i]) && !(Math.abs(after[i]) <= largest)) {
-                throw OutOfRange.weight(weights.get(weight), from + i, after[i]);
-            }
-        }
+        });
+        return written[0];
     }
 
     @FunctionalInterface

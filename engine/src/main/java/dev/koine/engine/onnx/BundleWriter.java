@@ -1,6 +1,11 @@
 package dev.koine.engine.onnx;
 
-import dev.koine.engine.onnx.TensorInfo.Storage;
+import dev.koine.engine.onnx.graph.OpenFiles;
+import dev.koine.engine.onnx.wire.VarintSplice;
+import dev.koine.engine.tensor.FloatEncoding;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.TensorInfo.Storage;
+import dev.koine.engine.tensor.Weight;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

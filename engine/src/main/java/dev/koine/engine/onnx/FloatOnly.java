@@ -2,6 +2,8 @@ package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.onnx.wire.Quote;
+import dev.koine.engine.onnx.wiring.QuantizedNodes;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,7 +30,7 @@ final class FloatOnly {
 
     private static List<String> paths(ModelBundle bundle, boolean isQuantised) {
         return bundle.wirings().stream()
-                .filter(wiring -> Quantization.firstOf(wiring).isPresent() == isQuantised)
+                .filter(wiring -> QuantizedNodes.firstOf(wiring).isPresent() == isQuantised)
                 .map(wiring -> wiring.model().path())
                 .toList();
     }

@@ -2,6 +2,7 @@ package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.onnx.wire.Quote;
 import dev.koine.engine.store.FileKind;
 import java.nio.file.Path;
 import java.util.List;

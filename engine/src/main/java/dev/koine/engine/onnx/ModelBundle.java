@@ -1,9 +1,23 @@
 package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.onnx.Wiring.Scope;
-import dev.koine.engine.onnx.Wiring.Step;
-import dev.koine.engine.onnx.Wiring.Value;
+import dev.koine.engine.onnx.graph.BundleFiles;
+import dev.koine.engine.onnx.graph.OnnxModel;
+import dev.koine.engine.onnx.graph.OnnxScanner;
+import dev.koine.engine.onnx.graph.StoredTensor;
+import dev.koine.engine.onnx.graph.TensorBytes;
+import dev.koine.engine.onnx.wire.HeapBudget;
+import dev.koine.engine.onnx.wire.Quote;
+import dev.koine.engine.onnx.wire.WireMessage;
+import dev.koine.engine.onnx.wiring.Overlaps;
+import dev.koine.engine.onnx.wiring.QuantizedNodes;
+import dev.koine.engine.onnx.wiring.Roles;
+import dev.koine.engine.onnx.wiring.Wiring;
+import dev.koine.engine.onnx.wiring.Wiring.Scope;
+import dev.koine.engine.onnx.wiring.Wiring.Step;
+import dev.koine.engine.onnx.wiring.Wiring.Value;
+import dev.koine.engine.tensor.Weight;
+import dev.koine.engine.tensor.WeightRole;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
@@ -34,7 +48,7 @@ public final class ModelBundle {
         this.wirings = wirings;
         this.weights = weights;
         this.quantization = wirings.stream()
-                .map(Quantization::firstOf)
+                .map(QuantizedNodes::firstOf)
                 .flatMap(Optional::stream)
                 .findFirst();
     }
@@ -124,11 +138,11 @@ public final class ModelBundle {
         BundleFiles.requireFetched(directory, files);
     }
 
-    List<Wiring> wirings() {
+    public List<Wiring> wirings() {
         return wirings;
     }
 
-    Map<Value, Weight> weightsByValue() {
+    public Map<Value, Weight> weightsByValue() {
         return weights;
     }
 

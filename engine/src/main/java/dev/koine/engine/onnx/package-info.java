@@ -1,4 +1,4 @@
-/** Reads a model bundle as an index of tensors, aligns two bundles by graph position, writes a bundle back. */
+/** Bundles of ONNX models: opened, refused where they cannot be merged, and written again with other weights. */
 @NullMarked
 package dev.koine.engine.onnx;
 

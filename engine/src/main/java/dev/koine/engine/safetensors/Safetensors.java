@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.linalg.Float16;
 import dev.koine.engine.store.FileKind;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.FloatEncoding;
+import dev.koine.engine.tensor.TensorInfo;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -45,7 +47,7 @@ public final class Safetensors implements AutoCloseable {
 
     private final Path path;
     private final FileChannel channel;
-    private final TreeMap<String, TensorEntry> entries = new TreeMap<>();
+    private final TreeMap<String, TensorInfo> entries = new TreeMap<>();
     private final TreeMap<String, String> metadata = new TreeMap<>();
 
     private Safetensors(Path path, FileChannel channel) {
@@ -71,12 +73,12 @@ public final class Safetensors implements AutoCloseable {
     }
 
     /** The tensors by name. */
-    public Map<String, TensorEntry> entries() {
+    public Map<String, TensorInfo> entries() {
         return Collections.unmodifiableMap(entries);
     }
 
     /** The tensor of this name, if there is one. */
-    public Optional<TensorEntry> entry(String name) {
+    public Optional<TensorInfo> entry(String name) {
         return Optional.ofNullable(entries.get(name));
     }
 
@@ -90,25 +92,15 @@ public final class Safetensors implements AutoCloseable {
      *
      * @throws IllegalArgumentException unless the tensor's type is F32, F16 or BF16, and the range lies within it
      */
-    public void read(TensorEntry entry, long from, int count, float[] target, int at) throws IOException {
-        if (entry.type() != TensorType.F32 && entry.type() != TensorType.F16 && entry.type() != TensorType.BF16) {
+    public void read(TensorInfo entry, long from, int count, float[] target, int at) throws IOException {
+        if (!entry.type().isMergeable()) {
             throw new IllegalArgumentException(entry.name() + " has elements of type " + entry.type());
         }
-        forEachChunk(entry, from, count, (bytes, done, n) -> {
-            switch (entry.type()) {
-                case F32 -> bytes.asFloatBuffer().get(target, at + done, n);
-                case F16 -> {
-                    for (int i = 0; i < n; i++) {
-                        target[at + done + i] = Float16.toFloat(bytes.getShort(2 * i));
-                    }
-                }
-                default -> {
-                    for (int i = 0; i < n; i++) {
-                        target[at + done + i] = Float.intBitsToFloat(bytes.getShort(2 * i) << 16);
-                    }
-                }
-            }
-        });
+        forEachChunk(
+                entry,
+                from,
+                count,
+                (bytes, done, n) -> FloatEncoding.decode(entry.type(), bytes, target, at + done, n));
     }
 
     /**
@@ -116,8 +108,8 @@ public final class Safetensors implements AutoCloseable {
      *
      * @throws IllegalArgumentException unless the tensor's type is I64, and the range lies within it
      */
-    public void read(TensorEntry entry, long from, int count, long[] target, int at) throws IOException {
-        if (entry.type() != TensorType.I64) {
+    public void read(TensorInfo entry, long from, int count, long[] target, int at) throws IOException {
+        if (entry.type() != ElementType.INT64) {
             throw new IllegalArgumentException(entry.name() + " has elements of type " + entry.type());
         }
         forEachChunk(
@@ -129,7 +121,7 @@ public final class Safetensors implements AutoCloseable {
      *
      * @throws IllegalArgumentException unless the tensor's elements are bytes, and the range lies within it
      */
-    public void read(TensorEntry entry, long from, int count, byte[] target, int at) throws IOException {
+    public void read(TensorInfo entry, long from, int count, byte[] target, int at) throws IOException {
         if (entry.type().bytes() != 1) {
             throw new IllegalArgumentException(entry.name() + " has elements of type " + entry.type());
         }
@@ -145,7 +137,7 @@ public final class Safetensors implements AutoCloseable {
         void accept(ByteBuffer bytes, int done, int count);
     }
 
-    private void forEachChunk(TensorEntry entry, long from, int count, Chunk chunk) throws IOException {
+    private void forEachChunk(TensorInfo entry, long from, int count, Chunk chunk) throws IOException {
         if (from < 0 || count < 0 || from > entry.numel() - count) {
             throw new IllegalArgumentException(
                     "elements " + from + " + " + count + " of " + entry.numel() + " in " + entry.name());
@@ -217,8 +209,8 @@ public final class Safetensors implements AutoCloseable {
         }
     }
 
-    private TensorEntry readEntry(String name, JsonNode node, long dataStart, long size) throws RejectedException {
-        TensorType type = type(name, node.path("dtype").asText());
+    private TensorInfo readEntry(String name, JsonNode node, long dataStart, long size) throws RejectedException {
+        ElementType type = type(name, node.path("dtype").asText());
         List<Long> shape = longs(name, node.path("shape"));
         List<Long> offsets = longs(name, node.path("data_offsets"));
         if (offsets.size() != 2 || offsets.get(0) > offsets.get(1) || offsets.get(1) > size - dataStart) {
@@ -234,19 +226,15 @@ public final class Safetensors implements AutoCloseable {
             throw malformed("tensor " + name + " has shape " + shape);
         }
         if (expected != length) {
-            throw malformed(
-                    "tensor " + name + " of type " + type + " and shape " + shape + " has " + length + " bytes");
+            throw malformed("tensor " + name + " of type " + type.safetensorsName() + " and shape " + shape + " has "
+                    + length + " bytes");
         }
-        return new TensorEntry(name, type, shape, dataStart + offsets.get(0), length);
+        return new TensorInfo(name, type, shape, path, dataStart + offsets.get(0), length);
     }
 
-    private TensorType type(String name, String dtype) throws RejectedException {
-        for (TensorType type : TensorType.values()) {
-            if (type.name().equals(dtype)) {
-                return type;
-            }
-        }
-        throw malformed("tensor " + name + " has dtype '" + dtype + "', which is not supported");
+    private ElementType type(String name, String dtype) throws RejectedException {
+        return ElementType.ofSafetensorsName(dtype)
+                .orElseThrow(() -> malformed("tensor " + name + " has dtype '" + dtype + "', which is not supported"));
     }
 
     private List<Long> longs(String name, JsonNode array) throws RejectedException {
@@ -264,10 +252,10 @@ public final class Safetensors implements AutoCloseable {
     }
 
     private void checkContiguous(long dataStart, long size) throws RejectedException {
-        List<TensorEntry> inOrder = new ArrayList<>(entries.values());
-        inOrder.sort(Comparator.comparingLong(TensorEntry::offset).thenComparingLong(TensorEntry::length));
+        List<TensorInfo> inOrder = new ArrayList<>(entries.values());
+        inOrder.sort(Comparator.comparingLong(TensorInfo::offset).thenComparingLong(TensorInfo::length));
         long end = dataStart;
-        for (TensorEntry entry : inOrder) {
+        for (TensorInfo entry : inOrder) {
             if (entry.offset() != end) {
                 throw malformed("tensor " + entry.name() + " overlaps another or leaves a gap");
             }

@@ -2,6 +2,7 @@ package dev.koine.engine.safetensors;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.koine.engine.tensor.ElementType;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -23,7 +24,7 @@ public final class SafetensorsWriter {
     private final TreeMap<String, Tensor> tensors = new TreeMap<>();
     private final TreeMap<String, String> metadata = new TreeMap<>();
 
-    private record Tensor(String name, TensorType type, List<Long> shape, long length, Elements elements) {}
+    private record Tensor(String name, ElementType type, List<Long> shape, long length, Elements elements) {}
 
     /** Writes the elements of one tensor, row-major and little-endian; is called once, when their turn comes. */
     @FunctionalInterface
@@ -40,9 +41,9 @@ public final class SafetensorsWriter {
     /**
      * Adds a tensor.
      *
-     * @throws IllegalArgumentException if there is one of this name
+     * @throws IllegalArgumentException if there is one of this name, or safetensors does not have the type
      */
-    public SafetensorsWriter tensor(String name, TensorType type, List<Long> shape, Elements elements) {
+    public SafetensorsWriter tensor(String name, ElementType type, List<Long> shape, Elements elements) {
         long length = shape.stream().mapToLong(Long::longValue).reduce(type.bytes(), Math::multiplyExact);
         if (name.equals("__metadata__")
                 || tensors.putIfAbsent(name, new Tensor(name, type, List.copyOf(shape), length, elements)) != null) {
@@ -64,7 +65,7 @@ public final class SafetensorsWriter {
         long at = 0;
         for (Tensor tensor : inOrder) {
             ObjectNode entry = header.putObject(tensor.name());
-            entry.put("dtype", tensor.type().name());
+            entry.put("dtype", tensor.type().safetensorsName());
             tensor.shape().forEach(entry.putArray("shape")::add);
             entry.putArray("data_offsets").add(at).add(at + tensor.length());
             at += tensor.length();

@@ -1,8 +1,8 @@
 package dev.koine.engine.taskvector;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.safetensors.TensorEntry;
-import dev.koine.engine.safetensors.TensorType;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.TensorInfo;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -13,11 +13,11 @@ import java.util.TreeMap;
 final class IndexCheck {
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
-    private final Map<String, TensorEntry> tensors;
+    private final Map<String, TensorInfo> tensors;
     private final Set<String> explained = new HashSet<>();
     private final Map<String, TreeMap<Long, Long>> runs = new TreeMap<>();
 
-    IndexCheck(Map<String, TensorEntry> tensors) {
+    IndexCheck(Map<String, TensorInfo> tensors) {
         this.tensors = tensors;
     }
 
@@ -26,8 +26,8 @@ final class IndexCheck {
      *
      * @throws RejectedException {@code NOT_SAFETENSORS} naming the block or tensor that does not fit
      */
-    void require(List<TaskVectorFile.Index> blocks) throws RejectedException {
-        for (TaskVectorFile.Index block : blocks) {
+    void require(List<TaskVectorFile.Entry> blocks) throws RejectedException {
+        for (TaskVectorFile.Entry block : blocks) {
             long numel = (long) block.rows() * block.columns();
             if (block.weights().isEmpty()
                     || block.from() < 0
@@ -51,7 +51,7 @@ final class IndexCheck {
         }
     }
 
-    private void checkTensors(TaskVectorFile.Index block) throws RejectedException {
+    private void checkTensors(TaskVectorFile.Entry block) throws RejectedException {
         int rank = block.rank();
         if (block.dense()) {
             requireFloats(block.floats("dense", block.columns()));
@@ -62,7 +62,8 @@ final class IndexCheck {
         }
         if (block.keep() > 0) {
             requireFloats(block.floats("values", block.keep()));
-            requireTensor(block.name("mask"), TensorType.U8, List.of((long) TaskVectorFile.maskBytes(block.numel())));
+            requireTensor(
+                    block.name("mask"), ElementType.UINT8, List.of((long) TaskVectorFile.maskBytes(block.numel())));
         }
     }
 
@@ -72,18 +73,18 @@ final class IndexCheck {
         }
     }
 
-    private void requireTensor(String name, TensorType type, List<Long> shape) throws RejectedException {
-        TensorEntry entry = tensors.get(name);
+    private void requireTensor(String name, ElementType type, List<Long> shape) throws RejectedException {
+        TensorInfo entry = tensors.get(name);
         if (entry == null || entry.type() != type || !entry.shape().equals(shape) || entry.numel() > LARGEST_ARRAY) {
             throw TaskVectorFile.malformed(
-                    "tensor " + name + " of type " + type + " and shape " + shape + " is not there");
+                    "tensor " + name + " of type " + type.safetensorsName() + " and shape " + shape + " is not there");
         }
         if (!explained.add(name)) {
             throw TaskVectorFile.malformed("it lists the block of " + name + " twice");
         }
     }
 
-    private void addRun(String weight, TaskVectorFile.Index block, long numel) throws RejectedException {
+    private void addRun(String weight, TaskVectorFile.Entry block, long numel) throws RejectedException {
         TreeMap<Long, Long> taken = runs.computeIfAbsent(weight, key -> new TreeMap<>());
         Map.Entry<Long, Long> before = taken.floorEntry(block.from());
         Long after = taken.higherKey(block.from());

@@ -3,11 +3,12 @@ package dev.koine.engine.taskvector;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.Decomposition;
-import dev.koine.engine.linalg.Float16;
 import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.linalg.LowRank;
 import dev.koine.engine.linalg.Scratch;
 import dev.koine.engine.linalg.TopSelection;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.FloatEncoding;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -186,11 +187,12 @@ public final class Pruner {
         requireFinite(rounded);
         if (precision == Precision.FLOAT16) {
             for (int i = 0; i < count; i++) {
-                rounded[i] = Float16.round(rounded[i]);
+                rounded[i] = FloatEncoding.rounded(ElementType.FLOAT16, rounded[i]);
                 if (Float.isInfinite(rounded[i])) {
                     throw new RejectedException(
                             RejectionCode.NON_FINITE,
-                            "The delta needs the value " + values[i] + ", and float16 ends at " + Float16.MAX_VALUE
+                            "The delta needs the value " + values[i] + ", and float16 ends at "
+                                    + ElementType.FLOAT16.largestValue()
                                     + ". Use precision FLOAT32, or check the expert: deltas of this size are no fine-tuning.");
                 }
             }

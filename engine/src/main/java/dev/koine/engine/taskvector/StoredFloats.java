@@ -2,11 +2,11 @@ package dev.koine.engine.taskvector;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.linalg.Float16;
 import dev.koine.engine.safetensors.Safetensors;
 import dev.koine.engine.safetensors.SafetensorsWriter;
-import dev.koine.engine.safetensors.TensorEntry;
-import dev.koine.engine.safetensors.TensorType;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.FloatEncoding;
+import dev.koine.engine.tensor.TensorInfo;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -25,7 +25,7 @@ record StoredFloats(String name, Precision precision, List<Long> shape) {
     private static final int BUFFER_BYTES = 1 << 16;
 
     /** A tensor that has to be in the file. */
-    record Tensor(String name, TensorType type, List<Long> shape) {}
+    record Tensor(String name, ElementType type, List<Long> shape) {}
 
     private int count() {
         return (int) shape.stream().mapToLong(Long::longValue).reduce(1, (a, b) -> a * b);
@@ -38,28 +38,28 @@ record StoredFloats(String name, Precision precision, List<Long> shape) {
         }
         long bytes = new Quantization(precision).bytes(count());
         return List.of(
-                new Tensor(name, TensorType.U8, List.of(bytes)),
-                new Tensor(name + SCALES, TensorType.F32, List.of((long) Quantization.runs(count()))));
+                new Tensor(name, ElementType.UINT8, List.of(bytes)),
+                new Tensor(name + SCALES, ElementType.FLOAT, List.of((long) Quantization.runs(count()))));
     }
 
     /** Adds the numbers to a file, which are what this precision can say. */
     void addTo(SafetensorsWriter writer, float[] values) {
         if (!precision.isInteger()) {
-            writer.tensor(name, type(), shape, out -> write(out, values, precision == Precision.FLOAT16));
+            writer.tensor(name, type(), shape, out -> write(out, type(), values));
             return;
         }
         Quantization quantization = new Quantization(precision);
         List<Tensor> tensors = tensors();
         writer.tensor(
                 name,
-                TensorType.U8,
+                ElementType.UINT8,
                 tensors.get(0).shape(),
                 out -> out.write(quantization.pack(values, quantization.scales(values))));
         writer.tensor(
                 tensors.get(1).name(),
-                TensorType.F32,
+                ElementType.FLOAT,
                 tensors.get(1).shape(),
-                out -> write(out, quantization.scales(values), false));
+                out -> write(out, ElementType.FLOAT, quantization.scales(values)));
     }
 
     /**
@@ -71,7 +71,7 @@ record StoredFloats(String name, Precision precision, List<Long> shape) {
         if (!precision.isInteger()) {
             return finite(file, name);
         }
-        TensorEntry entry = entry(file, name);
+        TensorInfo entry = entry(file, name);
         byte[] packed = new byte[(int) entry.numel()];
         file.read(entry, 0, packed.length, packed, 0);
         float[] values = new Quantization(precision).unpack(packed, finite(file, name + SCALES), count());
@@ -81,28 +81,21 @@ record StoredFloats(String name, Precision precision, List<Long> shape) {
         return values;
     }
 
-    private TensorType type() {
-        return precision == Precision.FLOAT16 ? TensorType.F16 : TensorType.F32;
+    private ElementType type() {
+        return precision == Precision.FLOAT16 ? ElementType.FLOAT16 : ElementType.FLOAT;
     }
 
-    private static void write(OutputStream out, float[] values, boolean halves) throws IOException {
+    private static void write(OutputStream out, ElementType type, float[] values) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (float value : values) {
-            if (buffer.remaining() < Float.BYTES) {
-                out.write(buffer.array(), 0, buffer.position());
-                buffer.clear();
-            }
-            if (halves) {
-                buffer.putShort(Float16.fromFloat(value));
-            } else {
-                buffer.putFloat(value);
-            }
+        int most = BUFFER_BYTES / type.bytes();
+        for (int from = 0; from < values.length; from += most) {
+            FloatEncoding.encode(type, values, from, Math.min(most, values.length - from), buffer.clear());
+            out.write(buffer.array(), 0, buffer.position());
         }
-        out.write(buffer.array(), 0, buffer.position());
     }
 
     private static float[] finite(Safetensors file, String name) throws IOException, RejectedException {
-        TensorEntry entry = entry(file, name);
+        TensorInfo entry = entry(file, name);
         float[] values = new float[(int) entry.numel()];
         file.read(entry, 0, values.length, values, 0);
         for (int i = 0; i < values.length; i++) {
@@ -115,7 +108,7 @@ record StoredFloats(String name, Precision precision, List<Long> shape) {
         return values;
     }
 
-    private static TensorEntry entry(Safetensors file, String name) {
+    private static TensorInfo entry(Safetensors file, String name) {
         return file.entry(name).orElseThrow(() -> new IllegalArgumentException(name + " is not in this file"));
     }
 }

@@ -8,8 +8,8 @@ import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.LowRank;
 import dev.koine.engine.safetensors.Safetensors;
 import dev.koine.engine.safetensors.SafetensorsWriter;
-import dev.koine.engine.safetensors.TensorEntry;
-import dev.koine.engine.safetensors.TensorType;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.TensorInfo;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -37,7 +37,7 @@ import java.util.TreeMap;
  *   &lt;first key&gt;@&lt;from&gt;.v        [rank, columns]
  *   &lt;first key&gt;@&lt;from&gt;.mask     [ceil(numel / 8)] U8    and its sparse part, if it keeps anything:
  *   &lt;first key&gt;@&lt;from&gt;.values   [keep]                  bit i % 8 of byte i / 8 marks element i
- *   __metadata__               koine.format, koine.version, koine.blocks (a JSON array of {@link Index}), and the caller's
+ *   __metadata__               koine.format, koine.version, koine.blocks (a JSON array of {@link Entry}), and the caller's
  * </pre>
  *
  * <p>Dense elements, factors and values are F32 or F16, after the block's precision; where that is an integer they are U8, with F32 scales
@@ -55,7 +55,7 @@ public final class TaskVectorFile implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Safetensors file;
-    private final List<Index> blocks;
+    private final List<Entry> blocks;
     private final Map<String, String> metadata;
 
     /**
@@ -76,7 +76,7 @@ public final class TaskVectorFile implements AutoCloseable {
      * @param weights keys of the base weights that the run belongs to
      * @param from the run's first element in each of them
      */
-    public record Index(
+    public record Entry(
             List<String> weights,
             long from,
             boolean dense,
@@ -85,7 +85,7 @@ public final class TaskVectorFile implements AutoCloseable {
             int columns,
             int rank,
             int keep) {
-        public Index {
+        public Entry {
             weights = List.copyOf(weights);
             Objects.requireNonNull(precision);
         }
@@ -104,11 +104,11 @@ public final class TaskVectorFile implements AutoCloseable {
                     name(part), precision, Arrays.stream(shape).boxed().toList());
         }
 
-        private static Index of(Block block) {
+        private static Entry of(Block block) {
             PrunedBlock values = block.values();
             if (values instanceof LorsBlock lors) {
                 LowRank factors = lors.lowRank();
-                return new Index(
+                return new Entry(
                         block.weights(),
                         block.from(),
                         false,
@@ -118,7 +118,7 @@ public final class TaskVectorFile implements AutoCloseable {
                         factors.rank(),
                         lors.keep());
             }
-            return new Index(block.weights(), block.from(), true, values.precision(), 1, values.numel(), 0, 0);
+            return new Entry(block.weights(), block.from(), true, values.precision(), 1, values.numel(), 0, 0);
         }
     }
 
@@ -133,7 +133,7 @@ public final class TaskVectorFile implements AutoCloseable {
         }
         try {
             blocks = List.copyOf(
-                    JSON.readValue(file.metadata().getOrDefault(BLOCKS, ""), new TypeReference<List<Index>>() {}));
+                    JSON.readValue(file.metadata().getOrDefault(BLOCKS, ""), new TypeReference<List<Entry>>() {}));
         } catch (JsonProcessingException | NullPointerException e) {
             throw malformed("its list of blocks is unreadable");
         }
@@ -166,21 +166,21 @@ public final class TaskVectorFile implements AutoCloseable {
      */
     public static void write(OutputStream out, List<Block> blocks, Map<String, String> metadata) throws IOException {
         SafetensorsWriter writer = new SafetensorsWriter();
-        List<Index> index = new ArrayList<>();
+        List<Entry> index = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (Block block : blocks) {
             if (block.weights().isEmpty() || block.from() < 0) {
                 throw new IllegalArgumentException("a block of " + block.weights() + " from " + block.from());
             }
-            Index entry = Index.of(block);
+            Entry entry = Entry.of(block);
             if (!names.add(entry.name(""))) {
                 throw new IllegalArgumentException("a second block " + entry.name(""));
             }
             index.add(entry);
             addTensors(writer, entry, block.values());
         }
-        index.sort(Comparator.<Index, String>comparing(entry -> entry.weights().get(0))
-                .thenComparingLong(Index::from));
+        index.sort(Comparator.<Entry, String>comparing(entry -> entry.weights().get(0))
+                .thenComparingLong(Entry::from));
         for (String key : metadata.keySet()) {
             if (key.startsWith(RESERVED)) {
                 throw new IllegalArgumentException("the metadata key " + key + " is reserved");
@@ -192,7 +192,7 @@ public final class TaskVectorFile implements AutoCloseable {
     }
 
     /** The oldest that says it all. */
-    private static String version(List<Index> index) {
+    private static String version(List<Entry> index) {
         return index.stream().anyMatch(block -> block.precision().isInteger()) ? WITH_INTEGERS : OF_FLOATS;
     }
 
@@ -217,7 +217,7 @@ public final class TaskVectorFile implements AutoCloseable {
     }
 
     /** The blocks, by first weight and first element. */
-    public List<Index> blocks() {
+    public List<Entry> blocks() {
         return blocks;
     }
 
@@ -226,7 +226,7 @@ public final class TaskVectorFile implements AutoCloseable {
      *
      * @throws RejectedException {@code NON_FINITE} if a value is not finite, {@code NOT_SAFETENSORS} if mask and values disagree
      */
-    public PrunedBlock read(Index block) throws IOException, RejectedException {
+    public PrunedBlock read(Entry block) throws IOException, RejectedException {
         if (block.dense()) {
             return new DenseBlock(
                     block.precision(), block.floats("dense", block.columns()).read(file));
@@ -254,7 +254,7 @@ public final class TaskVectorFile implements AutoCloseable {
         file.close();
     }
 
-    private static void addTensors(SafetensorsWriter writer, Index entry, PrunedBlock values) {
+    private static void addTensors(SafetensorsWriter writer, Entry entry, PrunedBlock values) {
         if (values instanceof DenseBlock dense) {
             entry.floats("dense", dense.numel()).addTo(writer, dense.values());
         } else if (values instanceof LorsBlock lors) {
@@ -267,7 +267,7 @@ public final class TaskVectorFile implements AutoCloseable {
             if (lors.keep() > 0) {
                 entry.floats("values", lors.keep()).addTo(writer, lors.values());
                 long bytes = maskBytes(lors.numel());
-                writer.tensor(entry.name("mask"), TensorType.U8, List.of(bytes), out -> {
+                writer.tensor(entry.name("mask"), ElementType.UINT8, List.of(bytes), out -> {
                     ByteBuffer buffer =
                             ByteBuffer.allocate(lors.mask().length * 8).order(ByteOrder.LITTLE_ENDIAN);
                     buffer.asLongBuffer().put(lors.mask());
@@ -282,8 +282,8 @@ public final class TaskVectorFile implements AutoCloseable {
         return (int) (((long) numel + 7) / 8);
     }
 
-    private long[] mask(Index block) throws IOException, RejectedException {
-        TensorEntry entry = entry(block.name("mask"));
+    private long[] mask(Entry block) throws IOException, RejectedException {
+        TensorInfo entry = entry(block.name("mask"));
         long[] mask = new long[(int) (((long) block.numel() + 63) / 64)];
         byte[] bytes = new byte[mask.length * 8];
         file.read(entry, 0, (int) entry.numel(), bytes, 0);
@@ -301,7 +301,7 @@ public final class TaskVectorFile implements AutoCloseable {
         return mask;
     }
 
-    private TensorEntry entry(String name) {
+    private TensorInfo entry(String name) {
         return file.entry(name).orElseThrow(() -> new IllegalArgumentException(name + " is not in this file"));
     }
 

@@ -91,15 +91,15 @@ class KernelsTest {
     @ParameterizedTest
     @CsvSource({"0", "1", "7", "8", "31", "64"})
     void whatAGridKeepsOfValues(int count) {
-        for (double limit : new double[] {0x1p31 - 0.5, 0x1p51 - 0.5}) {
+        for (boolean wide : new boolean[] {false, true}) {
             for (float extreme :
                     new float[] {0, -0f, 0x1p5f, 0x1p6f, 0x1p25f, 0x1p26f, Float.NaN, Float.NEGATIVE_INFINITY}) {
-                whatAGridKeepsOfValues(count, extreme, limit);
+                whatAGridKeepsOfValues(count, extreme, new Grid(0x1p-26, wide));
             }
         }
     }
 
-    private void whatAGridKeepsOfValues(int count, float extreme, double limit) {
+    private void whatAGridKeepsOfValues(int count, float extreme, Grid grid) {
         float[] values = floats(count + 1);
         values[random.nextInt(values.length)] = extreme;
         float[] weights = floats(AT + count);
@@ -107,7 +107,7 @@ class KernelsTest {
         float[][] sums = {weights.clone(), weights.clone()};
         boolean[] inRange = new boolean[2];
         for (int i = 0; i < 2; i++) {
-            inRange[i] = kernels(i).addOnGrid(sums[i], AT, values, count, 0.7, 0x1p-26, limit, -0.3);
+            inRange[i] = kernels(i).addOnGrid(sums[i], AT, values, count, 0.7, grid, -0.3);
         }
         assertThat(inRange[1]).isEqualTo(inRange[0]);
         if (inRange[0]) {

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.linalg.Lanczos;
-import dev.koine.engine.onnx.Alignment;
-import dev.koine.engine.onnx.ElementType;
+import dev.koine.engine.merge.prune.Distance;
+import dev.koine.engine.merge.recipe.PolicyRule;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
+import dev.koine.engine.tensor.ElementType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

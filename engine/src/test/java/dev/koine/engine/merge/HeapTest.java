@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import dev.koine.engine.Progress;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.linalg.Lanczos;
+import dev.koine.engine.merge.recipe.PolicyRule;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.Protos;
 import dev.koine.engine.taskvector.Policy;

@@ -8,7 +8,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.engine.onnx.OnnxModel;
+import dev.koine.engine.onnx.graph.OnnxModel;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;

@@ -5,14 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.method.Combination;
 import dev.koine.engine.merge.method.Dare;
 import dev.koine.engine.merge.method.MergeMethod;
 import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.merge.method.TaskArithmetic;
 import dev.koine.engine.merge.method.Ties;
-import dev.koine.engine.onnx.ElementType;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scale;
+import dev.koine.engine.merge.recipe.Scaling;
 import dev.koine.engine.store.Bundle;
+import dev.koine.engine.tensor.ElementType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,7 +36,7 @@ class MergeMethodsTest {
 
     static Stream<Arguments> methodsAndScales() {
         return MergeMethods.all().stream().flatMap(method -> Stream.of("0.3", "1/n", "norm", "model-stock")
-                .filter(scale -> method.combination() == Combination.SUM || !scale.matches("1/n|model-stock"))
+                .filter(scale -> method.isSum() || !scale.matches("1/n|model-stock"))
                 .map(scale -> Arguments.of(method, scale)));
     }
 
@@ -54,7 +56,7 @@ class MergeMethodsTest {
     @ParameterizedTest
     @ValueSource(doubles = {0, 0.4, 1})
     void tiesIsTheMeanOfTheEntriesWithTheElectedSign(double slack) throws Exception {
-        Recipe recipe = WHOLE.with(new Ties()).withDensity(1).withSlack(slack);
+        Recipe recipe = WHOLE.with(new Ties()).with(own -> own.withDensity(1).withSlack(slack));
         try (Case merge = new Case(recipe)) {
             merge.requireMerged(terms -> {
                 double positive = 0;
@@ -82,7 +84,7 @@ class MergeMethodsTest {
 
     @Test
     void tiesTrimsEachTensorToItsLargestEntries() throws Exception {
-        try (Case merge = new Case(WHOLE.with(new Ties()).withDensity(0.25))) {
+        try (Case merge = new Case(WHOLE.with(new Ties()).with(own -> own.withDensity(0.25)))) {
             Path one = merge.lab.merge(List.of(new OfflineMerge.Expert(merge.experts.get(0), 1)));
             Map<String, float[]> merged = MergeLab.values(one);
             merge.base.forEach((key, before) -> {
@@ -109,7 +111,8 @@ class MergeMethodsTest {
     @Test
     void dareKeepsTheAskedFractionAndDividesByIt() throws Exception {
         double density = 0.3;
-        try (Case merge = new Case(WHOLE.with(new Dare()).withDensity(density).withSeed(7), 60, 80)) {
+        try (Case merge = new Case(
+                WHOLE.with(new Dare()).with(own -> own.withDensity(density).withSeed(7)), 60, 80)) {
             List<String> masks = new ArrayList<>();
             for (int e = 0; e < 2; e++) {
                 Map<String, float[]> merged =
@@ -287,8 +290,8 @@ class MergeMethodsTest {
                 WHOLE.with(new Ties()).with(Scale.of(Scaling.MODEL_STOCK, 1)),
                 WHOLE.with(Scale.fixed(0.2).atMost(0.4)),
                 WHOLE.with(Scale.search(List.of(0.2)).atMost(0.4)),
-                WHOLE.with(new Ties()).withSlack(1.5),
-                WHOLE.with(new Dare()).withDensity(0),
+                WHOLE.with(new Ties()).with(own -> own.withSlack(1.5)),
+                WHOLE.with(new Dare()).with(own -> own.withDensity(0)),
                 WHOLE.with(Scale.search(List.of())))) {
             assertThatThrownBy(recipe::validated)
                     .as("%s", recipe)

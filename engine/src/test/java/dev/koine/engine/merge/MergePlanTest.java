@@ -2,11 +2,13 @@ package dev.koine.engine.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.engine.onnx.Alignment;
+import dev.koine.engine.merge.recipe.PolicyRule;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
-import dev.koine.engine.onnx.Weight;
+import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
+import dev.koine.engine.tensor.Weight;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

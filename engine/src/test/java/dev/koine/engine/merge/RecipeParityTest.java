@@ -3,10 +3,11 @@ package dev.koine.engine.merge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.linalg.ExactSvd;
-import dev.koine.engine.onnx.ElementType;
-import dev.koine.engine.onnx.Weight;
-import dev.koine.engine.onnx.WeightRole;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.taskvector.Reference;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.Weight;
+import dev.koine.engine.tensor.WeightRole;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -89,8 +90,8 @@ class RecipeParityTest {
                         pruned,
                         Math.toIntExact(shape.get(0)),
                         Math.toIntExact(shape.get(1)),
-                        RECIPE.rank(),
-                        RECIPE.density());
+                        RECIPE.parameters().rank(),
+                        RECIPE.parameters().density());
             }
             for (int i = 0; i < update.length; i++) {
                 update[i] += RECIPE.scale().factor() * WEIGHTS[e] * pruned[i];

@@ -7,16 +7,24 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.method.Combination;
 import dev.koine.engine.merge.method.MergeMethod;
 import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.merge.method.Parameter;
-import dev.koine.engine.onnx.Alignment;
-import dev.koine.engine.onnx.ElementType;
+import dev.koine.engine.merge.method.Parameters;
+import dev.koine.engine.merge.prune.PruneItem;
+import dev.koine.engine.merge.prune.PrunePlan;
+import dev.koine.engine.merge.prune.PruneTask;
+import dev.koine.engine.merge.prune.TensorPruner;
+import dev.koine.engine.merge.recipe.PolicyRule;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scale;
+import dev.koine.engine.merge.recipe.Scaling;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
+import dev.koine.engine.tensor.ElementType;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -106,7 +114,7 @@ class RunningModelTest {
         boolean mayKeepNothing = !method.parameters().contains(Parameter.DENSITY_OVER_ZERO);
         double density = mayKeepNothing && random.nextInt(4) == 0 ? 0 : 1 - random.nextDouble();
         Scale number = Scale.fixed(random.nextGaussian());
-        List<Scale> scales = method.combination() == Combination.SUM
+        List<Scale> scales = method.isSum()
                 ? List.of(
                         number,
                         Scale.of(Scaling.PER_EXPERT, 1.5),
@@ -115,14 +123,13 @@ class RunningModelTest {
                         Scale.of(Scaling.PER_EXPERT, 1).atMost(0.4),
                         Scale.of(Scaling.MODEL_STOCK, 1))
                 : List.of(number, Scale.of(Scaling.NORM, 0.75));
+        Parameters parameters = new Parameters(
+                random.nextInt(4), density, random.nextLong(), random.nextBoolean() ? 0 : random.nextDouble());
         return new Recipe(
                         method,
-                        random.nextInt(4),
-                        density,
+                        parameters,
                         scales.get(random.nextInt(scales.size())),
                         Precision.values()[random.nextInt(Precision.values().length)],
-                        random.nextLong(),
-                        random.nextBoolean() ? 0 : random.nextDouble(),
                         List.of())
                 .validated();
     }

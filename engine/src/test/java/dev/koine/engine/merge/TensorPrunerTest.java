@@ -2,12 +2,17 @@ package dev.koine.engine.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.engine.onnx.Alignment;
-import dev.koine.engine.onnx.ElementType;
+import dev.koine.engine.merge.prune.PrunePlan;
+import dev.koine.engine.merge.prune.PruneTask;
+import dev.koine.engine.merge.prune.TensorPruner;
+import dev.koine.engine.merge.recipe.PolicyRule;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import dev.koine.engine.taskvector.TaskVectorFile.Block;
+import dev.koine.engine.tensor.ElementType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -16,14 +16,14 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 
 /** A small decoder: embedding, layers of MatMul, bias, norm and residual, and a projection to the vocabulary that is tied or not. */
-final class TinySpeech {
-    static final int WIDTH = 6;
-    static final int VOCABULARY = 9;
-    final int layers;
+public final class TinySpeech {
+    public static final int WIDTH = 6;
+    public static final int VOCABULARY = 9;
+    public final int layers;
     /** The tensors by what they are for, not by what an export calls them. */
-    final Map<String, TensorProto> tensors = new LinkedHashMap<>();
+    public final Map<String, TensorProto> tensors = new LinkedHashMap<>();
 
-    TinySpeech(int layers, long seed) {
+    public TinySpeech(int layers, long seed) {
         this.layers = layers;
         Random random = new Random(seed);
         put(Protos.random("embed", random, VOCABULARY, WIDTH));
@@ -35,7 +35,7 @@ final class TinySpeech {
         put(transpose("proj", tensors.get("embed")));
     }
 
-    void put(TensorProto tensor) {
+    public void put(TensorProto tensor) {
         tensors.put(tensor.getName(), tensor);
     }
 
@@ -55,16 +55,16 @@ final class TinySpeech {
         return Protos.floats(name, List.of((long) columns, (long) rows), values);
     }
 
-    ModelProto export() {
+    public ModelProto export() {
         return export(name -> name, new Random(0));
     }
 
     /** An export that calls the tensors as {@code naming} says and stores them in a random order. */
-    ModelProto export(UnaryOperator<String> naming, Random order) {
+    public ModelProto export(UnaryOperator<String> naming, Random order) {
         return Protos.model(graph(naming, order));
     }
 
-    GraphProto.Builder graph(UnaryOperator<String> naming, Random order) {
+    public GraphProto.Builder graph(UnaryOperator<String> naming, Random order) {
         List<TensorProto> stored = new ArrayList<>();
         tensors.values()
                 .forEach(tensor -> stored.add(tensor.toBuilder()

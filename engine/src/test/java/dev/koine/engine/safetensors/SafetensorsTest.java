@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.TensorInfo;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -41,11 +43,11 @@ class SafetensorsTest {
         byte[] bf16 = bytes(2).putShort((short) 0xc000).array();
         try (OutputStream out = Files.newOutputStream(path)) {
             new SafetensorsWriter()
-                    .tensor("labels", TensorType.I64, List.of(2L), o -> o.write(longs))
-                    .tensor("f32", TensorType.F32, List.of(1L, 2L), o -> o.write(f32))
-                    .tensor("f16", TensorType.F16, List.of(2L), o -> o.write(f16))
-                    .tensor("bf16", TensorType.BF16, List.of(), o -> o.write(bf16))
-                    .tensor("empty", TensorType.F32, List.of(0L, 7L), o -> {})
+                    .tensor("labels", ElementType.INT64, List.of(2L), o -> o.write(longs))
+                    .tensor("f32", ElementType.FLOAT, List.of(1L, 2L), o -> o.write(f32))
+                    .tensor("f16", ElementType.FLOAT16, List.of(2L), o -> o.write(f16))
+                    .tensor("bf16", ElementType.BFLOAT16, List.of(), o -> o.write(bf16))
+                    .tensor("empty", ElementType.FLOAT, List.of(0L, 7L), o -> {})
                     .metadata(Map.of("languages", "sw cy"))
                     .writeTo(out);
         }
@@ -80,7 +82,7 @@ class SafetensorsTest {
         }
         try (OutputStream out = Files.newOutputStream(path)) {
             new SafetensorsWriter()
-                    .tensor("x", TensorType.F32, List.of((long) count), o -> o.write(elements.array()))
+                    .tensor("x", ElementType.FLOAT, List.of((long) count), o -> o.write(elements.array()))
                     .writeTo(out);
         }
         try (Safetensors file = Safetensors.open(path)) {
@@ -152,7 +154,7 @@ class SafetensorsTest {
     }
 
     private static float[] floats(Safetensors file, String name) throws IOException {
-        TensorEntry entry = file.entries().get(name);
+        TensorInfo entry = file.entries().get(name);
         float[] values = new float[(int) entry.numel()];
         file.read(entry, 0, values.length, values, 0);
         return values;

@@ -6,8 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.ExactSvd;
-import dev.koine.engine.linalg.Float16;
 import dev.koine.engine.linalg.Lanczos;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.FloatEncoding;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -110,14 +111,15 @@ class PrunerTest {
         LorsBlock block =
                 (LorsBlock) new Pruner(7, 1.0, Precision.FLOAT16, Lanczos::truncate).prune(delta, 60, 70, Policy.LORS);
         for (float x : block.lowRank().u()) {
-            assertThat(x).isEqualTo(Float16.round(x));
+            assertThat(x).isEqualTo(FloatEncoding.rounded(ElementType.FLOAT16, x));
         }
         assertThat(distance(read(block), delta)).isLessThan(1e-3 * ExactSvd.norm(delta));
         float[] low = read(new LorsBlock(Precision.FLOAT32, block.lowRank(), new long[0], new float[0]));
         int next = 0;
         for (int i = 0; i < delta.length; i++) {
             if (delta[i] - low[i] != 0) {
-                assertThat(block.values()[next++]).isEqualTo(Float16.round(delta[i] - low[i]));
+                assertThat(block.values()[next++])
+                        .isEqualTo(FloatEncoding.rounded(ElementType.FLOAT16, delta[i] - low[i]));
             }
         }
     }

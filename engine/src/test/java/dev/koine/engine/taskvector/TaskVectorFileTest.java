@@ -44,7 +44,7 @@ class TaskVectorFileTest {
             assertThat(file.metadata()).isEqualTo(Map.of("expert", "sw"));
             assertThat(file.blocks()).hasSameSizeAs(blocks);
             List<TaskVectorFile.Block> again = new ArrayList<>();
-            for (TaskVectorFile.Index index : file.blocks()) {
+            for (TaskVectorFile.Entry index : file.blocks()) {
                 PrunedBlock block = file.read(index);
                 again.add(new TaskVectorFile.Block(index.weights(), index.from(), block));
                 TaskVectorFile.Block original = blocks.stream()
@@ -67,7 +67,7 @@ class TaskVectorFileTest {
         Path scratch = Files.createTempFile("task-vector", ".safetensors");
         Files.write(scratch, damaged(bytes, random));
         try (TaskVectorFile file = TaskVectorFile.open(scratch)) {
-            for (TaskVectorFile.Index index : file.blocks()) {
+            for (TaskVectorFile.Entry index : file.blocks()) {
                 PrunedBlock block = file.read(index);
                 block.read(0, Math.min(1000, block.numel()), new float[1000], 0);
             }

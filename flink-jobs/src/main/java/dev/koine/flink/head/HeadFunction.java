@@ -1,6 +1,6 @@
 package dev.koine.flink.head;
 
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.events.signature.SigningKey;
 import dev.koine.flink.config.MergeJobConfig;

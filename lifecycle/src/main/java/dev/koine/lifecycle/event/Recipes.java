@@ -2,11 +2,12 @@ package dev.koine.lifecycle.event;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.PolicyRule;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.Scale;
-import dev.koine.engine.merge.Scaling;
 import dev.koine.engine.merge.method.MergeMethods;
+import dev.koine.engine.merge.method.Parameters;
+import dev.koine.engine.merge.recipe.PolicyRule;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scale;
+import dev.koine.engine.merge.recipe.Scaling;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import java.util.ArrayList;
@@ -57,12 +58,9 @@ public final class Recipes {
         @Nullable Double limit = recipe.getScaleLimit();
         return new Recipe(
                         MergeMethods.of(recipe.getMethod()),
-                        recipe.getRank(),
-                        recipe.getDensity(),
+                        new Parameters(recipe.getRank(), recipe.getDensity(), recipe.getSeed(), recipe.getSlack()),
                         new Scale(scaling, factor, recipe.getScaleGrid(), limit == null ? Scale.NO_LIMIT : limit),
                         precision,
-                        recipe.getSeed(),
-                        recipe.getSlack(),
                         rules)
                 .validated();
     }
@@ -71,8 +69,8 @@ public final class Recipes {
     public static dev.koine.schemas.Recipe toAvro(Recipe recipe) {
         double limit = recipe.scale().limit();
         return dev.koine.schemas.Recipe.newBuilder()
-                .setRank(recipe.rank())
-                .setDensity(recipe.density())
+                .setRank(recipe.parameters().rank())
+                .setDensity(recipe.parameters().density())
                 .setScale(recipe.scale().factor())
                 .setPrecision(recipe.precision().name())
                 .setRules(recipe.rules().stream()
@@ -83,8 +81,8 @@ public final class Recipes {
                 .setScaling(recipe.scale().scaling().name())
                 .setScaleGrid(recipe.scale().grid())
                 .setScaleLimit(limit == Scale.NO_LIMIT ? null : limit)
-                .setSeed(recipe.seed())
-                .setSlack(recipe.slack())
+                .setSeed(recipe.parameters().seed())
+                .setSlack(recipe.parameters().slack())
                 .build();
     }
 

@@ -2,8 +2,8 @@ package dev.koine.lifecycle.intake;
 
 import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.Grids;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.WorkPool;
+import dev.koine.engine.merge.total.Grids;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;

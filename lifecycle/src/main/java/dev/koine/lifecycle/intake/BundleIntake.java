@@ -1,7 +1,7 @@
 package dev.koine.lifecycle.intake;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;

@@ -1,13 +1,13 @@
 package dev.koine.lifecycle.intake;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.Distance;
-import dev.koine.engine.merge.PrunePlan;
-import dev.koine.engine.merge.PruneTask;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.Unchanged;
-import dev.koine.engine.onnx.Alignment;
+import dev.koine.engine.merge.prune.Distance;
+import dev.koine.engine.merge.prune.PrunePlan;
+import dev.koine.engine.merge.prune.PruneTask;
+import dev.koine.engine.merge.prune.Unchanged;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.lifecycle.plan.BundlePlaces;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,14 +1,14 @@
 package dev.koine.lifecycle.plan;
 
-import dev.koine.engine.merge.PruneItem;
-import dev.koine.engine.merge.PruneTask;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.onnx.ElementType;
-import dev.koine.engine.onnx.TensorInfo;
-import dev.koine.engine.onnx.TensorInfo.Storage;
+import dev.koine.engine.merge.prune.PruneItem;
+import dev.koine.engine.merge.prune.PruneTask;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.TensorInfo.Storage;
 import dev.koine.flink.state.PruneItemMessage;
 import dev.koine.flink.state.StoredPlan;
 import dev.koine.flink.state.StoredTask;
@@ -32,15 +32,15 @@ final class PlanCodec {
 
     static StoredPlan toStored(List<PruneTask> tasks, Recipe recipe, BundlePlaces places) {
         return new StoredPlan(
-                recipe.rank(),
-                recipe.density(),
+                recipe.parameters().rank(),
+                recipe.parameters().density(),
                 recipe.precision().name(),
                 tasks.stream()
                         .map(task -> new StoredTask(task.items().stream()
                                 .map(item -> toStored(item, places))
                                 .toList()))
                         .toList(),
-                recipe.seed());
+                recipe.parameters().seed());
     }
 
     private static PruneItemMessage toStored(PruneItem item, BundlePlaces places) {
@@ -107,7 +107,7 @@ final class PlanCodec {
 
     static Recipe recipe(StoredPlan plan) {
         return new Recipe(plan.getRank(), plan.getDensity(), 1, Precision.valueOf(plan.getPrecision()), List.of())
-                .withSeed(plan.getSeed());
+                .with(own -> own.withSeed(plan.getSeed()));
     }
 
     private static PruneItem item(PruneItemMessage message, Map<String, Path> files) {

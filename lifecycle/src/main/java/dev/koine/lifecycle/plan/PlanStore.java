@@ -1,9 +1,9 @@
 package dev.koine.lifecycle.plan;
 
 import dev.koine.engine.linalg.Decomposition;
-import dev.koine.engine.merge.PruneTask;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.TensorPruner;
+import dev.koine.engine.merge.prune.PruneTask;
+import dev.koine.engine.merge.prune.TensorPruner;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.flink.state.StoredPlan;
 import dev.koine.schemas.EventCodec;

@@ -2,7 +2,7 @@ package dev.koine.lifecycle.plan;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.linalg.Decomposition;
-import dev.koine.engine.merge.PruneTask;
+import dev.koine.engine.merge.prune.PruneTask;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.flink.state.PruneTaskMessage;
 import dev.koine.flink.state.PrunedPiece;

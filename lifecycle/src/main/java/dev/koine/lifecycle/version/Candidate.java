@@ -2,11 +2,11 @@ package dev.koine.lifecycle.version;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.RunningModel;
 import dev.koine.engine.merge.Scales;
-import dev.koine.engine.merge.Scaling;
-import dev.koine.engine.merge.Written;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scaling;
+import dev.koine.engine.merge.total.Written;
 import dev.koine.engine.store.FileTree;
 import dev.koine.lifecycle.event.GateRefusal;
 import dev.koine.lifecycle.gate.Evaluation;

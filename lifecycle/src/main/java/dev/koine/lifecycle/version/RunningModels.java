@@ -1,10 +1,10 @@
 package dev.koine.lifecycle.version;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.merge.Member;
-import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.RunningModel;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.lifecycle.input.StoredBundles;

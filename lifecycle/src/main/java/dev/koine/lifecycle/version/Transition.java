@@ -4,7 +4,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.RunningModel;
 import dev.koine.engine.merge.Scales;
-import dev.koine.engine.merge.Written;
+import dev.koine.engine.merge.total.Written;
 import dev.koine.lifecycle.gate.Standings;
 import dev.koine.schemas.GatePolicy;
 import java.io.IOException;

@@ -2,9 +2,9 @@ package dev.koine.lifecycle.version;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.merge.RunningModel;
-import dev.koine.engine.merge.Written;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.total.Written;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.lifecycle.event.GateRefusal;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.PolicyRule;
-import dev.koine.engine.merge.Recipe;
+import dev.koine.engine.merge.recipe.PolicyRule;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import java.util.List;

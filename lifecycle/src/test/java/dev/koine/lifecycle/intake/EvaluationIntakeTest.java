@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.LocalStore;

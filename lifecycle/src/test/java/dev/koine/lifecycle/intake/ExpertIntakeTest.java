@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.merge.WorkPool;
+import dev.koine.engine.WorkPool;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;

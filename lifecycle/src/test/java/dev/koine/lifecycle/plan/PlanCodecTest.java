@@ -2,14 +2,14 @@ package dev.koine.lifecycle.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.engine.merge.PruneItem;
-import dev.koine.engine.merge.PruneTask;
-import dev.koine.engine.merge.Recipe;
-import dev.koine.engine.onnx.ElementType;
-import dev.koine.engine.onnx.TensorInfo;
-import dev.koine.engine.onnx.TensorInfo.Storage;
+import dev.koine.engine.merge.prune.PruneItem;
+import dev.koine.engine.merge.prune.PruneTask;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.TensorInfo.Storage;
 import dev.koine.flink.state.StoredPlan;
 import java.nio.file.Path;
 import java.util.List;

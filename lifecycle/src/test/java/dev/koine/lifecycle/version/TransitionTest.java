@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.merge.Written;
+import dev.koine.engine.merge.total.Written;
 import dev.koine.lifecycle.gate.Standings;
 import java.io.IOException;
 import java.util.List;

@@ -3,10 +3,10 @@ package dev.koine.speech.evaluation;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.safetensors.Safetensors;
-import dev.koine.engine.safetensors.TensorEntry;
-import dev.koine.engine.safetensors.TensorType;
 import dev.koine.engine.store.FileKind;
 import dev.koine.engine.store.Sha256;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -70,7 +70,7 @@ public record EvaluationSet(List<Utterance> utterances) {
         requireSmallHeader(features);
         try (Safetensors file = Safetensors.open(features)) {
             Map<String, Recording> recordings = new HashMap<>();
-            for (TensorEntry entry : file.entries().values()) {
+            for (TensorInfo entry : file.entries().values()) {
                 recordings.put(entry.name(), recording(features, entry, limits));
             }
             EvaluationSet set = new EvaluationSet(new ReferenceLines(references, limits, recordings::get).read());
@@ -202,10 +202,11 @@ public record EvaluationSet(List<Utterance> utterances) {
         }
     }
 
-    private static Recording recording(Path file, TensorEntry entry, EvaluationLimits limits) throws RejectedException {
-        TensorType type = entry.type();
-        if (type != TensorType.F32 && type != TensorType.F16 && type != TensorType.BF16) {
-            throw notFeatures(entry, "has elements of type " + type + ", where F32, F16 or BF16 are needed");
+    private static Recording recording(Path file, TensorInfo entry, EvaluationLimits limits) throws RejectedException {
+        ElementType type = entry.type();
+        if (type != ElementType.FLOAT && type != ElementType.FLOAT16 && type != ElementType.BFLOAT16) {
+            throw notFeatures(
+                    entry, "has elements of type " + type.safetensorsName() + ", where F32, F16 or BF16 are needed");
         }
         if (entry.shape().size() != 2 || entry.numel() == 0) {
             throw notFeatures(entry, "has the shape " + entry.shape() + ", where a matrix is needed");
@@ -222,7 +223,7 @@ public record EvaluationSet(List<Utterance> utterances) {
                 entry.length());
     }
 
-    private static RejectedException notFeatures(TensorEntry entry, String what) {
+    private static RejectedException notFeatures(TensorInfo entry, String what) {
         return new RejectedException(
                 RejectionCode.NOT_SAFETENSORS,
                 "Recording '" + entry.name() + "' in " + FEATURES + " " + what

@@ -5,7 +5,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.safetensors.Safetensors;
 import dev.koine.engine.safetensors.SafetensorsWriter;
-import dev.koine.engine.safetensors.TensorEntry;
+import dev.koine.engine.tensor.TensorInfo;
 import java.io.BufferedOutputStream;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -43,7 +43,7 @@ public final class EvaluationSetWriter {
                         "Two of the sources have a recording '" + recording.id()
                                 + "'. Give each recording an id of its own.");
             }
-            TensorEntry entry = entry(recording);
+            TensorInfo entry = entry(recording);
             writer.tensor(recording.id(), entry.type(), entry.shape(), out -> copy(recording.file(), entry, out));
         }
         try (OutputStream out =
@@ -60,7 +60,7 @@ public final class EvaluationSetWriter {
         }
     }
 
-    private static TensorEntry entry(Recording recording) throws IOException, RejectedException {
+    private static TensorInfo entry(Recording recording) throws IOException, RejectedException {
         try (Safetensors file = Safetensors.open(recording.file())) {
             return file.entry(recording.id())
                     .filter(found -> found.length() == recording.bytes())
@@ -70,7 +70,7 @@ public final class EvaluationSetWriter {
         }
     }
 
-    private static void copy(Path file, TensorEntry entry, OutputStream out) throws IOException {
+    private static void copy(Path file, TensorInfo entry, OutputStream out) throws IOException {
         WritableByteChannel target = Channels.newChannel(out);
         try (FileChannel source = FileChannel.open(file)) {
             long done = 0;

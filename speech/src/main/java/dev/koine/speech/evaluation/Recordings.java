@@ -3,7 +3,7 @@ package dev.koine.speech.evaluation;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.safetensors.Safetensors;
-import dev.koine.engine.safetensors.TensorEntry;
+import dev.koine.engine.tensor.TensorInfo;
 import dev.koine.speech.Features;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,7 +24,7 @@ public final class Recordings implements AutoCloseable {
      */
     public Features read(Recording recording) throws IOException, RejectedException {
         Safetensors file = file(recording.file());
-        Optional<TensorEntry> entry = file.entry(recording.id());
+        Optional<TensorInfo> entry = file.entry(recording.id());
         if (entry.isEmpty()
                 || !entry.get().shape().equals(List.of((long) recording.rows(), (long) recording.columns()))) {
             throw new RejectedException(

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.koine.engine.Device;
 import dev.koine.engine.Progress;
 import dev.koine.engine.safetensors.SafetensorsWriter;
-import dev.koine.engine.safetensors.TensorType;
+import dev.koine.engine.tensor.ElementType;
 import dev.koine.speech.SpeechModel;
 import dev.koine.speech.Task;
 import dev.koine.speech.TinyOnnx;
@@ -40,8 +40,8 @@ class EvaluatorTest {
         SafetensorsWriter writer = new SafetensorsWriter();
         StringBuilder references = new StringBuilder();
         for (int i = 0; i < UTTERANCES; i++) {
-            writer.tensor("de-" + i, TensorType.F32, List.of(3L, 4L), out -> write(out, 2, 1, 3));
-            writer.tensor("fr-" + i, TensorType.F32, List.of(1L, 4L), out -> write(out, 3));
+            writer.tensor("de-" + i, ElementType.FLOAT, List.of(3L, 4L), out -> write(out, 2, 1, 3));
+            writer.tensor("fr-" + i, ElementType.FLOAT, List.of(1L, 4L), out -> write(out, 3));
             references.append(line("de-" + i, "de", "transcribe", i == 0 ? "A, b c!" : "a b"));
             references.append(line("de-" + i, "de", "translate", "one"));
             references.append(line("fr-" + i, "fr", "transcribe", i == 0 ? "a" : "b"));

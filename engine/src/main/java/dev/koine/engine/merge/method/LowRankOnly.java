@@ -1,7 +1,7 @@
 package dev.koine.engine.merge.method;
 
-import dev.koine.engine.onnx.WeightRole;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.WeightRole;
 import java.util.List;
 
 /**
@@ -25,7 +25,7 @@ public record LowRankOnly() implements MergeMethod {
     }
 
     @Override
-    public Policy policy(WeightRole role) {
+    public Policy compress(WeightRole role) {
         return role == WeightRole.LINEAR ? Policy.LOW_RANK : Policy.DENSE;
     }
 }

@@ -1,12 +1,22 @@
 package dev.koine.engine.merge.method;
 
-import dev.koine.engine.onnx.WeightRole;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.WeightRole;
+import java.util.Arrays;
 import java.util.List;
 
-/** A way to merge experts: how a weight's delta is compressed, and how the compressed task vectors are put together. */
+/**
+ * A way to merge experts, in three steps.
+ *
+ * <pre>
+ *   compress     of one expert's delta, tensor by tensor: decompositions and selections go here, anywhere and in parallel
+ *   accumulate   of compressed deltas: sums of integers for each element, so that order plays no part and a retraction is exact
+ *   finish       of these sums: the merged delta, made again for every version; in Head, in plain Java
+ * </pre>
+ *
+ * <p>A new method is one class and its tests, and a line in {@link MergeMethods}. What it asks of the recipe are its {@link #parameters}.
+ */
 public interface MergeMethod {
-
     /** In events and on the command line. */
     String name();
 
@@ -17,10 +27,27 @@ public interface MergeMethod {
     List<Parameter> parameters();
 
     /** How the delta of a weight is compressed that no rule of the recipe speaks of. */
-    Policy policy(WeightRole role);
+    Policy compress(WeightRole role);
 
-    /** How the task vectors are put together. */
-    default Combination combination() {
-        return Combination.SUM;
+    /** What is kept of the compressed deltas. */
+    default Accumulation accumulate() {
+        return Accumulation.SUM;
+    }
+
+    /** What the sums of a weight come to. */
+    default Finish finish(WeightRole role, Parameters parameters) {
+        return Elementwise.SUM;
+    }
+
+    /** Whether the merged delta is a mean over experts already, so that a scale that divides by their number makes no sense. */
+    default boolean isMean() {
+        return false;
+    }
+
+    /** Whether the merged delta is the sum of the task vectors, of every weight. */
+    default boolean isSum() {
+        return accumulate() == Accumulation.SUM
+                && Arrays.stream(WeightRole.values())
+                        .allMatch(role -> finish(role, Parameters.NONE) == Elementwise.SUM);
     }
 }

@@ -1,7 +1,7 @@
 package dev.koine.engine.merge.method;
 
-import dev.koine.engine.onnx.WeightRole;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.WeightRole;
 import java.util.List;
 
 /**
@@ -30,12 +30,92 @@ public record Ties() implements MergeMethod {
     }
 
     @Override
-    public Policy policy(WeightRole role) {
+    public Policy compress(WeightRole role) {
         return Policy.SPARSE;
     }
 
+    /**
+     * For each element the sum of its positive addends, the sum of its negative ones, and how many there are of each: an addend's sign is
+     * that of factor * value, zeros are neither. All four are integers, so that TIES can be undone, though it is no sum.
+     */
     @Override
-    public Combination combination() {
-        return Combination.SIGN_ELECTION;
+    public Accumulation accumulate() {
+        return Signs.BY_SIGN;
+    }
+
+    @Override
+    public Finish finish(WeightRole role, Parameters parameters) {
+        return new Election(parameters.slack());
+    }
+
+    @Override
+    public boolean isMean() {
+        return true;
+    }
+
+    private record Signs() implements Accumulation {
+        static final Accumulation BY_SIGN = new Signs();
+
+        @Override
+        public List<Plane> planes() {
+            return List.of(Plane.SUM, Plane.SUM, Plane.COUNT, Plane.COUNT);
+        }
+
+        @Override
+        public void split(float[] values, int count, double factor, float[][] addends) {
+            float[] positiveSum = addends[0];
+            float[] negativeSum = addends[1];
+            float[] positives = addends[2];
+            float[] negatives = addends[3];
+            for (int i = 0; i < count; i++) {
+                float value = values[i];
+                double addend = factor * value;
+                boolean isNegative = addend < 0;
+                positiveSum[i] = isNegative ? 0 : value;
+                negativeSum[i] = isNegative ? value : 0;
+                positives[i] = addend > 0 ? 1 : 0;
+                negatives[i] = isNegative ? 1 : 0;
+            }
+        }
+    }
+
+    /**
+     * The mean of the addends with the elected sign.
+     *
+     * <pre>
+     *   p, m     sum of the positive addends, and magnitude of the sum of the negative ones
+     *   c, d     how many there are of them
+     *   delta    p / c if p &gt; m, -m / d if m &gt; p
+     *            (p - m) / (c + d) if the smaller of p and m is at least (1 - slack) times the larger
+     * </pre>
+     *
+     * <p>Where both sums are equal no sign is elected, and the delta is zero.
+     */
+    private record Election(double slack) implements Elementwise {
+        @Override
+        public void finish(double[][] totals, int count) {
+            double[] deltas = totals[0];
+            double[] negative = totals[1];
+            double[] positives = totals[2];
+            double[] negatives = totals[3];
+            for (int i = 0; i < count; i++) {
+                deltas[i] = delta(deltas[i], negative[i], positives[i], negatives[i]);
+            }
+        }
+
+        private double delta(double positive, double negative, double positives, double negatives) {
+            double larger = Math.max(positive, -negative);
+            double smaller = Math.min(positive, -negative);
+            if (smaller >= (1 - slack) * larger) {
+                return larger == 0 ? 0 : (positive + negative) / (positives + negatives);
+            }
+            return positive > -negative ? positive / positives : negative / negatives;
+        }
+
+        /** A mean is no larger than the sum. */
+        @Override
+        public boolean isBounded() {
+            return true;
+        }
     }
 }

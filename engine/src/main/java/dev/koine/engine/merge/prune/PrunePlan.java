@@ -1,0 +1,99 @@
+package dev.koine.engine.merge.prune;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.onnx.align.AlignedWeight;
+import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.Run;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.Weight;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Cuts the pruning of one expert into tasks that can run anywhere in any order.
+ *
+ * <p>A pruned matrix is one item, since its decomposition needs all of it; a dense tensor is cut into runs, so that memory does
+ * not depend on the largest embedding. Small items share a task, so that a bias does not cost a message and a file.
+ */
+public final class PrunePlan {
+    /** Runs become blocks of a task vector: another size gives other digests of task vectors. */
+    private static final int DENSE_RUN_ELEMENTS = 1 << 22;
+
+    /** Tasks become pieces: likewise. */
+    private static final int TASK_ELEMENTS = 1 << 19;
+
+    private PrunePlan() {}
+
+    /**
+     * The tasks for an aligned expert; the same alignment and recipe always give the same tasks.
+     *
+     * @throws RejectedException {@link RejectionCode#NOT_ONNX} if a matrix has more elements than can be decomposed at once
+     */
+    public static List<PruneTask> of(List<AlignedWeight> weights, Recipe recipe) throws RejectedException {
+        List<PruneTask> tasks = new ArrayList<>();
+        List<PruneItem> open = new ArrayList<>();
+        long elements = 0;
+        for (AlignedWeight weight : weights) {
+            for (PruneItem item : items(weight, recipe)) {
+                open.add(item);
+                elements += item.count();
+                if (elements >= TASK_ELEMENTS) {
+                    tasks.add(new PruneTask(tasks.size(), open));
+                    open.clear();
+                    elements = 0;
+                }
+            }
+        }
+        if (!open.isEmpty()) {
+            tasks.add(new PruneTask(tasks.size(), open));
+        }
+        return tasks;
+    }
+
+    /** Weights that are tied or just equal are pruned once, but for those that a rule sets apart. */
+    private static List<PruneItem> items(AlignedWeight aligned, Recipe recipe) throws RejectedException {
+        Map<Policy, List<Weight>> byPolicy = new LinkedHashMap<>();
+        for (Weight weight : aligned.base()) {
+            byPolicy.computeIfAbsent(recipe.policyOf(weight), policy -> new ArrayList<>())
+                    .add(weight);
+        }
+        byPolicy.remove(Policy.FROZEN);
+        List<PruneItem> items = new ArrayList<>();
+        for (Map.Entry<Policy, List<Weight>> entry : byPolicy.entrySet()) {
+            items.addAll(items(entry.getValue(), entry.getKey(), aligned.expert()));
+        }
+        return items;
+    }
+
+    private static List<PruneItem> items(List<Weight> weights, Policy policy, TensorInfo expert)
+            throws RejectedException {
+        Weight first = weights.get(0);
+        TensorInfo tensor = first.tensor();
+        List<String> keys = weights.stream().map(Weight::key).toList();
+        long numel = tensor.numel();
+        List<PruneItem> items = new ArrayList<>();
+        if (policy == Policy.DENSE) {
+            for (Run run : Run.cut(numel, DENSE_RUN_ELEMENTS)) {
+                items.add(new PruneItem(keys, policy, tensor, expert, run.from(), run.count()));
+            }
+        } else if (numel > 0) {
+            requirePrunable(first, policy);
+            items.add(new PruneItem(keys, policy, tensor, expert, 0, (int) numel));
+        }
+        return items;
+    }
+
+    public static void requirePrunable(Weight weight, Policy policy) throws RejectedException {
+        long numel = weight.tensor().numel();
+        if (policy != Policy.DENSE && numel > Integer.MAX_VALUE - 8) {
+            throw new RejectedException(
+                    RejectionCode.NOT_ONNX,
+                    "Tensor " + weight.tensor().name() + " at " + weight.position() + " has " + numel
+                            + " elements, more than can be pruned as one matrix; give it the policy DENSE or FROZEN in the recipe.");
+        }
+    }
+}

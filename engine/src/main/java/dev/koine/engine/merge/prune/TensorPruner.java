@@ -1,0 +1,140 @@
+package dev.koine.engine.merge.prune;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
+import dev.koine.engine.linalg.Decomposition;
+import dev.koine.engine.linalg.Kernels;
+import dev.koine.engine.linalg.Lanczos;
+import dev.koine.engine.linalg.Scratch;
+import dev.koine.engine.merge.method.Parameters;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.taskvector.PrunedBlock;
+import dev.koine.engine.taskvector.Pruner;
+import dev.koine.engine.taskvector.TaskVectorFile;
+import dev.koine.engine.taskvector.TaskVectorFile.Block;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.TensorReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Prunes the tensors of a task: this is where an expert's weights become a task vector. Safe for several threads. */
+public final class TensorPruner {
+    private final Pruner pruner;
+    private final Kernels kernels = Kernels.fastest();
+    private final Scratch scratch = new Scratch();
+
+    /** Decomposes with {@link Lanczos}, on the processor. */
+    public TensorPruner(Recipe recipe) {
+        this(recipe, Lanczos::truncate);
+    }
+
+    public TensorPruner(Recipe recipe, Decomposition decomposition) {
+        Parameters parameters = recipe.parameters();
+        this.pruner = new Pruner(
+                parameters.rank(), parameters.density(), parameters.seed(), recipe.precision(), decomposition);
+    }
+
+    /** Prunes a task and keeps the result in the store; returns the digest of that {@link TaskVectorFile piece}. */
+    public String prune(PruneTask task, ArtifactStore store) throws RejectedException, IOException {
+        List<Block> blocks = prune(task);
+        return store.put(file -> TaskVectorFile.write(file, blocks, Map.of()));
+    }
+
+    /**
+     * Reads base and expert, and prunes every item. Items whose delta is zero throughout are left out: they add nothing.
+     *
+     * @throws RejectedException {@link RejectionCode#NON_FINITE} if a difference is NaN or infinite, or leaves the range of the
+     *     recipe's precision; {@link RejectionCode#TENSOR_MISMATCH} if it is so large that the expert's value is lost in float32
+     */
+    public List<Block> prune(PruneTask task) throws RejectedException, IOException {
+        List<Block> blocks = new ArrayList<>();
+        for (PruneItem item : task.items()) {
+            float[] base = scratch.floats(item.count());
+            read(item.base(), item.from(), base);
+            @Nullable PrunedBlock values = prune(item, base);
+            scratch.release(base);
+            if (values != null) {
+                blocks.add(new Block(item.weights(), item.from(), values));
+            }
+        }
+        return blocks;
+    }
+
+    /**
+     * Reads the expert, subtracts the base in float32, and compresses the delta. Where both have the same bits the delta is zero, also
+     * between the infinities of an attention mask.
+     *
+     * @param base the item's elements of the base; not changed
+     * @return null if the delta is zero throughout
+     * @throws RejectedException as {@link #prune(PruneTask)}
+     */
+    @Nullable
+    public PrunedBlock prune(PruneItem item, float[] base) throws RejectedException, IOException {
+        float[] delta = scratch.floats(item.count());
+        try {
+            read(item.expert(), item.from(), delta);
+            return isDifferent(item, delta, base) ? compress(item, delta) : null;
+        } finally {
+            scratch.release(delta);
+        }
+    }
+
+    private PrunedBlock compress(PruneItem item, float[] delta) throws RejectedException, IOException {
+        if (item.policy() == Policy.DENSE) {
+            return pruner.dense(delta, item.count());
+        }
+        List<Long> shape = item.base().shape();
+        boolean matrix = shape.size() == 2 || (shape.size() > 2 && item.policy() == Policy.LOW_RANK);
+        int rows = matrix ? Math.toIntExact(shape.get(0)) : 1;
+        int columns = item.count() / rows;
+        return pruner.prune(delta, rows, columns, item.policy());
+    }
+
+    /** Makes {@code expert} the delta; false if that is zero. */
+    private boolean isDifferent(PruneItem item, float[] expert, float[] base) throws RejectedException, IOException {
+        float largest = kernels.subtract(expert, base, expert.length);
+        if (!Float.isFinite(largest)) {
+            read(item.expert(), item.from(), expert);
+            largest = subtractInfinities(item, expert, base);
+        }
+        if (largest >= LargeConstants.LARGE) {
+            requireKept(item, base, expert);
+        }
+        return largest > 0;
+    }
+
+    private void requireKept(PruneItem item, float[] base, float[] delta) throws RejectedException, IOException {
+        float[] expert = scratch.floats(item.count());
+        try {
+            read(item.expert(), item.from(), expert);
+            LargeConstants.requireKept(item, base, expert, delta);
+        } finally {
+            scratch.release(expert);
+        }
+    }
+
+    private static float subtractInfinities(PruneItem item, float[] expert, float[] base) throws RejectedException {
+        float largest = 0;
+        for (int i = 0; i < expert.length; i++) {
+            boolean same = Float.floatToRawIntBits(expert[i]) == Float.floatToRawIntBits(base[i]);
+            float delta = same ? 0 : expert[i] - base[i];
+            if (!Float.isFinite(delta)) {
+                throw LargeConstants.notFinite(item, i, expert[i], base[i]);
+            }
+            expert[i] = delta;
+            largest = Math.max(largest, Math.abs(delta));
+        }
+        return largest;
+    }
+
+    private static void read(TensorInfo tensor, long from, float[] target) throws IOException {
+        try (TensorReader reader = TensorReader.open(tensor)) {
+            reader.read(from, target, 0, target.length);
+        }
+    }
+}
