@@ -7,11 +7,11 @@ import java.io.IOException;
 /**
  * A run of elements of one base weight that a member brings.
  *
- * @param weight its index among the base's weights
+ * @param index of the weight among the base's weights
  * @param from the run's first element
- * @param values what its task vector says, before the member's weight
+ * @param values what its task vector says, before the member's factor
  */
-public record Addition(int weight, long from, PrunedBlock values) {
+public record Addition(int index, long from, PrunedBlock values) {
 
     /** What is done with an addition. */
     @FunctionalInterface

@@ -4,6 +4,6 @@ package dev.koine.engine.merge;
  * An expert inside a version, as far as the merge is concerned.
  *
  * @param taskVector digest of its {@link TaskVector} in the store
- * @param weight factor of its task vector
+ * @param factor of its task vector
  */
-public record Member(String taskVector, double weight) {}
+public record Member(String taskVector, double factor) {}

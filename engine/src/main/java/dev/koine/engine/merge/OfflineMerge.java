@@ -59,17 +59,17 @@ public final class OfflineMerge {
      *
      * @param input what refusals call it
      * @param directory its bundle
-     * @param weight factor of its task vector
+     * @param factor of its task vector
      * @param taskVector where the files of its task vector are to be kept; null for nowhere
      */
     public record Expert(
             Input input,
             Path directory,
-            double weight,
+            double factor,
             @Nullable Path taskVector) {
         /** An expert whose task vector is not kept. */
-        public Expert(Path directory, double weight) {
-            this(new Input("The expert " + directory), directory, weight, null);
+        public Expert(Path directory, double factor) {
+            this(new Input("The expert " + directory), directory, factor, null);
         }
     }
 

@@ -133,9 +133,9 @@ public final class RunningModel implements AutoCloseable {
         for (Addition.Part part : vectors.parts(member.taskVector())) {
             parts.add(() -> {
                 part.forEach(addition -> {
-                    int weight = addition.weight();
-                    sums.addModular(weight, addition.from(), addition.values(), grids.get(weight), member.weight());
-                    touched.set(weight, 1);
+                    int index = addition.index();
+                    sums.addModular(index, addition.from(), addition.values(), grids.get(index), member.factor());
+                    touched.set(index, 1);
                 });
                 return part;
             });
@@ -191,7 +191,7 @@ public final class RunningModel implements AutoCloseable {
         List<WorkPool.Part<Boolean>> parts = new ArrayList<>();
         for (Addition.Part part : vectors.parts(member.taskVector())) {
             parts.add(() -> {
-                apply(part, member.weight(), sign);
+                apply(part, member.factor(), sign);
                 return applied.add(part);
             });
         }
@@ -199,7 +199,7 @@ public final class RunningModel implements AutoCloseable {
             pool.runAll(parts);
         } catch (RejectedException e) {
             for (Addition.Part part : applied) {
-                part.forEach(addition -> apply(addition, member.weight(), -sign));
+                part.forEach(addition -> apply(addition, member.factor(), -sign));
             }
             throw e;
         }
@@ -213,9 +213,7 @@ public final class RunningModel implements AutoCloseable {
                 done.push(addition);
                 if (recipe.scale().scaling() == Scaling.FIXED) {
                     Range range = new Range(
-                            addition.weight(),
-                            addition.from(),
-                            addition.values().numel());
+                            addition.index(), addition.from(), addition.values().numel());
                     writer.requireInRange(range, recipe.scale().factor());
                 }
             });
@@ -228,13 +226,13 @@ public final class RunningModel implements AutoCloseable {
     }
 
     private void apply(Addition addition, double factor, int sign) throws RejectedException, IOException {
-        int weight = addition.weight();
+        int index = addition.index();
         if (sign > 0) {
-            sums.add(weight, addition.from(), addition.values(), grids.get(weight), factor);
+            sums.add(index, addition.from(), addition.values(), grids.get(index), factor);
         } else {
-            sums.subtract(weight, addition.from(), addition.values(), grids.get(weight), factor);
+            sums.subtract(index, addition.from(), addition.values(), grids.get(index), factor);
         }
-        touched.set(weight, 1);
+        touched.set(index, 1);
     }
 
     /**
@@ -257,7 +255,7 @@ public final class RunningModel implements AutoCloseable {
      */
     public Written write(Path target, Scales scales, Progress progress) throws RejectedException, IOException {
         List<Integer> changed = IntStream.range(0, weights.size())
-                .filter(weight -> touched.get(weight) != 0)
+                .filter(index -> touched.get(index) != 0)
                 .boxed()
                 .toList();
         return writer.write(changed, scales, target, progress);

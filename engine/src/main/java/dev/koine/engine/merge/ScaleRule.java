@@ -71,7 +71,7 @@ final class ScaleRule {
     private double norm(List<Member> members, Deltas deltas) throws RejectedException, IOException {
         double norms = 0;
         for (Member member : inOrder(members)) {
-            norms += Math.abs(member.weight()) * Math.sqrt(total(squares(member.taskVector())));
+            norms += Math.abs(member.factor()) * Math.sqrt(total(squares(member.taskVector())));
         }
         double merged = Math.sqrt(total(squares(deltas)));
         return merged > 0 ? norms / members.size() / merged : 1;
@@ -83,7 +83,7 @@ final class ScaleRule {
         for (Member member : inOrder(members)) {
             double[] squares = squares(member.taskVector());
             for (int i = 0; i < apart.length; i++) {
-                apart[i] += member.weight() * member.weight() * squares[i];
+                apart[i] += member.factor() * member.factor() * squares[i];
                 experts[i] += squares[i] > 0 ? 1 : 0;
             }
         }
@@ -109,7 +109,7 @@ final class ScaleRule {
 
     private static List<Member> inOrder(List<Member> members) {
         return members.stream()
-                .sorted(Comparator.comparing(Member::taskVector).thenComparing(Member::weight))
+                .sorted(Comparator.comparing(Member::taskVector).thenComparing(Member::factor))
                 .toList();
     }
 
@@ -136,7 +136,7 @@ final class ScaleRule {
         return squares;
     }
 
-    private record Square(int weight, long from, double value) {}
+    private record Square(int index, long from, double value) {}
 
     private static Square square(Addition addition) {
         int numel = addition.values().numel();
@@ -148,14 +148,14 @@ final class ScaleRule {
                 square += (double) values[i] * values[i];
             }
         }
-        return new Square(addition.weight(), addition.from(), square);
+        return new Square(addition.index(), addition.from(), square);
     }
 
     /** The sum of squares of the merged delta, for each weight. */
     private double[] squares(Deltas deltas) throws RejectedException, IOException {
         List<WorkPool.Part<Square>> parts = new ArrayList<>();
-        for (int weight = 0; weight < weights.size(); weight++) {
-            for (Range part : deltas.parts(weight)) {
+        for (int index = 0; index < weights.size(); index++) {
+            for (Range part : deltas.parts(index)) {
                 parts.add(() -> square(part, deltas));
             }
         }
@@ -163,7 +163,7 @@ final class ScaleRule {
     }
 
     private Square square(Range part, Deltas deltas) throws RejectedException, IOException {
-        double step = grids.get(part.weight()).step();
+        double step = grids.get(part.index()).step();
         double[] square = {0};
         deltas.forEachChunk(part, (from, values, count) -> {
             double sum = square[0];
@@ -172,14 +172,14 @@ final class ScaleRule {
             }
             square[0] = sum;
         });
-        return new Square(part.weight(), part.from(), square[0]);
+        return new Square(part.index(), part.from(), square[0]);
     }
 
     private double[] sum(List<Square> squares) {
         double[] sums = new double[weights.size()];
         squares.stream()
-                .sorted(Comparator.comparingInt(Square::weight).thenComparingLong(Square::from))
-                .forEachOrdered(square -> sums[square.weight()] += square.value());
+                .sorted(Comparator.comparingInt(Square::index).thenComparingLong(Square::from))
+                .forEachOrdered(square -> sums[square.index()] += square.value());
         return sums;
     }
 }

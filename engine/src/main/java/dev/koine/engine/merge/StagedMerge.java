@@ -59,7 +59,7 @@ final class StagedMerge {
                 keep(pieces, store, expert.taskVector());
                 String taskVector = new TaskVector("", "", pieces).put(store);
                 expert.input().read(() -> {
-                    model.add(new Member(taskVector, expert.weight()));
+                    model.add(new Member(taskVector, expert.factor()));
                     return taskVector;
                 });
             }

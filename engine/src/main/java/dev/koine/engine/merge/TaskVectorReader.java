@@ -89,8 +89,7 @@ final class TaskVectorReader {
     }
 
     /** Goes through the runs of a weight that one and the same blocks cover, in the order of their elements. */
-    private void forEachRun(int weight, List<Source> sources, Addition.Step step)
-            throws RejectedException, IOException {
+    private void forEachRun(int index, List<Source> sources, Addition.Step step) throws RejectedException, IOException {
         SortedSet<Long> ends = new TreeSet<>();
         sources.forEach(source -> {
             ends.add(source.block().from());
@@ -111,7 +110,7 @@ final class TaskVectorReader {
                 }
             }
             if (!terms.isEmpty()) {
-                step.take(new Addition(weight, from, CombinedBlock.of(terms, (int) (cuts.get(i + 1) - from))));
+                step.take(new Addition(index, from, CombinedBlock.of(terms, (int) (cuts.get(i + 1) - from))));
             }
         }
     }

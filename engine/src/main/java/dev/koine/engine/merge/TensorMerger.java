@@ -96,7 +96,7 @@ final class TensorMerger {
                     totals = totals == null ? ItemTotals.zeros(grid, item.count(), scratch) : totals;
                     add(item, last, totals);
                 }
-                last = new Addend(block, expert.weight(), expert.input());
+                last = new Addend(block, expert.factor(), expert.input());
             }
         }
         Written written = last == null ? Written.NOTHING : apply(item, totals, last, grid, values);

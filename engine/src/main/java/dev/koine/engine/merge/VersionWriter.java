@@ -58,14 +58,14 @@ final class VersionWriter {
         try (BundleWriter writer = BundleWriter.create(
                 base, target, changed.stream().map(weights::get).toList())) {
             List<WorkPool.Part<Written>> parts = new ArrayList<>();
-            for (int weight : changed) {
-                WeightLaw law = law(weight, scales.of(weights.get(weight).key()));
-                for (Range part : deltas.parts(weight)) {
+            for (int index : changed) {
+                WeightLaw law = law(index, scales.of(weights.get(index).key()));
+                for (Range part : deltas.parts(index)) {
                     parts.add(() -> {
                         Written what = forEachChunk(
                                 part,
                                 law,
-                                (from, values, count) -> writer.write(weights.get(weight), from, values, 0, count));
+                                (from, values, count) -> writer.write(weights.get(index), from, values, 0, count));
                         progress.report("writing", written.addAndGet(part.count()), total);
                         return what;
                     });
@@ -80,18 +80,18 @@ final class VersionWriter {
      * matrix that is finished as a whole are looked at when they are written.
      */
     void requireInRange(Range range, double scale) throws RejectedException, IOException {
-        WeightLaw law = law(range.weight(), scale);
-        if (law.canLeave() && !deltas.isWhole(range.weight())) {
+        WeightLaw law = law(range.index(), scale);
+        if (law.canLeave() && !deltas.isWhole(range.index())) {
             forEachChunk(range, law, (from, values, count) -> {});
         }
     }
 
-    private WeightLaw law(int weight, double scale) {
-        return new WeightLaw(weights.get(weight), grids.get(weight), scale, deltas.isBounded(weight));
+    private WeightLaw law(int index, double scale) {
+        return new WeightLaw(weights.get(index), grids.get(index), scale, deltas.isBounded(index));
     }
 
     private Written forEachChunk(Range range, WeightLaw law, ChunkStep step) throws RejectedException, IOException {
-        TensorReader reader = readers.get(range.weight());
+        TensorReader reader = readers.get(range.index());
         float[] values = new float[Math.min(Run.CHUNK, range.count())];
         float[] before = law.isLookedAt() ? new float[values.length] : values;
         Written[] written = {Written.NOTHING};

@@ -208,7 +208,7 @@ public final class MergeCommand implements Callable<Integer> {
         for (OfflineMerge.Expert member : members) {
             Path folder = folders.of(member.directory());
             PassedOver.tell(folder, err);
-            readable.add(new OfflineMerge.Expert(member.input(), folder, member.weight(), member.taskVector()));
+            readable.add(new OfflineMerge.Expert(member.input(), folder, member.factor(), member.taskVector()));
         }
         return readable;
     }
@@ -219,7 +219,7 @@ public final class MergeCommand implements Callable<Integer> {
         for (OfflineMerge.Expert member : members) {
             String number = String.format(Locale.ROOT, "%03d", kept.size());
             kept.add(new OfflineMerge.Expert(
-                    member.input(), member.directory(), member.weight(), folder.resolve(number)));
+                    member.input(), member.directory(), member.factor(), folder.resolve(number)));
         }
         return kept;
     }

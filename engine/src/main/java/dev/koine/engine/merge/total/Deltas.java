@@ -67,19 +67,19 @@ public final class Deltas {
     }
 
     /** Whether a weight's deltas are made all at once. */
-    public boolean isWhole(int weight) {
-        return finishes.get(weight) instanceof WholeMatrix;
+    public boolean isWhole(int index) {
+        return finishes.get(index) instanceof WholeMatrix;
     }
 
     /** Whether no delta of a weight is larger than the largest total that its grid has. */
-    public boolean isBounded(int weight) {
-        return finishes.get(weight) instanceof Elementwise elements && elements.isBounded();
+    public boolean isBounded(int index) {
+        return finishes.get(index) instanceof Elementwise elements && elements.isBounded();
     }
 
     /** What threads take of a weight at a time. */
-    public List<Range> parts(int weight) {
-        long numel = weights.get(weight).tensor().numel();
-        return isWhole(weight) ? List.of(new Range(weight, 0, (int) numel)) : Range.parts(weight, numel);
+    public List<Range> parts(int index) {
+        long numel = weights.get(index).tensor().numel();
+        return isWhole(index) ? List.of(new Range(index, 0, (int) numel)) : Range.parts(index, numel);
     }
 
     /**
@@ -88,7 +88,7 @@ public final class Deltas {
      * @param range one of {@link #parts}; any where {@link #isWhole} is false
      */
     public void forEachChunk(Range range, Step step) throws RejectedException, IOException {
-        Finish finish = finishes.get(range.weight());
+        Finish finish = finishes.get(range.index());
         if (finish instanceof WholeMatrix whole) {
             oneMatrix.lock();
             try {
@@ -105,14 +105,14 @@ public final class Deltas {
         double[][] totals = new double[planes][Math.min(Run.CHUNK, range.count())];
         for (Run chunk : Run.chunks(range.count())) {
             long from = range.from() + chunk.from();
-            sums.read(range.weight(), from, totals, chunk.count());
+            sums.read(range.index(), from, totals, chunk.count());
             elements.finish(totals, chunk.count());
             step.take(from, totals[0], chunk.count());
         }
     }
 
     private void forEachChunk(Range range, WholeMatrix whole, Step step) throws RejectedException, IOException {
-        double stepSize = grids.get(range.weight()).step();
+        double stepSize = grids.get(range.index()).step();
         double[] matrix = new double[range.count()];
         forEachChunk(range, whole.elements(), (from, deltas, count) -> {
             for (int i = 0; i < count; i++) {
@@ -120,7 +120,7 @@ public final class Deltas {
             }
         });
         if (!isZero(matrix)) {
-            List<Long> shape = weights.get(range.weight()).tensor().shape();
+            List<Long> shape = weights.get(range.index()).tensor().shape();
             int rows = shape.size() < 2 ? 1 : Math.toIntExact(shape.get(0));
             whole.finish(matrix, rows, matrix.length / rows);
         }

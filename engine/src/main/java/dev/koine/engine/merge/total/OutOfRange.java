@@ -16,17 +16,17 @@ public final class OutOfRange {
      * @param key of the base weight
      * @param value what the task vector says, before it is weighted
      */
-    public static RejectedException total(String key, long element, float value, double weight, Grid grid) {
+    public static RejectedException total(String key, long element, float value, double factor, Grid grid) {
         String where = "element " + element + " of " + key;
-        if (!Double.isFinite(grid.toGrid(value, weight))) {
+        if (!Double.isFinite(grid.toGrid(value, factor))) {
             return new RejectedException(
                     RejectionCode.NON_FINITE,
-                    "The task vector has " + value + " (weight " + weight + ") at " + where
+                    "The task vector has " + value + " (weight " + factor + ") at " + where
                             + ". Export the expert again from a sound checkpoint.");
         }
         return new RejectedException(
                 RejectionCode.TOTAL_OVERFLOW,
-                "Adding " + value + " (weight " + weight + ") at " + where
+                "Adding " + value + " (weight " + factor + ") at " + where
                         + " leaves the range of the running total, which ends at "
                         + (float) (grid.limit() * grid.step()) + ", " + (grid.wide() ? 16_000_000 : Grid.RANGE)
                         + " times the base's largest weight or more." + advice(value));

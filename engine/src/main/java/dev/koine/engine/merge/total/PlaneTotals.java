@@ -2,7 +2,6 @@ package dev.koine.engine.merge.total;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.linalg.Grid;
-import dev.koine.engine.merge.Addition;
 import dev.koine.engine.merge.method.Accumulation;
 import dev.koine.engine.merge.method.Accumulation.Plane;
 import dev.koine.engine.taskvector.PrunedBlock;
@@ -59,31 +58,31 @@ final class PlaneTotals implements Sums {
     }
 
     @Override
-    public void add(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+    public void add(int tensor, long from, PrunedBlock block, Grid grid, double factor)
             throws IOException, RejectedException {
-        apply(tensor, from, block, grid, weight, 1);
+        apply(tensor, from, block, grid, factor, 1);
     }
 
     @Override
-    public void subtract(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+    public void subtract(int tensor, long from, PrunedBlock block, Grid grid, double factor)
             throws IOException, RejectedException {
-        apply(tensor, from, block, grid, weight, -1);
+        apply(tensor, from, block, grid, factor, -1);
     }
 
     @Override
-    public void addModular(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+    public void addModular(int tensor, long from, PrunedBlock block, Grid grid, double factor)
             throws IOException, RejectedException {
-        Addition range = new Addition(tensor, from, block, grid, weight);
+        Addend range = new Addend(tensor, from, block, grid, factor);
         for (Run chunk : Run.chunks(block.numel())) {
             apply(range, chunk, 1, true);
         }
     }
 
-    private record Addition(int tensor, long from, PrunedBlock block, Grid grid, double weight) {}
+    private record Addend(int tensor, long from, PrunedBlock block, Grid grid, double factor) {}
 
-    private void apply(int tensor, long from, PrunedBlock block, Grid grid, double weight, int sign)
+    private void apply(int tensor, long from, PrunedBlock block, Grid grid, double factor, int sign)
             throws IOException, RejectedException {
-        Addition range = new Addition(tensor, from, block, grid, weight);
+        Addend range = new Addend(tensor, from, block, grid, factor);
         for (Run chunk : Run.chunks(block.numel())) {
             try {
                 apply(range, chunk, sign, false);
@@ -97,7 +96,7 @@ final class PlaneTotals implements Sums {
     }
 
     /** Applies one chunk to all planes, or to none. */
-    private void apply(Addition range, Run chunk, int sign, boolean modular) throws IOException, RejectedException {
+    private void apply(Addend range, Run chunk, int sign, boolean modular) throws IOException, RejectedException {
         List<Totals.Addends> addends = split(range, chunk);
         for (int plane = 0; plane < planes.size(); plane++) {
             Totals.Addends mine = addends.get(plane);
@@ -112,11 +111,11 @@ final class PlaneTotals implements Sums {
     }
 
     /** What a chunk adds to each plane. */
-    private List<Totals.Addends> split(Addition range, Run chunk) {
+    private List<Totals.Addends> split(Addend range, Run chunk) {
         Buffers own = buffers.get();
         int count = chunk.count();
         range.block().read(chunk.at(), count, own.values(), 0);
-        accumulation.split(own.values(), count, range.weight(), own.addends());
+        accumulation.split(own.values(), count, range.factor(), own.addends());
         List<Totals.Addends> addends = new ArrayList<>();
         for (int plane = 0; plane < planes.size(); plane++) {
             boolean isSum = accumulation.planes().get(plane) == Plane.SUM;
@@ -126,7 +125,7 @@ final class PlaneTotals implements Sums {
                     own.addends()[plane],
                     count,
                     isSum ? range.grid() : OF_COUNTS,
-                    isSum ? range.weight() : 1));
+                    isSum ? range.factor() : 1));
         }
         return addends;
     }

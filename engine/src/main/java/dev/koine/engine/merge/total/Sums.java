@@ -31,10 +31,10 @@ public interface Sums extends AutoCloseable {
      * @throws RejectedException {@code TOTAL_OVERFLOW} if an addend or a total leaves the range of its grid, {@code NON_FINITE} if an addend is
      *     not finite; the totals are as they were before the call
      */
-    void add(int tensor, long from, PrunedBlock block, Grid grid, double weight) throws IOException, RejectedException;
+    void add(int tensor, long from, PrunedBlock block, Grid grid, double factor) throws IOException, RejectedException;
 
     /** Takes back what {@link #add} with the same arguments added; refuses as that does. */
-    void subtract(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+    void subtract(int tensor, long from, PrunedBlock block, Grid grid, double factor)
             throws IOException, RejectedException;
 
     /**
@@ -43,7 +43,7 @@ public interface Sums extends AutoCloseable {
      *
      * @throws RejectedException {@code TOTAL_OVERFLOW} or {@code NON_FINITE} for an addend that never was in a total
      */
-    void addModular(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+    void addModular(int tensor, long from, PrunedBlock block, Grid grid, double factor)
             throws IOException, RejectedException;
 
     /**

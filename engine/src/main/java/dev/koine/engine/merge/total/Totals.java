@@ -103,26 +103,26 @@ public final class Totals implements Sums {
         }
     }
 
-    /** Every total grows by {@code rint(weight * value / step)}. */
+    /** Every total grows by {@code rint(factor * value / step)}. */
     @Override
-    public void add(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+    public void add(int tensor, long from, PrunedBlock block, Grid grid, double factor)
             throws IOException, RejectedException {
-        apply(tensor, from, block, grid, weight, 1);
+        apply(tensor, from, block, grid, factor, 1);
     }
 
     @Override
-    public void addModular(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+    public void addModular(int tensor, long from, PrunedBlock block, Grid grid, double factor)
             throws IOException, RejectedException {
         for (Run chunk : Run.chunks(block.numel())) {
-            Addends addends = read(tensor, from, block, chunk, grid, weight);
+            Addends addends = read(tensor, from, block, chunk, grid, factor);
             require(addends, apply(addends, 1, true));
         }
     }
 
     @Override
-    public void subtract(int tensor, long from, PrunedBlock block, Grid grid, double weight)
+    public void subtract(int tensor, long from, PrunedBlock block, Grid grid, double factor)
             throws IOException, RejectedException {
-        apply(tensor, from, block, grid, weight, -1);
+        apply(tensor, from, block, grid, factor, -1);
     }
 
     @Override
@@ -165,15 +165,15 @@ public final class Totals implements Sums {
         channel.close();
     }
 
-    private void apply(int tensor, long from, PrunedBlock block, Grid grid, double weight, int sign)
+    private void apply(int tensor, long from, PrunedBlock block, Grid grid, double factor, int sign)
             throws IOException, RejectedException {
         for (Run chunk : Run.chunks(block.numel())) {
-            Addends addends = read(tensor, from, block, chunk, grid, weight);
+            Addends addends = read(tensor, from, block, chunk, grid, factor);
             int added = apply(addends, sign, false);
             if (added < chunk.count()) {
                 RejectedException refusal = refusal(addends, added);
                 for (Run before : Run.chunks(chunk.from())) {
-                    Addends back = read(tensor, from, block, before, grid, weight);
+                    Addends back = read(tensor, from, block, before, grid, factor);
                     require(back, apply(back, -sign, false));
                 }
                 throw refusal;
@@ -181,14 +181,14 @@ public final class Totals implements Sums {
         }
     }
 
-    private Addends read(int tensor, long from, PrunedBlock block, Run chunk, Grid grid, double weight) {
+    private Addends read(int tensor, long from, PrunedBlock block, Run chunk, Grid grid, double factor) {
         float[] values = buffers.get().values();
         block.read(chunk.at(), chunk.count(), values, 0);
-        return new Addends(tensor, from + chunk.from(), values, chunk.count(), grid, weight);
+        return new Addends(tensor, from + chunk.from(), values, chunk.count(), grid, factor);
     }
 
     /** Values to add to consecutive totals of a weight; at most {@link Run#CHUNK}. */
-    record Addends(int tensor, long from, float[] values, int count, Grid grid, double weight) {}
+    record Addends(int tensor, long from, float[] values, int count, Grid grid, double factor) {}
 
     /**
      * Adds them, or takes them away for the sign -1.
@@ -207,11 +207,11 @@ public final class Totals implements Sums {
         int added;
         if (grid.wide()) {
             bytes.asLongBuffer().get(own.wide(), 0, n);
-            added = grid.add(own.wide(), 0, addends.values(), n, addends.weight(), sign, modular);
+            added = grid.add(own.wide(), 0, addends.values(), n, addends.factor(), sign, modular);
             bytes.asLongBuffer().put(own.wide(), 0, n);
         } else {
             bytes.asIntBuffer().get(own.totals(), 0, n);
-            added = grid.add(own.totals(), 0, addends.values(), n, addends.weight(), sign, modular);
+            added = grid.add(own.totals(), 0, addends.values(), n, addends.factor(), sign, modular);
             bytes.asIntBuffer().put(own.totals(), 0, n);
         }
         if (added == n) {
@@ -246,7 +246,7 @@ public final class Totals implements Sums {
                 tensors.get(addends.tensor()).name(),
                 addends.from() + index,
                 addends.values()[index],
-                addends.weight(),
+                addends.factor(),
                 addends.grid());
     }
 
