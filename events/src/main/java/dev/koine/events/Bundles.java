@@ -1,8 +1,10 @@
 package dev.koine.events;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
+import dev.koine.schemas.ModelUpdate;
 import java.util.List;
 
 /** Bundles as events carry them and as the engine checks and reads them. */
@@ -19,6 +21,22 @@ public final class Bundles {
                 .map(file -> new BundleFile(file.getPath(), file.getSize(), file.getSha256()))
                 .toList();
         return Bundle.of(bundle.getUri(), files);
+    }
+
+    /**
+     * The bundle of a version, which is the one that its update's digest names.
+     *
+     * @throws RejectedException DIGEST_MISMATCH if the update lists other files; INVALID_EVENT as {@link #fromAvro}
+     */
+    public static Bundle of(ModelUpdate update) throws RejectedException {
+        Bundle bundle = fromAvro(update.getBundle());
+        if (!bundle.digest().equals(update.getDigest())) {
+            throw new RejectedException(
+                    RejectionCode.DIGEST_MISMATCH,
+                    "The update names the digest " + update.getDigest() + " but its list of files has "
+                            + bundle.digest() + ". Whoever wrote it must compute the digest over the list it sends.");
+        }
+        return bundle;
     }
 
     /** The event's bundle. */

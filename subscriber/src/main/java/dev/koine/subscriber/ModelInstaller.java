@@ -49,13 +49,7 @@ final class ModelInstaller<M extends AutoCloseable> {
      * @throws IOException if something is wrong here; worth another try
      */
     ServedVersion install(ModelUpdate update) throws IOException, RejectedException {
-        Bundle bundle = Bundles.fromAvro(update.getBundle());
-        if (!bundle.digest().equals(update.getDigest())) {
-            throw new RejectedException(
-                    RejectionCode.DIGEST_MISMATCH,
-                    "The update names the digest " + update.getDigest() + " but its list of files has "
-                            + bundle.digest() + ". Whoever wrote it must compute the digest over the list it sends.");
-        }
+        Bundle bundle = Bundles.of(update);
         if (trusted != null) {
             trusted.require(update.getSignature(), Statement.of(update), Role.UPDATES);
         }

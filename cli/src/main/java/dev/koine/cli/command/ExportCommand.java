@@ -6,7 +6,6 @@ import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.folder.NewFolder;
 import dev.koine.cli.topic.Announced;
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.events.Bundles;
@@ -64,12 +63,7 @@ public final class ExportCommand implements Callable<Integer> {
     }
 
     private int export(Announced.Found found, Path folder) throws IOException, RejectedException {
-        Bundle bundle = Bundles.fromAvro(found.version().getBundle());
-        if (!bundle.digest().equals(found.version().getDigest())) {
-            throw new RejectedException(
-                    RejectionCode.DIGEST_MISMATCH,
-                    "The files that the update lists have the digest " + bundle.digest() + ", not the announced one.");
-        }
+        Bundle bundle = Bundles.of(found.version());
         BundleVerifier.copyVerified(bundle, new StandaloneBundles(), folder);
         Path card = folder.resolve(CARD);
         if (Files.exists(card)) {

@@ -2,7 +2,6 @@ package dev.koine.cli.topic;
 
 import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
@@ -53,12 +52,7 @@ public final class VersionCheck {
     }
 
     private Answers answers(ModelUpdate update) throws RejectedException, IOException {
-        Bundle bundle = Bundles.fromAvro(update.getBundle());
-        if (!bundle.digest().equals(update.getDigest())) {
-            throw new RejectedException(
-                    RejectionCode.DIGEST_MISMATCH,
-                    "The files that the update lists have the digest " + bundle.digest() + ", not the announced one.");
-        }
+        Bundle bundle = Bundles.of(update);
         if (bundle.isLocal()) {
             BundleVerifier.verify(bundle, bundle.directory());
             return process.ask(bundle.directory(), OPTIONS);

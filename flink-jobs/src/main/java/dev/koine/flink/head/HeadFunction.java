@@ -12,11 +12,11 @@ import dev.koine.flink.state.Turn;
 import dev.koine.lifecycle.gate.Evaluations;
 import dev.koine.lifecycle.gate.Trials;
 import dev.koine.lifecycle.head.Head;
-import dev.koine.lifecycle.head.Made;
+import dev.koine.lifecycle.head.TurnResult;
 import dev.koine.lifecycle.history.FinishedMerges;
 import dev.koine.lifecycle.history.RunningMerges;
 import dev.koine.lifecycle.history.VersionRecords;
-import dev.koine.lifecycle.version.Costs;
+import dev.koine.lifecycle.version.CandidateCosts;
 import dev.koine.lifecycle.version.RunningModels;
 import dev.koine.lifecycle.version.Versions;
 import dev.koine.schemas.ModelUpdate;
@@ -67,7 +67,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     private transient Quarantine quarantine;
     private transient RunningModels models;
     private transient @Nullable Housekeeping housekeeping;
-    private transient SideWork<Made> side;
+    private transient SideWork<TurnResult> side;
     private transient Map<String, Look> looks;
     private transient Counter versionsMade;
     private transient Counter rejected;
@@ -131,7 +131,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     }
 
     private Versions versions(ArtifactStore store, MetricGroup metrics) {
-        Costs costs = new Costs();
+        CandidateCosts costs = new CandidateCosts();
         Gauge<Long> merge = costs::mergeMillis;
         Gauge<Long> evaluation = costs::evaluationMillis;
         metrics.gauge("mergeMillis", merge);
@@ -179,7 +179,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
             return;
         }
         looks.remove(modelId);
-        @Nullable Made made = side.fetch(modelId);
+        @Nullable TurnResult made = side.fetch(modelId);
         if (made != null) {
             finished.reached(modelId, head.finish(made, output(context, out)));
         } else if (look != null) {
@@ -193,7 +193,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         if (side.isUnderWay(modelId)) {
             return;
         }
-        @Nullable Callable<Made> work = head.due();
+        @Nullable Callable<TurnResult> work = head.due();
         if (work != null) {
             side.begin(modelId, work);
             lookAgain(context.timerService().currentProcessingTime(), context);

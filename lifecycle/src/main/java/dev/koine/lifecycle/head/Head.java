@@ -82,7 +82,7 @@ public final class Head {
      *
      * @throws IOException also from the work: trouble of our own
      */
-    public @Nullable Callable<Made> due() throws IOException {
+    public @Nullable Callable<TurnResult> due() throws IOException {
         @Nullable Turn turn = state.turns().get(nextSequence());
         if (turn == null) {
             return null;
@@ -93,14 +93,14 @@ public final class Head {
                 : work(Turn.newBuilder(turn).build(), complete);
     }
 
-    private Callable<Made> work(Turn turn, PieceSet complete) throws IOException {
+    private Callable<TurnResult> work(Turn turn, PieceSet complete) throws IOException {
         if (turn.getSequence() == 0) {
-            return turns.register(turn);
+            return turns.workOnRegistration(turn);
         }
         Line line = new Line(
                 Objects.requireNonNull(state.base().get()),
                 Objects.requireNonNull(state.head().get()));
-        return turns.change(turn, complete, line);
+        return turns.workOnExpert(turn, complete, line);
     }
 
     /**
@@ -108,9 +108,9 @@ public final class Head {
      *
      * @return the turn that is due now
      */
-    public long finish(Made made, Output out) throws IOException {
+    public long finish(TurnResult made, Output out) throws IOException {
         long sequence = nextSequence();
-        if (made instanceof Made.Version version) {
+        if (made instanceof TurnResult.Version version) {
             ModelUpdate update = version.update();
             if (sequence == 0) {
                 state.base().set(update);
@@ -118,7 +118,7 @@ public final class Head {
             state.head().set(update);
             announced.add(update, version.record());
             out.update(update);
-        } else if (made instanceof Made.Refusal refusal) {
+        } else if (made instanceof TurnResult.Refusal refusal) {
             out.rejection(refusal.rejection());
         }
         state.turns().remove(sequence);

@@ -51,7 +51,7 @@ final class Turns {
     }
 
     /** The work on a registration. */
-    Callable<Made> register(Turn turn) {
+    Callable<TurnResult> workOnRegistration(Turn turn) {
         return () -> made(
                 turn.getEvent(), null, () -> versions.registered(arrival(turn), Events.registration(turn.getEvent())));
     }
@@ -61,7 +61,7 @@ final class Turns {
      *
      * @param complete the pieces of the expert's task vector
      */
-    Callable<Made> change(Turn turn, PieceSet complete, Line line) throws IOException {
+    Callable<TurnResult> workOnExpert(Turn turn, PieceSet complete, Line line) throws IOException {
         ExpertEvent expert;
         try {
             expert = Events.expert(turn.getEvent());
@@ -96,10 +96,10 @@ final class Turns {
         return new Arrival(Rejections.position(turn.getEvent()), turn.getBundleDigest());
     }
 
-    private Made made(InboundEvent event, @Nullable String expertId, Work version) throws IOException {
+    private TurnResult made(InboundEvent event, @Nullable String expertId, Work version) throws IOException {
         try {
             ModelUpdate update = signed(version.run());
-            return new Made.Version(update, records.put(update));
+            return new TurnResult.Version(update, records.put(update));
         } catch (RejectedException e) {
             return refused(event, expertId, Stage.HEAD, e);
         }
@@ -113,7 +113,7 @@ final class Turns {
                         .build();
     }
 
-    private Made refused(InboundEvent event, @Nullable String expertId, Stage stage, RejectedException reason) {
-        return new Made.Refusal(Rejections.of(event, expertId, stage, reason, clock.instant()));
+    private TurnResult refused(InboundEvent event, @Nullable String expertId, Stage stage, RejectedException reason) {
+        return new TurnResult.Refusal(Rejections.of(event, expertId, stage, reason, clock.instant()));
     }
 }

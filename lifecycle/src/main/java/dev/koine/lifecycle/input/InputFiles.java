@@ -27,7 +27,8 @@ public final class InputFiles {
      *     {@link RejectionCode#SIZE_MISMATCH} if it has become shorter
      * @throws IOException if there is trouble with any other file
      */
-    public static <T> T read(Collection<Path> places, Faults.Analysis<T> work) throws RejectedException, IOException {
+    public static <T> T whileReading(Collection<Path> places, Faults.Analysis<T> work)
+            throws RejectedException, IOException {
         try {
             return work.run();
         } catch (FileSystemException e) {

@@ -12,7 +12,7 @@ public final class StoredBundles {
     private StoredBundles() {}
 
     /** Has a bundle that was opened stay where it is, or come back there, for a while. */
-    public static void keepAtHand(ArtifactStore store, String digest) throws IOException {
+    public static void touch(ArtifactStore store, String digest) throws IOException {
         Objects.requireNonNull(store.bundle(digest));
     }
 

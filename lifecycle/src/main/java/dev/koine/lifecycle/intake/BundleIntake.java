@@ -48,7 +48,7 @@ public final class BundleIntake {
      */
     Bundle take(dev.koine.schemas.Bundle announced, Check check) throws RejectedException, IOException {
         Bundle found = places.require(Bundles.fromAvro(announced));
-        return InputFiles.read(
+        return InputFiles.whileReading(
                 found.isLocal() ? List.of(found.directory()) : List.of(),
                 () -> store.<RejectedException>putBundle(copy -> {
                     copy(found, copy);

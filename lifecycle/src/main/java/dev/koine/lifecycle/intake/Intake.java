@@ -249,7 +249,7 @@ public final class Intake {
 
     private ModelBundle base(ModelRegistration model) throws RejectedException, IOException {
         String digest = Bundles.fromAvro(model.getBase()).digest();
-        StoredBundles.keepAtHand(store, digest);
+        StoredBundles.touch(store, digest);
         @Nullable ModelBundle base = bases.get(model.getModelId());
         if (base == null) {
             base = StoredBundles.open(store, digest);

@@ -57,6 +57,7 @@ public final class Pruning {
     private String prune(PruneTask task, PlanStore.Plan plan) throws RejectedException, IOException {
         return Faults.contain(
                 "tensor " + task.items().get(0).expert().name(),
-                () -> InputFiles.read(plan.outside(), () -> plan.pruner().prune(task, store)));
+                () -> InputFiles.whileReading(
+                        plan.outside(), () -> plan.pruner().prune(task, store)));
     }
 }

@@ -39,7 +39,7 @@ public final class RunningModels implements AutoCloseable {
      * @param base digest of the registered base in the store
      */
     RunningModel get(String modelId, String base, Recipe recipe, Contents inside) throws IOException {
-        StoredBundles.keepAtHand(store, base);
+        StoredBundles.touch(store, base);
         @Nullable RunningModel model = models.get(modelId);
         if (model == null) {
             model = rebuild(base, recipe, inside.experts());

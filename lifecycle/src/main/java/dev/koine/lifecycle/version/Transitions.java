@@ -34,7 +34,7 @@ final class Transitions {
     private final RunningModels models;
     private final Evaluations evaluations;
     private final Trials trials;
-    private final Costs costs;
+    private final CandidateCosts costs;
     private final InstantSource clock;
 
     Transitions(
@@ -42,7 +42,7 @@ final class Transitions {
             RunningModels models,
             Evaluations evaluations,
             Trials trials,
-            Costs costs,
+            CandidateCosts costs,
             InstantSource clock) {
         this.clock = clock;
         this.store = store;

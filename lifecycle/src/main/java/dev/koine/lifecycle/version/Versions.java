@@ -47,7 +47,7 @@ public final class Versions {
     private final RunningModels models;
     private final Evaluations evaluations;
     private final Transitions transitions;
-    private final Costs costs;
+    private final CandidateCosts costs;
     private final InstantSource clock;
 
     /** @param clock tells the time that a version notes */
@@ -56,7 +56,7 @@ public final class Versions {
             RunningModels models,
             Evaluations evaluations,
             Trials trials,
-            Costs costs,
+            CandidateCosts costs,
             InstantSource clock) {
         this.clock = clock;
         this.store = store;

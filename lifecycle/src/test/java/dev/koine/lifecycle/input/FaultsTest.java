@@ -71,7 +71,7 @@ class FaultsTest {
                 new ShortFileException(Path.of("/store/bundles/1/model.onnx")),
                 new FileSystemException("/experts/de/model.onnx", null, "Too many open files in system"));
         for (FileSystemException trouble : ours) {
-            assertThatThrownBy(() -> InputFiles.read(PLACES, () -> {
+            assertThatThrownBy(() -> InputFiles.whileReading(PLACES, () -> {
                         throw trouble;
                     }))
                     .isSameAs(trouble);
@@ -81,7 +81,7 @@ class FaultsTest {
     private static RejectionCode refused(FileSystemException trouble) {
         RejectedException refused = catchThrowableOfType(
                 RejectedException.class,
-                () -> InputFiles.read(PLACES, () -> {
+                () -> InputFiles.whileReading(PLACES, () -> {
                     throw trouble;
                 }));
         assertThat(refused).hasMessageContainingAll("/experts/de/model.onnx", "send the event again");

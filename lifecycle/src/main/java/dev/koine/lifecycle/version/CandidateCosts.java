@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What candidates cost: a line in the log for each, and the last one's to be read, what making it took beside what the gate did. */
-public final class Costs {
-    private static final Logger LOG = LoggerFactory.getLogger(Costs.class);
+public final class CandidateCosts {
+    private static final Logger LOG = LoggerFactory.getLogger(CandidateCosts.class);
 
     private volatile long mergeMillis;
     private volatile long evaluationMillis;
