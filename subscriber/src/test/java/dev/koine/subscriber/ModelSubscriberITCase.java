@@ -307,13 +307,19 @@ class ModelSubscriberITCase {
         assertThat(refused).isEmpty();
     }
 
+    /** What no loader may return: one of a service that NullAway does not look at can. */
+    @SuppressWarnings("NullAway")
+    private static Text nothing() {
+        return null;
+    }
+
     @Test
     void aLoaderThatFailsBadlyOrHangsDoesNoHarm() throws Exception {
         CountDownLatch hangs = new CountDownLatch(1);
         loader = bundle -> {
             switch (Files.readString(bundle.resolve("model.txt"))) {
                 case "null" -> {
-                    return null;
+                    return nothing();
                 }
                 case "error" -> throw new UnsatisfiedLinkError("no native code");
                 case "hang" -> {

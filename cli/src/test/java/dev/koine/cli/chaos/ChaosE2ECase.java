@@ -75,7 +75,8 @@ class ChaosE2ECase {
     }
 
     private static void run(Path directory, FaultyStore store, Audit.BundleCheck check) throws Exception {
-        Path broken = directory.resolve("experts").resolve("diverged");
+        Path experts = directory.resolve("experts");
+        Path broken = experts.resolve("diverged");
         BrokenExpert.make(Fixtures.CTC.resolve("de"), broken);
         List<String> processes = Stream.of(
                         List.of(LocalCluster.ZOOKEEPER, LocalCluster.BROKER, LocalCluster.JOBMANAGER),
@@ -95,7 +96,7 @@ class ChaosE2ECase {
         }
         options.addAll(List.of(
                 "--allow", Fixtures.CTC.toString(),
-                "--allow", broken.getParent().toString(),
+                "--allow", experts.toString(),
                 "--store", store.uri(),
                 "--model", Workload.MODELS.get(0)));
         try (LocalCluster cluster = LocalCluster.in(directory.resolve("cluster"), store.environment())) {
@@ -147,9 +148,7 @@ class ChaosE2ECase {
         tally.line("The whole store: %s.", store.check(directory));
         assertThat(service.failed()).as("failed calls").isZero();
         assertThat(FaultFreeRun.finalDigests(
-                        directory.resolve("fault-free"),
-                        broken.getParent(),
-                        ledger.sent().values()))
+                        directory.resolve("fault-free"), experts, ledger.sent().values()))
                 .as("digests without faults")
                 .isEqualTo(digests);
         tally.line("The same events without faults gave the same final digests.");

@@ -18,9 +18,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An endless stream of merges, replacements, retractions, rollbacks and broken experts for two models, the same for the same seed, and for each
@@ -84,7 +86,7 @@ final class Workload {
             return registrations.remove(0);
         }
         String model = MODELS.get(random.nextInt(MODELS.size()));
-        Contents contents = models.get(model);
+        Contents contents = Objects.requireNonNull(models.get(model));
         String expert = EXPERTS.get(random.nextInt(EXPERTS.size()));
         boolean isInside = contents.inside.containsKey(expert);
         int kind = random.nextInt(100);
@@ -106,7 +108,7 @@ final class Workload {
     }
 
     private Planned merge(String model, String expert) throws Exception {
-        Contents contents = models.get(model);
+        Contents contents = Objects.requireNonNull(models.get(model));
         long revision = contents.revisions.merge(expert, 1L, Long::sum);
         Path bundle = Fixtures.CTC.resolve(expert.equals("de") && random.nextBoolean() ? "de-2" : expert);
         contents.inside.put(expert, bundle);
@@ -115,7 +117,7 @@ final class Workload {
     }
 
     private Planned retraction(String model, String expert) {
-        Contents contents = models.get(model);
+        Contents contents = Objects.requireNonNull(models.get(model));
         contents.inside.remove(expert);
         contents.next();
         return accepted(model, expert(ExpertAction.RETRACT, model, expert, 0, null));
@@ -142,7 +144,7 @@ final class Workload {
     }
 
     private Planned bad(String model, String expert, int kind) throws Exception {
-        Contents contents = models.get(model);
+        Contents contents = Objects.requireNonNull(models.get(model));
         long newer = contents.revisions.getOrDefault(expert, 0L) + 1;
         Bundle good = describe(Fixtures.CTC.resolve(expert));
         switch (kind) {
@@ -199,11 +201,12 @@ final class Workload {
     }
 
     private Planned planned(String topic, String model, byte[] value, Optional<RejectionCode> refusal) {
-        Contents contents = models.get(model);
+        Contents contents = Objects.requireNonNull(models.get(model));
         return new Planned(topic, model, value, refusal, contents.version(), Map.copyOf(contents.inside));
     }
 
-    private static byte[] expert(ExpertAction action, String model, String expert, long revision, Bundle bundle) {
+    private static byte[] expert(
+            ExpertAction action, String model, String expert, long revision, @Nullable Bundle bundle) {
         return EXPERT_EVENTS.encode(ExpertEvent.newBuilder()
                 .setAction(action)
                 .setModelId(model)

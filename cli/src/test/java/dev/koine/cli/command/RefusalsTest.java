@@ -116,13 +116,14 @@ class RefusalsTest {
 
     @Test
     void filesOfATrainingRunAreToldOf() throws Exception {
-        Path base = Files.createDirectories(directory.resolve("run/checkpoint-1000"));
-        Files.createFile(base.resolve("rng_state.pth"));
-        Files.write(base.resolveSibling("optimizer.pt"), new byte[100]);
+        Path base = directory.resolve("run");
+        Path checkpoint = Files.createDirectories(base.resolve("checkpoint-1000"));
+        Files.createFile(checkpoint.resolve("rng_state.pth"));
+        Files.write(base.resolve("optimizer.pt"), new byte[100]);
         for (String file : List.of("model.onnx", "config.json")) {
-            Files.copy(BASE.resolve(file), base.resolveSibling(file));
+            Files.copy(BASE.resolve(file), base.resolve(file));
         }
-        CommandLineRun run = merge(base.getParent(), CA.toString());
+        CommandLineRun run = merge(base, CA.toString());
         assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.OK);
         assertThat(run.err()).contains("2 files of a training run, 100 bytes", "optimizer.pt");
         assertThat(merge("other", BASE, CA.toString()).err()).doesNotContain("training run");

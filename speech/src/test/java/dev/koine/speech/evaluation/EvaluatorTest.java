@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.SortedMap;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,27 +57,26 @@ class EvaluatorTest {
     @Test
     void countsErrorsOfNormalisedTexts() throws Exception {
         SortedMap<LanguageTask, EvaluationResult> results = evaluate(1, 1, EvaluationSet.read(directory));
-        EvaluationResult german = results.get(DE);
+        EvaluationResult german = result(results, DE);
         assertThat(german.utterances()).isEqualTo(UTTERANCES);
         assertThat(german.wordErrorRate()).hasValue(1.0 / 13);
         assertThat(german.error()).isEqualTo(german.wordErrorRate());
         assertThat(german.loss()).isPresent();
-        assertThat(results.get(FR).wordErrorRate()).hasValue(1.0 / UTTERANCES);
+        assertThat(result(results, FR).wordErrorRate()).hasValue(1.0 / UTTERANCES);
     }
 
     @Test
     void whatAModelCannotDoIsAFailureOfThatTaskAlone() throws Exception {
         SortedMap<LanguageTask, EvaluationResult> results = evaluate(1, 2, EvaluationSet.read(directory));
-        assertThat(results.get(TRANSLATED).error()).isEmpty();
-        assertThat(results.get(TRANSLATED).failure())
+        assertThat(result(results, TRANSLATED).error()).isEmpty();
+        assertThat(result(results, TRANSLATED).failure())
                 .hasValueSatisfying(why -> assertThat(why).contains("transcribe"));
-        assertThat(results.get(DE).failure()).isEmpty();
+        assertThat(result(results, DE).failure()).isEmpty();
     }
 
     @Test
     void notANumberIsAFailureAndNoScore() throws Exception {
-        EvaluationResult german =
-                evaluate(Float.NaN, 2, EvaluationSet.read(directory)).get(DE);
+        EvaluationResult german = result(evaluate(Float.NaN, 2, EvaluationSet.read(directory)), DE);
         assertThat(german.score()).isEmpty();
         assertThat(german.error()).isEmpty();
         assertThat(german.failure()).hasValueSatisfying(why -> assertThat(why).contains("NaN"));
@@ -107,6 +108,10 @@ class EvaluatorTest {
         EvaluationSetWriter.write(drawn, copy);
         assertThat(evaluate(1, 1, EvaluationSet.read(copy))).isEqualTo(evaluate(1, 1, drawn));
         assertThat(EvaluationSet.read(copy).recordings()).hasSameSizeAs(drawn.recordings());
+    }
+
+    private static EvaluationResult result(Map<LanguageTask, EvaluationResult> results, LanguageTask what) {
+        return Objects.requireNonNull(results.get(what));
     }
 
     private SortedMap<LanguageTask, EvaluationResult> evaluate(float weight, int threads, EvaluationSet set)
