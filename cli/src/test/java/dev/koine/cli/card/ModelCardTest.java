@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 
 import dev.koine.schemas.Bundle;
-import dev.koine.schemas.Cause;
-import dev.koine.schemas.Change;
 import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
@@ -18,6 +16,7 @@ import dev.koine.schemas.PolicyRule;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Recipe;
 import dev.koine.schemas.ScaleTrial;
+import dev.koine.testkit.Updates;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -183,24 +182,16 @@ class ModelCardTest {
     }
 
     private static ModelUpdate update(long version) {
-        return ModelUpdate.newBuilder()
-                .setModelId("demo")
-                .setVersion(version)
-                .setDigest("sha256:" + Long.toString(version).repeat(64))
-                .setBundle(new Bundle("file:///store/", List.of()))
-                .setExperts(List.of())
-                .setRecipe(Recipe.newBuilder()
-                        .setScaling("SEARCH")
-                        .setRules(List.of(new PolicyRule("**/lm_head/*", "FROZEN")))
-                        .build())
-                .setCause(Cause.newBuilder()
-                        .setChange(Change.MERGED)
-                        .setExpertId("de")
-                        .setRevision(2L)
-                        .setPosition(new Position("koine.experts", 1, 17L, Instant.EPOCH))
-                        .build())
-                .setTime(Instant.EPOCH)
-                .build();
+        String digest = "sha256:" + Long.toString(version).repeat(64);
+        ModelUpdate update = Updates.of("demo", version, digest, new Bundle("file:///store/", List.of()));
+        update.setRecipe(Recipe.newBuilder()
+                .setScaling("SEARCH")
+                .setRules(List.of(new PolicyRule("**/lm_head/*", "FROZEN")))
+                .build());
+        update.getCause().setExpertId("de");
+        update.getCause().setRevision(2L);
+        update.getCause().setPosition(new Position("koine.experts", 1, 17L, Instant.EPOCH));
+        return update;
     }
 
     private static MergedExpert expert(String id, long revision, List<String> languages, double weight) {

@@ -2,7 +2,6 @@ package dev.koine.cli.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.cli.Fixtures;
 import dev.koine.cli.demo.BrokenExpert;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.FileTree;
@@ -11,6 +10,7 @@ import dev.koine.objectstore.ObjectBundles;
 import dev.koine.schemas.Topics;
 import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.speech.onnx.OnnxSessions;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,7 +77,7 @@ class ChaosE2ECase {
     private static void run(Path directory, FaultyStore store, Audit.BundleCheck check) throws Exception {
         Path experts = directory.resolve("experts");
         Path broken = experts.resolve("diverged");
-        BrokenExpert.make(Fixtures.CTC.resolve("de"), broken);
+        BrokenExpert.make(Fixtures.ctc("de"), broken);
         List<String> processes = Stream.of(
                         List.of(LocalCluster.ZOOKEEPER, LocalCluster.BROKER, LocalCluster.JOBMANAGER),
                         LocalCluster.TASKMANAGERS,

@@ -1,6 +1,5 @@
 package dev.koine.cli.chaos;
 
-import dev.koine.cli.Fixtures;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.Recipe;
 import dev.koine.engine.store.Bundle;
@@ -12,6 +11,7 @@ import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.Topics;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -110,7 +110,7 @@ final class Workload {
     private Planned merge(String model, String expert) throws Exception {
         Contents contents = Objects.requireNonNull(models.get(model));
         long revision = contents.revisions.merge(expert, 1L, Long::sum);
-        Path bundle = Fixtures.CTC.resolve(expert.equals("de") && random.nextBoolean() ? "de-2" : expert);
+        Path bundle = Fixtures.ctc(expert.equals("de") && random.nextBoolean() ? "de-2" : expert);
         contents.inside.put(expert, bundle);
         contents.next();
         return accepted(model, expert(ExpertAction.MERGE, model, expert, revision, describe(bundle)));
@@ -146,7 +146,7 @@ final class Workload {
     private Planned bad(String model, String expert, int kind) throws Exception {
         Contents contents = Objects.requireNonNull(models.get(model));
         long newer = contents.revisions.getOrDefault(expert, 0L) + 1;
-        Bundle good = describe(Fixtures.CTC.resolve(expert));
+        Bundle good = describe(Fixtures.ctc(expert));
         switch (kind) {
             case 0:
                 return refused(
@@ -193,7 +193,7 @@ final class Workload {
     private Planned registration(String model, Optional<RejectionCode> refusal) throws Exception {
         byte[] value = REGISTRATIONS.encode(ModelRegistration.newBuilder()
                 .setModelId(model)
-                .setBase(Bundles.toAvro(describe(Fixtures.CTC.resolve("base"))))
+                .setBase(Bundles.toAvro(describe(Fixtures.ctc("base"))))
                 .setRecipe(Recipes.toAvro(Recipe.PUBLISHED))
                 .setTime(Instant.now())
                 .build());
