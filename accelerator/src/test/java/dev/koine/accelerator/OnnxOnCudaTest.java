@@ -1,6 +1,8 @@
 package dev.koine.accelerator;
 
 import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -10,7 +12,7 @@ import org.junit.jupiter.api.TestInstance;
 /** The same graph on a GPU: where there is one, and the build is {@code mvn -Pcuda}. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OnnxOnCudaTest extends OnnxDecompositionContract {
-    private OnnxDecomposition device;
+    private @Nullable OnnxDecomposition device;
     private String reason = "this build of ONNX Runtime has no CUDA; build with -Pcuda";
 
     @BeforeAll
@@ -19,7 +21,7 @@ class OnnxOnCudaTest extends OnnxDecompositionContract {
             try {
                 device = OnnxDecomposition.onCuda();
             } catch (IOException e) {
-                reason = e.getMessage();
+                reason = e.toString();
             }
         }
     }
@@ -39,6 +41,6 @@ class OnnxOnCudaTest extends OnnxDecompositionContract {
 
     @Override
     OnnxDecomposition device() {
-        return device;
+        return Objects.requireNonNull(device);
     }
 }

@@ -142,7 +142,7 @@ public final class Koine {
         });
         line.setParameterExceptionHandler((exception, arguments) -> {
             CommandLine command = exception.getCommandLine();
-            String message = exception.getMessage().replaceFirst("^Error: ", "");
+            String message = String.valueOf(exception.getMessage()).replaceFirst("^Error: ", "");
             command.getErr()
                     .println(command.getColorScheme()
                             .errorText("koine: " + message + (message.endsWith(".") ? " See " : ". See ")

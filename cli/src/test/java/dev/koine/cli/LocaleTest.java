@@ -3,6 +3,7 @@ package dev.koine.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.cli.console.ExitCode;
+import dev.koine.testkit.Fixtures;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +23,7 @@ class LocaleTest {
                         System.getProperty("java.class.path"),
                         Koine.class.getName(),
                         "inspect",
-                        Fixtures.CTC.resolve("base").toString()))
+                        Fixtures.ctc("base").toString()))
                 .redirectErrorStream(true)
                 .start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

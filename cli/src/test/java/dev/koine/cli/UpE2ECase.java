@@ -3,6 +3,7 @@ package dev.koine.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.cli.console.ExitCode;
+import dev.koine.testkit.Fixtures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ class UpE2ECase {
     }
 
     private static String fixture(String name) {
-        return Fixtures.CTC.resolve(name).toString();
+        return Fixtures.ctc(name).toString();
     }
 
     /** A running {@code koine up}. */

@@ -9,20 +9,18 @@ import dev.koine.engine.store.LocalStore;
 import dev.koine.events.Bundles;
 import dev.koine.lifecycle.event.Recipes;
 import dev.koine.lifecycle.history.VersionRecords;
-import dev.koine.schemas.Cause;
 import dev.koine.schemas.Change;
 import dev.koine.schemas.ModelUpdate;
-import dev.koine.schemas.Position;
+import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.Mutation;
+import dev.koine.testkit.Updates;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,29 +36,11 @@ class WithoutFlinkTest {
     void keepABase() throws Exception {
         store = directory.resolve("store");
         LocalStore kept = LocalStore.open(store);
-        Bundle base = kept.<IOException>putBundle(target -> copy(Fixtures.CTC.resolve("base"), target));
-        new VersionRecords(kept.records())
-                .put(ModelUpdate.newBuilder()
-                        .setModelId("m")
-                        .setVersion(0)
-                        .setDigest(base.digest())
-                        .setBundle(Bundles.toAvro(base))
-                        .setExperts(List.of())
-                        .setRecipe(Recipes.toAvro(Recipe.DEFAULT))
-                        .setCause(Cause.newBuilder()
-                                .setChange(Change.REGISTERED)
-                                .setPosition(new Position("koine.models", 0, 0L, Instant.EPOCH))
-                                .build())
-                        .setTime(Instant.EPOCH)
-                        .build());
-    }
-
-    private static void copy(Path source, Path target) throws IOException {
-        try (Stream<Path> files = Files.list(source)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                Files.copy(file, target.resolve(file.getFileName()));
-            }
-        }
+        Bundle base = kept.<IOException>putBundle(target -> Mutation.copyInto(Fixtures.ctc("base"), target));
+        ModelUpdate update = Updates.of("m", 0, base.digest(), Bundles.toAvro(base));
+        update.setRecipe(Recipes.toAvro(Recipe.DEFAULT));
+        update.getCause().setChange(Change.REGISTERED);
+        new VersionRecords(kept.records()).put(update);
     }
 
     @Test

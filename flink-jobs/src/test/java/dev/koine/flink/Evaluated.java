@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Registrations with a gate, and events for it. */
 final class Evaluated {
@@ -25,7 +26,7 @@ final class Evaluated {
 
     /** A registration of a model among the fixtures with the evaluation speech of some languages. */
     static ModelRegistration registration(
-            String modelId, String architecture, Recipe recipe, GatePolicy policy, String... languages)
+            String modelId, String architecture, Recipe recipe, @Nullable GatePolicy policy, String... languages)
             throws IOException, RejectedException {
         Path fixtures = Fixtures.ROOT.resolve(architecture);
         ModelRegistration registration =

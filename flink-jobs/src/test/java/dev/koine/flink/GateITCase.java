@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -253,7 +254,7 @@ class GateITCase {
         }
     }
 
-    private static Outcome register(KoineHarness koine, Recipe recipe, GatePolicy policy) throws Exception {
+    private static Outcome register(KoineHarness koine, Recipe recipe, @Nullable GatePolicy policy) throws Exception {
         ModelRegistration registration = Evaluated.registration("ctc", "ctc", recipe, policy, "ca", "de", "es");
         return koine.await(koine.send(registration));
     }

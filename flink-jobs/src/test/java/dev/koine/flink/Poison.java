@@ -3,19 +3,15 @@ package dev.koine.flink;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.TensorShapeProto;
-import ai.onnx.proto.OnnxMl.TypeProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.HarmfulModel;
 import dev.koine.testkit.Mutation;
+import dev.koine.testkit.TinyOnnx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 
 /** Models that native code comes to harm on, or that answer nonsense: valid enough to come that far. */
@@ -39,8 +35,6 @@ enum Poison {
     /** Answers NaN to anything. */
     NAN;
 
-    private static final Path FILES = Path.of("../speech/src/test/resources/dev/koine/speech/quarantine");
-
     /** Writes a bundle; each seed gives another one. */
     Path write(Path directory, long seed) throws IOException {
         Files.createDirectories(directory);
@@ -50,10 +44,10 @@ enum Poison {
 
     private byte[] bytes(Random random) throws IOException {
         return switch (this) {
-            case ABORTS -> marked("aborts", random);
-            case HANGS -> marked("hangs", random);
-            case ALLOCATES -> marked("allocates", random);
-            case GROWS -> marked("grows", random);
+            case ABORTS -> marked(HarmfulModel.ABORTS, random);
+            case HANGS -> marked(HarmfulModel.HANGS, random);
+            case ALLOCATES -> marked(HarmfulModel.ALLOCATES, random);
+            case GROWS -> marked(HarmfulModel.GROWS, random);
             case UNKNOWN_OPERATOR -> one("NoSuchOperator" + random.nextInt(1000), random);
             case NAN -> one("Mul", random);
             case MUTATED -> mutated(random);
@@ -65,8 +59,8 @@ enum Poison {
         };
     }
 
-    private static byte[] marked(String name, Random random) throws IOException {
-        return ModelProto.parseFrom(Files.readAllBytes(FILES.resolve(name + ".onnx"))).toBuilder()
+    private static byte[] marked(HarmfulModel model, Random random) throws IOException {
+        return ModelProto.parseFrom(model.bytes()).toBuilder()
                 .addMetadataProps(
                         StringStringEntryProto.newBuilder().setKey("number").setValue(Long.toString(random.nextLong())))
                 .build()
@@ -100,27 +94,16 @@ enum Poison {
         return bytes;
     }
 
-    /** y = operator(x, NaN). */
+    /** y = 0 / 0, of the shape of operator(x, w). */
     private static byte[] one(String operator, Random random) {
-        TensorProto nan = TensorProto.newBuilder()
-                .setName("w")
-                .setDataType(1)
-                .addDims(1)
-                .addFloatData(random.nextFloat())
-                .build();
-        return ModelProto.newBuilder()
-                .setIrVersion(8)
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
-                .setGraph(GraphProto.newBuilder()
-                        .setName("g")
-                        .addInput(value("x"))
-                        .addOutput(value("y"))
-                        .addInitializer(nan)
-                        .addNode(node(operator, "z", "x", "w"))
-                        .addNode(node("Sub", "zero", "z", "z"))
-                        .addNode(node("Div", "y", "zero", "zero")))
-                .build()
-                .toByteArray();
+        return new TinyOnnx()
+                .floatInput("x", "n")
+                .output("y", "n")
+                .floats("w", random.nextFloat())
+                .node(operator, "z", "x", "w")
+                .node("Sub", "zero", "z", "z")
+                .node("Div", "y", "zero", "zero")
+                .bytes();
     }
 
     /**
@@ -130,48 +113,16 @@ enum Poison {
      * @param weight what 1 is taken less: the logarithm is of 1 - weight
      */
     static Path logarithm(Path directory, float weight) throws IOException {
-        TensorProto one = TensorProto.newBuilder()
-                .setName("one")
-                .setDataType(1)
-                .addDims(1)
-                .addFloatData(1)
-                .build();
-        ModelProto model = ModelProto.newBuilder()
-                .setIrVersion(8)
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
-                .setGraph(GraphProto.newBuilder()
-                        .setName("g")
-                        .addInput(value("x"))
-                        .addOutput(value("y"))
-                        .addInitializer(one)
-                        .addInitializer(one.toBuilder().setName("weight").setFloatData(0, weight))
-                        .addNode(node("Sub", "less", "one", "weight"))
-                        .addNode(node("Log", "logarithm", "less"))
-                        .addNode(node("Add", "y", "x", "logarithm")))
-                .build();
         Files.createDirectories(directory);
-        Files.write(directory.resolve(Mutation.FILE), model.toByteArray());
+        new TinyOnnx()
+                .floatInput("x", "n")
+                .output("y", "n")
+                .floats("one", 1)
+                .floats("weight", weight)
+                .node("Sub", "less", "one", "weight")
+                .node("Log", "logarithm", "less")
+                .node("Add", "y", "x", "logarithm")
+                .write(directory.resolve(Mutation.FILE));
         return directory;
-    }
-
-    private static NodeProto node(String operator, String output, String... inputs) {
-        return NodeProto.newBuilder()
-                .setOpType(operator)
-                .setName("/" + output)
-                .addAllInput(List.of(inputs))
-                .addOutput(output)
-                .build();
-    }
-
-    private static ValueInfoProto value(String name) {
-        return ValueInfoProto.newBuilder()
-                .setName(name)
-                .setType(TypeProto.newBuilder()
-                        .setTensorType(TypeProto.Tensor.newBuilder()
-                                .setElemType(1)
-                                .setShape(TensorShapeProto.newBuilder()
-                                        .addDim(TensorShapeProto.Dimension.newBuilder()
-                                                .setDimParam("n")))))
-                .build();
     }
 }

@@ -23,9 +23,11 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +42,11 @@ class SavepointITCase {
     Path directory;
 
     private Path root;
+
+    @BeforeEach
+    void makeRoot() throws Exception {
+        root = Replacement.folderBelow(directory);
+    }
 
     static List<String> releases() throws Exception {
         try (Stream<Path> folders = Files.list(RELEASES)) {
@@ -121,7 +128,6 @@ class SavepointITCase {
 
     /** A job of today with all that a release had, its store elsewhere than it was. */
     private KoineHarness restored(Path recorded, int slots) throws Exception {
-        root = Replacement.folderBelow(directory);
         Replacement here = new Replacement(Replacement.NOWHERE, root.toString());
         here.copy(recorded.resolve("inputs"), root.resolve("inputs"));
         here.copy(recorded.resolve("savepoints"), directory.resolve("savepoints"));
@@ -189,7 +195,8 @@ class SavepointITCase {
                     .merge(
                             experts.stream()
                                     .map(expert -> new OfflineMerge.Expert(
-                                            inputs.get(expert.getBundleDigest()), expert.getWeight()))
+                                            Objects.requireNonNull(inputs.get(expert.getBundleDigest())),
+                                            expert.getWeight()))
                                     .toList(),
                             target);
         }

@@ -38,12 +38,13 @@ public final class WorkerTarget {
             QUARANTINE.ask(BUNDLE, OPTIONS).requireAny();
         } catch (RejectedException refused) {
             EventTarget.requireMessage(refused);
-            if (refused.getMessage().contains("does not survive")) {
+            String message = String.valueOf(refused.getMessage());
+            if (message.contains("does not survive")) {
                 Files.createDirectories(DEATHS);
                 Files.write(DEATHS.resolve(Sha256.of(data).substring(0, 16)), data);
                 Files.writeString(
                         DEATHS.resolveSibling("WORKER-deaths.log"),
-                        refused.getMessage() + "\n",
+                        message + "\n",
                         StandardOpenOption.CREATE,
                         StandardOpenOption.APPEND);
             }

@@ -18,6 +18,7 @@ import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Object storage in memory: an object appears when its stream is closed, folders are what names have in common, a delete is final. */
 final class MemoryFileSystem extends FileSystem {
@@ -201,7 +202,7 @@ final class MemoryFileSystem extends FileSystem {
         return true;
     }
 
-    private record Status(Path getPath, Stored stored, boolean isDir) implements FileStatus {
+    private record Status(Path getPath, @Nullable Stored stored, boolean isDir) implements FileStatus {
         @Override
         public long getLen() {
             return stored == null ? 0 : stored.content().length;

@@ -6,13 +6,14 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
 
 /** Runs threads one request at a time, in an order that a seed decides. */
 final class Schedule {
     private final SplittableRandom random;
     private final List<Thread> threads = new ArrayList<>();
     private final List<Thread> waiting = new ArrayList<>();
-    private Thread turn;
+    private @Nullable Thread turn;
 
     Schedule(long seed) {
         random = new SplittableRandom(seed);

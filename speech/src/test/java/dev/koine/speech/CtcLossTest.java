@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.koine.engine.Device;
 import dev.koine.speech.onnx.OnnxOptions;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +22,7 @@ class CtcLossTest {
 
     @Test
     void isThatOfAllAlignments() throws Exception {
-        writeIdentity();
+        TinyCtc.write(directory);
         Random random = new Random(4);
         try (SpeechModel model = SpeechModel.open(directory, new OnnxOptions(1, Device.CPU))) {
             for (int frames = 1; frames <= 5; frames++) {
@@ -80,18 +79,5 @@ class CtcLossTest {
             previous = symbol;
         }
         return text.toString();
-    }
-
-    private void writeIdentity() throws Exception {
-        Files.writeString(directory.resolve("config.json"), """
-                {"model_type": "ctc", "blank_token_id": 0, "word_delimiter_token": "|", "num_mel_bins": 4}""");
-        Files.writeString(directory.resolve("vocab.json"), """
-                {"<pad>": 0, "|": 1, "a": 2, "b": 3}""");
-        new TinyOnnx()
-                .floatInput("features", "batch", "frames", "4")
-                .output("logits", "batch", "frames", "4")
-                .matrix("weight", new float[][] {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}})
-                .node("MatMul", "logits", "features", "weight")
-                .write(directory.resolve("model.onnx"));
     }
 }

@@ -10,6 +10,7 @@ import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.testkit.TinyOnnx;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ class SpeechModelTest {
 
     @Test
     void ctcMergesRepeatsAndDropsBlanks() throws Exception {
-        writeCtc();
+        TinyCtc.write(directory);
         try (SpeechModel model = SpeechModel.open(directory, OPTIONS)) {
             Features features = oneHot(4, 0, 2, 2, 0, 2, 3, 3, 1, 2);
             assertThat(model.transcribe(features, "de", Task.TRANSCRIBE)).isEqualTo("aab a");
@@ -159,7 +160,7 @@ class SpeechModelTest {
     @Test
     void saysWhatABundleLacks() throws Exception {
         assertRejected(RejectionCode.MISSING_FILE, "config.json");
-        writeCtc();
+        TinyCtc.write(directory);
         Files.delete(directory.resolve("model.onnx"));
         assertRejected(RejectionCode.MISSING_FILE, "model.onnx");
         Files.writeString(directory.resolve("model.onnx"), "no protobuf");
@@ -177,19 +178,6 @@ class SpeechModelTest {
                 .isThrownBy(() -> SpeechModel.open(directory, OPTIONS).close())
                 .withMessageContaining(says)
                 .satisfies(e -> assertThat(e.code()).isEqualTo(code));
-    }
-
-    private void writeCtc() throws Exception {
-        Files.writeString(directory.resolve("config.json"), """
-                {"model_type": "ctc", "blank_token_id": 0, "word_delimiter_token": "|", "num_mel_bins": 4}""");
-        Files.writeString(directory.resolve("vocab.json"), """
-                {"<pad>": 0, "|": 1, "a": 2, "b": 3}""");
-        new TinyOnnx()
-                .floatInput("features", "batch", "frames", "4")
-                .output("logits", "batch", "frames", "4")
-                .matrix("weight", new float[][] {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}})
-                .node("MatMul", "logits", "features", "weight")
-                .write(directory.resolve("model.onnx"));
     }
 
     /** After token i comes the highest of row i; the largest feature of the first mel is added to the logit of 'a'. */

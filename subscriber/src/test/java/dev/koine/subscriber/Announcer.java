@@ -3,15 +3,11 @@ package dev.koine.subscriber;
 import dev.koine.broker.EmbeddedBroker;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
-import dev.koine.schemas.Cause;
-import dev.koine.schemas.Change;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ModelUpdate;
-import dev.koine.schemas.Position;
-import dev.koine.schemas.Recipe;
+import dev.koine.testkit.Updates;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,19 +43,7 @@ final class Announcer implements AutoCloseable {
 
     static ModelUpdate update(String modelId, long version, Path directory) throws Exception {
         Bundle bundle = Bundle.describe(directory);
-        return ModelUpdate.newBuilder()
-                .setModelId(modelId)
-                .setVersion(version)
-                .setDigest(bundle.digest())
-                .setBundle(Bundles.toAvro(bundle))
-                .setExperts(List.of())
-                .setRecipe(Recipe.newBuilder().build())
-                .setCause(Cause.newBuilder()
-                        .setChange(Change.MERGED)
-                        .setPosition(new Position("koine.experts", 0, version, Instant.EPOCH))
-                        .build())
-                .setTime(Instant.EPOCH)
-                .build();
+        return Updates.of(modelId, version, bundle.digest(), Bundles.toAvro(bundle));
     }
 
     void announce(ModelUpdate... updates) {

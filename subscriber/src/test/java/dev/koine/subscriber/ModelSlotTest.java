@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -32,8 +33,8 @@ class ModelSlotTest {
     void closesTheOldModelWithItsLastLease() {
         Probe old = new Probe();
         slot.swap(new SharedModel<>(old, VERSION));
-        Lease<Probe> first = slot.acquire();
-        Lease<Probe> second = slot.acquire();
+        Lease<Probe> first = acquire();
+        Lease<Probe> second = acquire();
 
         slot.swap(new SharedModel<>(new Probe(), VERSION));
         first.close();
@@ -69,7 +70,7 @@ class ModelSlotTest {
             calls.add(callers.submit(() -> {
                 long count = 0;
                 while (!stop.get()) {
-                    try (Lease<Probe> lease = slot.acquire()) {
+                    try (Lease<Probe> lease = acquire()) {
                         lease.model().use();
                         count++;
                     }
@@ -89,6 +90,10 @@ class ModelSlotTest {
         callers.shutdown();
         slot.swap(null);
         assertThat(probes).allSatisfy(probe -> assertThat(probe.closed).hasValue(1));
+    }
+
+    private Lease<Probe> acquire() {
+        return Objects.requireNonNull(slot.acquire());
     }
 
     private static class Probe implements AutoCloseable {

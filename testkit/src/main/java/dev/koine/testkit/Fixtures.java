@@ -16,10 +16,13 @@ public final class Fixtures {
     public static final Path ROOT =
             Path.of("..", "eval", "fixtures").toAbsolutePath().normalize();
 
+    /** Base, experts and held-out speech of the one-file CTC encoder. */
+    public static final Path CTC = ROOT.resolve("ctc");
+
     private Fixtures() {}
 
     public static Path ctc(String name) {
-        return ROOT.resolve("ctc").resolve(name);
+        return CTC.resolve(name);
     }
 
     public static Path whisper(String name) {

@@ -4,9 +4,6 @@ import ai.onnx.proto.OnnxMl;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.TensorShapeProto;
-import ai.onnx.proto.OnnxMl.TypeProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import dev.koine.engine.tensor.FloatEncoding;
 import java.io.IOException;
@@ -50,8 +47,8 @@ public final class TinyModel {
         Random base = new Random(0);
         GraphProto graph = GraphProto.newBuilder()
                 .setName("tiny")
-                .addInput(value("features", type, "frames", WIDTH))
-                .addOutput(value("logits", type, "frames", WIDTH))
+                .addInput(TinyOnnx.value("features", type, "frames", "" + WIDTH))
+                .addOutput(TinyOnnx.value("logits", type, "frames", "" + WIDTH))
                 .addInitializer(tensor("up", type, base, tuning, amount, WIDTH, HIDDEN))
                 .addInitializer(tensor("up.bias", type, base, tuning, amount, HIDDEN))
                 .addInitializer(tensor("down", type, base, tuning, amount, HIDDEN, WIDTH))
@@ -98,19 +95,6 @@ public final class TinyModel {
                 .setName(path)
                 .addOutput(output)
                 .addAllInput(List.of(inputs))
-                .build();
-    }
-
-    private static ValueInfoProto value(String name, int type, String frames, int width) {
-        TensorShapeProto shape = TensorShapeProto.newBuilder()
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam(frames))
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(width))
-                .build();
-        return ValueInfoProto.newBuilder()
-                .setName(name)
-                .setType(TypeProto.newBuilder()
-                        .setTensorType(
-                                TypeProto.Tensor.newBuilder().setElemType(type).setShape(shape)))
                 .build();
     }
 }

@@ -1,4 +1,7 @@
-/** What the tests of several modules build alike: small models, broken ones, and the committed fixtures. */
+/**
+ * What the tests of several modules build alike: small models, broken and harmful ones, versions, and the
+ * committed fixtures.
+ */
 @NullMarked
 package dev.koine.testkit;
 

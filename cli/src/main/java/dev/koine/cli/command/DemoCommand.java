@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,9 +31,11 @@ public final class DemoCommand implements Callable<Integer>, Logs.Own {
     @Option(
             names = "--dir",
             description = "Folder to work in; new or empty, kept afterwards (default: a temporary one).")
+    @Nullable
     Path directory;
 
     @Option(names = "--report", paramLabel = "FILE", description = "Writes what was seen as JSON.")
+    @Nullable
     Path report;
 
     @Option(

@@ -36,6 +36,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -79,6 +80,7 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
             names = "--trusted-keys",
             paramLabel = "FILE",
             description = "Takes only versions that one of these keys has signed (default: takes all).")
+    @Nullable
     Path trustedKeys;
 
     @Parameters(
@@ -151,9 +153,9 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
     }
 
     private static String sentence(Throwable cause) {
-        boolean isWrapped = cause instanceof KafkaException && cause.getCause() != null;
         String said = String.valueOf(cause.getMessage());
-        return isWrapped ? said + ": " + cause.getCause().getMessage() : said;
+        Throwable wrapped = cause instanceof KafkaException ? cause.getCause() : null;
+        return wrapped == null ? said : said + ": " + wrapped.getMessage();
     }
 
     @Override

@@ -22,7 +22,9 @@ import dev.koine.speech.quarantine.Quarantine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,9 +53,11 @@ public final class VerifyCommand implements Callable<Integer> {
     /** One of the two. */
     static final class What {
         @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
+        @Nullable
         String modelId;
 
         @ArgGroup(exclusive = false)
+        @Nullable
         Store store;
     }
 
@@ -70,6 +74,7 @@ public final class VerifyCommand implements Callable<Integer> {
             names = "--model-version",
             paramLabel = "N",
             description = "One version (default: all that the topic holds).")
+    @Nullable
     Long version;
 
     @Mixin
@@ -80,7 +85,7 @@ public final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        return what.store == null ? announced(what.modelId) : stored(what.store);
+        return what.store == null ? announced(Objects.requireNonNull(what.modelId)) : stored(what.store);
     }
 
     private int stored(Store kept) throws IOException {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -26,6 +27,7 @@ public class BundleOptions {
                 "They have to be there already."
             },
             converter = PlaceConverter.class)
+    @Nullable
     public URI place;
 
     /** The bundle before its files are hashed: in an event it is as large as afterwards. */

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How to reach the broker. */
@@ -16,12 +17,14 @@ public final class KafkaOptions {
                 "Kafka brokers (default: those in the file of --kafka-config, else in KOINE_BOOTSTRAP_SERVERS,",
                 "else 127.0.0.1:9092)."
             })
+    @Nullable
     public String bootstrapServers;
 
     @Option(
             names = "--kafka-config",
             paramLabel = "FILE",
             description = "Properties for the Kafka clients, such as security settings.")
+    @Nullable
     public Path config;
 
     /**

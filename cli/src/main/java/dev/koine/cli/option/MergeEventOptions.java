@@ -7,12 +7,14 @@ import dev.koine.engine.RejectedException;
 import dev.koine.events.Bundles;
 import dev.koine.events.EventSize;
 import dev.koine.schemas.Bundle;
+import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -46,6 +48,7 @@ public final class MergeEventOptions {
     /** One of the two. */
     public static final class Source {
         @ArgGroup(exclusive = false)
+        @Nullable
         Files files;
 
         @Option(
@@ -70,29 +73,28 @@ public final class MergeEventOptions {
     /** The event, with the folder's files hashed. */
     public ExpertEvent event(PrintWriter out, PrintWriter err) throws IOException, RejectedException {
         if (source.combination != null) {
-            return event((Bundle) null);
+            return event(source.combination.expertId(), null, source.combination.terms());
         }
-        Files files = source.files;
+        Files files = Objects.requireNonNull(source.files);
         return Input.expert(files.expertId, files.directory).read(() -> {
-            EventSize.require(event(Bundles.toAvro(files.list())), ExpertEvent.class);
+            EventSize.require(event(files.expertId, Bundles.toAvro(files.list()), List.of()), ExpertEvent.class);
             PassedOver.tell(files.directory, err);
             TrainingFiles.tell(files.directory, "are hashed and copied to the store", err);
-            return event(Bundles.toAvro(files.describe(out)));
+            return event(files.expertId, Bundles.toAvro(files.describe(out)), List.of());
         });
     }
 
-    private ExpertEvent event(@Nullable Bundle bundle) {
-        @Nullable Combination combination = source.combination;
+    private ExpertEvent event(String expertId, @Nullable Bundle bundle, List<CombineTerm> terms) {
         return ExpertEvent.newBuilder()
                 .setAction(ExpertAction.MERGE)
                 .setModelId(modelId)
-                .setExpertId(combination == null ? source.files.expertId : combination.expertId())
+                .setExpertId(expertId)
                 .setRevision(revision)
                 .setLanguages(languages)
                 .setTasks(tasks)
                 .setWeight(weight)
                 .setBundle(bundle)
-                .setCombine(combination == null ? List.of() : combination.terms())
+                .setCombine(terms)
                 .setTime(Instant.now())
                 .build();
     }

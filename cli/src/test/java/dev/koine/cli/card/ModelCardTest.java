@@ -1,10 +1,9 @@
 package dev.koine.cli.card;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 
 import dev.koine.schemas.Bundle;
-import dev.koine.schemas.Cause;
-import dev.koine.schemas.Change;
 import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
@@ -17,9 +16,11 @@ import dev.koine.schemas.PolicyRule;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Recipe;
 import dev.koine.schemas.ScaleTrial;
+import dev.koine.testkit.Updates;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.snakeyaml.engine.v2.api.Load;
@@ -41,15 +42,12 @@ class ModelCardTest {
                 .containsEntry("metrics", List.of("wer", "cer", "bleu"))
                 .containsEntry("base_model", "openai/whisper-small")
                 .doesNotContainKey("license");
-        Map<?, ?> index = (Map<?, ?>) ((List<?>) metadata.get("model-index")).get(0);
+        Map<?, ?> index = (Map<?, ?>) list(metadata, "model-index").get(0);
         assertThat(index.get("name")).isEqualTo("demo");
-        Map<?, ?> result = (Map<?, ?>) ((List<?>) index.get("results")).get(0);
-        assertThat(((Map<?, ?>) result.get("dataset")).get("config")).isEqualTo("de");
-        assertThat(((List<?>) result.get("metrics")).get(0))
-                .hasToString("{type=wer, name=word error rate, percent, value=41.0}");
-        assertThat(((List<?>) index.get("results")))
-                .as("without the one that failed")
-                .hasSize(2);
+        Map<?, ?> result = (Map<?, ?>) list(index, "results").get(0);
+        assertThat(result.get("dataset")).asInstanceOf(MAP).containsEntry("config", "de");
+        assertThat(list(result, "metrics").get(0)).hasToString("{type=wer, name=word error rate, percent, value=41.0}");
+        assertThat(list(index, "results")).as("without the one that failed").hasSize(2);
 
         assertThat(card)
                 .contains("# demo, version 3\n")
@@ -131,6 +129,10 @@ class ModelCardTest {
     }
 
     @SuppressWarnings("unchecked")
+    private static List<?> list(Map<?, ?> map, String key) {
+        return (List<?>) Objects.requireNonNull(map.get(key), key);
+    }
+
     private static Map<String, Object> metadata(String card) {
         assertThat(card).startsWith("---\n");
         String yaml = card.substring(4, card.indexOf("\n---\n"));
@@ -180,24 +182,16 @@ class ModelCardTest {
     }
 
     private static ModelUpdate update(long version) {
-        return ModelUpdate.newBuilder()
-                .setModelId("demo")
-                .setVersion(version)
-                .setDigest("sha256:" + Long.toString(version).repeat(64))
-                .setBundle(new Bundle("file:///store/", List.of()))
-                .setExperts(List.of())
-                .setRecipe(Recipe.newBuilder()
-                        .setScaling("SEARCH")
-                        .setRules(List.of(new PolicyRule("**/lm_head/*", "FROZEN")))
-                        .build())
-                .setCause(Cause.newBuilder()
-                        .setChange(Change.MERGED)
-                        .setExpertId("de")
-                        .setRevision(2L)
-                        .setPosition(new Position("koine.experts", 1, 17L, Instant.EPOCH))
-                        .build())
-                .setTime(Instant.EPOCH)
-                .build();
+        String digest = "sha256:" + Long.toString(version).repeat(64);
+        ModelUpdate update = Updates.of("demo", version, digest, new Bundle("file:///store/", List.of()));
+        update.setRecipe(Recipe.newBuilder()
+                .setScaling("SEARCH")
+                .setRules(List.of(new PolicyRule("**/lm_head/*", "FROZEN")))
+                .build());
+        update.getCause().setExpertId("de");
+        update.getCause().setRevision(2L);
+        update.getCause().setPosition(new Position("koine.experts", 1, 17L, Instant.EPOCH));
+        return update;
     }
 
     private static MergedExpert expert(String id, long revision, List<String> languages, double weight) {

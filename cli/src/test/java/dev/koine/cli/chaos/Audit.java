@@ -83,7 +83,9 @@ final class Audit {
     /** Every version has the digest that merging its experts offline gives. */
     void digestsAreThoseOfOfflineMerges(Models models) throws Exception {
         for (ModelUpdate update : updates) {
-            Workload.Planned event = sent.get(Ledger.key(update.getCause().getPosition()));
+            String position = Ledger.key(update.getCause().getPosition());
+            Workload.Planned event = sent.get(position);
+            assertThat(event).as("%s was sent", position).isNotNull();
             assertThat(update.getDigest())
                     .as("version %d of %s", update.getVersion(), update.getModelId())
                     .isEqualTo(models.digest(event.inside()));

@@ -2,7 +2,6 @@ package dev.koine.cli.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.cli.Fixtures;
 import dev.koine.cli.demo.BrokenExpert;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.FileTree;
@@ -11,6 +10,7 @@ import dev.koine.objectstore.ObjectBundles;
 import dev.koine.schemas.Topics;
 import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.speech.onnx.OnnxSessions;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -75,8 +75,9 @@ class ChaosE2ECase {
     }
 
     private static void run(Path directory, FaultyStore store, Audit.BundleCheck check) throws Exception {
-        Path broken = directory.resolve("experts").resolve("diverged");
-        BrokenExpert.make(Fixtures.CTC.resolve("de"), broken);
+        Path experts = directory.resolve("experts");
+        Path broken = experts.resolve("diverged");
+        BrokenExpert.make(Fixtures.ctc("de"), broken);
         List<String> processes = Stream.of(
                         List.of(LocalCluster.ZOOKEEPER, LocalCluster.BROKER, LocalCluster.JOBMANAGER),
                         LocalCluster.TASKMANAGERS,
@@ -95,7 +96,7 @@ class ChaosE2ECase {
         }
         options.addAll(List.of(
                 "--allow", Fixtures.CTC.toString(),
-                "--allow", broken.getParent().toString(),
+                "--allow", experts.toString(),
                 "--store", store.uri(),
                 "--model", Workload.MODELS.get(0)));
         try (LocalCluster cluster = LocalCluster.in(directory.resolve("cluster"), store.environment())) {
@@ -147,9 +148,7 @@ class ChaosE2ECase {
         tally.line("The whole store: %s.", store.check(directory));
         assertThat(service.failed()).as("failed calls").isZero();
         assertThat(FaultFreeRun.finalDigests(
-                        directory.resolve("fault-free"),
-                        broken.getParent(),
-                        ledger.sent().values()))
+                        directory.resolve("fault-free"), experts, ledger.sent().values()))
                 .as("digests without faults")
                 .isEqualTo(digests);
         tally.line("The same events without faults gave the same final digests.");

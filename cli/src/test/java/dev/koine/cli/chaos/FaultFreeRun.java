@@ -1,11 +1,11 @@
 package dev.koine.cli.chaos;
 
-import dev.koine.cli.Fixtures;
 import dev.koine.cli.embedded.EmbeddedKoine;
 import dev.koine.engine.Device;
 import dev.koine.events.EventPublisher;
 import dev.koine.events.OutcomeReader;
 import dev.koine.schemas.Topics;
+import dev.koine.testkit.Fixtures;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

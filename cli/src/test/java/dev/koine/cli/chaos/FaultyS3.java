@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** A store in S3, behind a proxy that lets nobody through at times, on a server that can be killed. */
 final class FaultyS3 implements FaultyStore {
@@ -66,7 +67,7 @@ final class FaultyS3 implements FaultyStore {
         if (fault.equals(KILL)) {
             server.kill();
         } else {
-            proxy.set(MODES.get(fault));
+            proxy.set(Objects.requireNonNull(MODES.get(fault), fault));
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.koine.cli.chaos;
 
-import dev.koine.cli.Fixtures;
 import dev.koine.engine.Progress;
 import dev.koine.engine.WorkPool;
 import dev.koine.engine.linalg.Lanczos;
@@ -9,6 +8,7 @@ import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.FileTree;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -38,13 +38,13 @@ final class Models implements AutoCloseable {
 
     private String merge(Set<Path> experts) throws Exception {
         if (experts.isEmpty()) {
-            return Bundle.describe(Fixtures.CTC.resolve("base")).digest();
+            return Bundle.describe(Fixtures.ctc("base")).digest();
         }
         Path target = work.resolve("merged");
         List<OfflineMerge.Expert> all = new TreeSet<>(experts)
                 .stream().map(expert -> new OfflineMerge.Expert(expert, 1)).toList();
         new OfflineMerge(
-                        ModelBundle.open(Fixtures.CTC.resolve("base")),
+                        ModelBundle.open(Fixtures.ctc("base")),
                         Recipe.PUBLISHED,
                         Lanczos::truncate,
                         pool,

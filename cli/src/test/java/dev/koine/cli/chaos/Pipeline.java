@@ -7,6 +7,7 @@ import dev.koine.schemas.Topics;
 import java.io.IOException;
 import java.util.Properties;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 
 /** Sends events as long as it is let, with some always under way, and watches what becomes of them. */
 final class Pipeline implements AutoCloseable {
@@ -19,7 +20,7 @@ final class Pipeline implements AutoCloseable {
     private final long pauseMillis;
     private final Thread sender = new Thread(this::send, "chaos-sender");
     private final Thread watcher = new Thread(this::watch, "chaos-watcher");
-    private volatile Throwable trouble;
+    private volatile @Nullable Throwable trouble;
     private volatile boolean enough;
     private volatile boolean over;
 

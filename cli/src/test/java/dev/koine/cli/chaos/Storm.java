@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets faults happen, two at a time at most and never two to one target, and starts processes again that have ended by themselves, as
@@ -32,7 +33,7 @@ final class Storm implements AutoCloseable {
     private final List<Struck> struck = new ArrayList<>();
     private final List<Duration> recoveries = new ArrayList<>();
     private final Map<String, Integer> restarts = new TreeMap<>();
-    private volatile Throwable trouble;
+    private volatile @Nullable Throwable trouble;
     private volatile boolean over;
 
     /**

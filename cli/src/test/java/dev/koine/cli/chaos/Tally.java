@@ -44,7 +44,7 @@ final class Tally {
             line(
                     "%-26s %5d  %5d  %s",
                     kind,
-                    counts.get(kind),
+                    counts.getOrDefault(kind, 0),
                     seconds.size(),
                     seconds.isEmpty()
                             ? ""

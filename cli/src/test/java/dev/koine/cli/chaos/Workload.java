@@ -1,6 +1,5 @@
 package dev.koine.cli.chaos;
 
-import dev.koine.cli.Fixtures;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
@@ -12,15 +11,18 @@ import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.Topics;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An endless stream of merges, replacements, retractions, rollbacks and broken experts for two models, the same for the same seed, and for each
@@ -84,7 +86,7 @@ final class Workload {
             return registrations.remove(0);
         }
         String model = MODELS.get(random.nextInt(MODELS.size()));
-        Contents contents = models.get(model);
+        Contents contents = Objects.requireNonNull(models.get(model));
         String expert = EXPERTS.get(random.nextInt(EXPERTS.size()));
         boolean isInside = contents.inside.containsKey(expert);
         int kind = random.nextInt(100);
@@ -106,16 +108,16 @@ final class Workload {
     }
 
     private Planned merge(String model, String expert) throws Exception {
-        Contents contents = models.get(model);
+        Contents contents = Objects.requireNonNull(models.get(model));
         long revision = contents.revisions.merge(expert, 1L, Long::sum);
-        Path bundle = Fixtures.CTC.resolve(expert.equals("de") && random.nextBoolean() ? "de-2" : expert);
+        Path bundle = Fixtures.ctc(expert.equals("de") && random.nextBoolean() ? "de-2" : expert);
         contents.inside.put(expert, bundle);
         contents.next();
         return accepted(model, expert(ExpertAction.MERGE, model, expert, revision, describe(bundle)));
     }
 
     private Planned retraction(String model, String expert) {
-        Contents contents = models.get(model);
+        Contents contents = Objects.requireNonNull(models.get(model));
         contents.inside.remove(expert);
         contents.next();
         return accepted(model, expert(ExpertAction.RETRACT, model, expert, 0, null));
@@ -142,9 +144,9 @@ final class Workload {
     }
 
     private Planned bad(String model, String expert, int kind) throws Exception {
-        Contents contents = models.get(model);
+        Contents contents = Objects.requireNonNull(models.get(model));
         long newer = contents.revisions.getOrDefault(expert, 0L) + 1;
-        Bundle good = describe(Fixtures.CTC.resolve(expert));
+        Bundle good = describe(Fixtures.ctc(expert));
         switch (kind) {
             case 0:
                 return refused(
@@ -191,7 +193,7 @@ final class Workload {
     private Planned registration(String model, Optional<RejectionCode> refusal) throws Exception {
         byte[] value = REGISTRATIONS.encode(ModelRegistration.newBuilder()
                 .setModelId(model)
-                .setBase(Bundles.toAvro(describe(Fixtures.CTC.resolve("base"))))
+                .setBase(Bundles.toAvro(describe(Fixtures.ctc("base"))))
                 .setRecipe(Recipes.toAvro(Recipe.PUBLISHED))
                 .setTime(Instant.now())
                 .build());
@@ -199,11 +201,12 @@ final class Workload {
     }
 
     private Planned planned(String topic, String model, byte[] value, Optional<RejectionCode> refusal) {
-        Contents contents = models.get(model);
+        Contents contents = Objects.requireNonNull(models.get(model));
         return new Planned(topic, model, value, refusal, contents.version(), Map.copyOf(contents.inside));
     }
 
-    private static byte[] expert(ExpertAction action, String model, String expert, long revision, Bundle bundle) {
+    private static byte[] expert(
+            ExpertAction action, String model, String expert, long revision, @Nullable Bundle bundle) {
         return EXPERT_EVENTS.encode(ExpertEvent.newBuilder()
                 .setAction(action)
                 .setModelId(model)

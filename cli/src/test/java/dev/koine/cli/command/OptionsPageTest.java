@@ -12,12 +12,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** The page on options, the commands and what is in {@code deploy} have the merge job's names and words. */
@@ -53,8 +55,8 @@ class OptionsPageTest {
     @ParameterizedTest
     @MethodSource("ofUp")
     void upHasTheOptionWithDashes(JobOption<?> option) {
-        OptionSpec found =
-                Koine.line().getSubcommands().get("up").getCommandSpec().findOption(option.dashed());
+        CommandLine up = Objects.requireNonNull(Koine.line().getSubcommands().get("up"));
+        OptionSpec found = up.getCommandSpec().findOption(option.dashed());
         assertThat(found).as(option.dashed()).isNotNull();
         assertThat(String.join("", found.description()))
                 .containsIgnoringCase(option.description())

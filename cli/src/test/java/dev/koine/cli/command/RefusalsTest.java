@@ -4,8 +4,9 @@ import static dev.koine.cli.CommandLineRun.koine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.cli.CommandLineRun;
-import dev.koine.cli.Fixtures;
 import dev.koine.cli.console.ExitCode;
+import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.Mutation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A refusal names what it is about, and what to do. */
 class RefusalsTest {
-    private static final Path BASE = Fixtures.CTC.resolve("base");
-    private static final Path CA = Fixtures.CTC.resolve("ca");
+    private static final Path BASE = Fixtures.ctc("base");
+    private static final Path CA = Fixtures.ctc("ca");
 
     @TempDir
     Path directory;
@@ -116,13 +117,12 @@ class RefusalsTest {
 
     @Test
     void filesOfATrainingRunAreToldOf() throws Exception {
-        Path base = Files.createDirectories(directory.resolve("run/checkpoint-1000"));
-        Files.createFile(base.resolve("rng_state.pth"));
-        Files.write(base.resolveSibling("optimizer.pt"), new byte[100]);
-        for (String file : List.of("model.onnx", "config.json")) {
-            Files.copy(BASE.resolve(file), base.resolveSibling(file));
-        }
-        CommandLineRun run = merge(base.getParent(), CA.toString());
+        Path base = directory.resolve("run");
+        Path checkpoint = Files.createDirectories(base.resolve("checkpoint-1000"));
+        Files.createFile(checkpoint.resolve("rng_state.pth"));
+        Files.write(base.resolve("optimizer.pt"), new byte[100]);
+        Mutation.copyInto(BASE, base);
+        CommandLineRun run = merge(base, CA.toString());
         assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.OK);
         assertThat(run.err()).contains("2 files of a training run, 100 bytes", "optimizer.pt");
         assertThat(merge("other", BASE, CA.toString()).err()).doesNotContain("training run");
@@ -151,11 +151,7 @@ class RefusalsTest {
 
     private Path littered(String name, Path model) throws IOException {
         Path folder = Files.createDirectories(directory.resolve("littered").resolve(name));
-        try (Stream<Path> files = Files.list(model)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                Files.copy(file, folder.resolve(file.getFileName()));
-            }
-        }
+        Mutation.copyInto(model, folder);
         for (String stray : List.of(
                 "._model.onnx",
                 ".cache/huggingface/download/model.onnx.lock",

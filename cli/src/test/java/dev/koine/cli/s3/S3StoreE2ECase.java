@@ -2,8 +2,8 @@ package dev.koine.cli.s3;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.koine.cli.Fixtures;
 import dev.koine.cli.s3.FaultyProxy.Mode;
+import dev.koine.testkit.Fixtures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +40,7 @@ class S3StoreE2ECase {
                 template.substring(template.indexOf("s3.endpoint"))
                         .replace("@S3_ENDPOINT@", "http://127.0.0.1:" + proxy.port()));
         for (String name : List.of("base", "ca", "de", "es", "fr")) {
-            s3.put(Fixtures.CTC.resolve(name), "models/" + name);
+            s3.put(Fixtures.ctc(name), "models/" + name);
         }
     }
 
@@ -126,7 +126,7 @@ class S3StoreE2ECase {
                 "ctc",
                 "--cache",
                 directory.resolve("service").toString(),
-                Fixtures.CTC.resolve("evaluation/ca").toString(),
+                Fixtures.ctc("evaluation/ca").toString(),
                 broker);
         try {
             for (int i = 0; i < 300 && !Files.readString(printed).contains("version 6  answered"); i++) {
@@ -166,7 +166,7 @@ class S3StoreE2ECase {
     }
 
     private static String fixture(String name) {
-        return Fixtures.CTC.resolve(name).toString();
+        return Fixtures.ctc(name).toString();
     }
 
     private String koine(String... args) throws Exception {

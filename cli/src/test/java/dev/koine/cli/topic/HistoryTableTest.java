@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.events.Outcome;
 import dev.koine.schemas.Bundle;
-import dev.koine.schemas.Cause;
-import dev.koine.schemas.Change;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
-import dev.koine.schemas.Recipe;
 import dev.koine.schemas.Rejection;
+import dev.koine.testkit.Updates;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
@@ -60,21 +58,10 @@ class HistoryTableTest {
     }
 
     private static ModelUpdate update(@Nullable Double share) {
-        return ModelUpdate.newBuilder()
-                .setModelId("demo")
-                .setVersion(1)
-                .setDigest("sha256:" + "1".repeat(64))
-                .setBundle(new Bundle("file:///store/", List.of()))
-                .setExperts(List.of())
-                .setRecipe(Recipe.newBuilder().build())
-                .setCause(Cause.newBuilder()
-                        .setChange(Change.MERGED)
-                        .setExpertId("de")
-                        .setRevision(2L)
-                        .setPosition(new Position("koine.experts", 1, 17L, Instant.EPOCH))
-                        .build())
-                .setTime(Instant.EPOCH)
-                .setUpdateShare(share)
-                .build();
+        ModelUpdate update = Updates.of("demo", 1, "sha256:" + "1".repeat(64), new Bundle("file:///store/", List.of()));
+        update.getCause().setExpertId("de");
+        update.getCause().setRevision(2L);
+        update.setUpdateShare(share);
+        return update;
     }
 }

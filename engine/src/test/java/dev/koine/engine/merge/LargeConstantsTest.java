@@ -63,7 +63,7 @@ class LargeConstantsTest {
     void whatKeepsItsValueIsMerged(float ours, float theirs) throws Exception {
         try (MergeLab lab = new MergeLab(masked(MODEL, ours), WHOLE)) {
             Path merged = lab.merge(List.of(new OfflineMerge.Expert(lab.write(masked(expert(), theirs)), 1)));
-            float[] mask = MergeLab.values(merged).get("encoder.onnx/mask");
+            float[] mask = MergeLab.weight(MergeLab.values(merged), "encoder.onnx/mask");
             if (Float.isInfinite(theirs)) {
                 assertThat(mask[1]).isEqualTo(theirs);
             } else {

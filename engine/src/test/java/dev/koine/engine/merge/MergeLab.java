@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** A base, a store and a place for files, all of which are gone at the end. */
 final class MergeLab implements AutoCloseable {
@@ -96,6 +97,11 @@ final class MergeLab implements AutoCloseable {
     }
 
     /** All weights of a bundle by key. */
+    /** The values of one weight; there must be such a one. */
+    static float[] weight(Map<String, float[]> values, String key) {
+        return Objects.requireNonNull(values.get(key), key);
+    }
+
     static Map<String, float[]> values(Path bundle) throws RejectedException, IOException {
         Map<String, float[]> values = new LinkedHashMap<>();
         for (Weight weight : ModelBundle.open(bundle).weights()) {

@@ -88,8 +88,8 @@ class MergeMethodsTest {
             Path one = merge.lab.merge(List.of(new OfflineMerge.Expert(merge.experts.get(0), 1)));
             Map<String, float[]> merged = MergeLab.values(one);
             merge.base.forEach((key, before) -> {
-                float[] after = merged.get(key);
-                float[] expert = merge.tuned.get(0).get(key);
+                float[] after = MergeLab.weight(merged, key);
+                float[] expert = MergeLab.weight(merge.tuned.get(0), key);
                 double leastKept = Double.POSITIVE_INFINITY;
                 double largestDropped = 0;
                 int kept = 0;
@@ -122,8 +122,8 @@ class MergeMethodsTest {
                 int changed = 0;
                 for (Map.Entry<String, float[]> weight : merge.base.entrySet()) {
                     float[] before = weight.getValue();
-                    float[] after = merged.get(weight.getKey());
-                    float[] expert = merge.tuned.get(e).get(weight.getKey());
+                    float[] after = MergeLab.weight(merged, weight.getKey());
+                    float[] expert = MergeLab.weight(merge.tuned.get(e), weight.getKey());
                     for (int i = 0; i < before.length; i++) {
                         if (expert[i] == before[i]) {
                             continue;
@@ -188,7 +188,7 @@ class MergeMethodsTest {
                 double scale = n < 2 ? 1 : cosine / (1 + (n - 1) * cosine);
                 for (int i = 0; i < before.length; i++) {
                     if (Float.isFinite(before[i])) {
-                        assertThat((double) merged.get(key)[i])
+                        assertThat((double) MergeLab.weight(merged, key)[i])
                                 .as("%s[%d]", key, i)
                                 .isCloseTo(before[i] + scale * sums[i], within(1e-5));
                     }
@@ -218,9 +218,9 @@ class MergeMethodsTest {
                 for (int i = 0; i < before.length; i++) {
                     if (Float.isFinite(before[i])) {
                         double expected = before[i]
-                                + 0.7 * (merge.tuned.get(0).get(key)[i] - before[i])
-                                - 0.3 * (merge.tuned.get(1).get(key)[i] - before[i]);
-                        assertThat((double) merged.get(key)[i]).isCloseTo(expected, within(1e-5));
+                                + 0.7 * (MergeLab.weight(merge.tuned.get(0), key)[i] - before[i])
+                                - 0.3 * (MergeLab.weight(merge.tuned.get(1), key)[i] - before[i]);
+                        assertThat((double) MergeLab.weight(merged, key)[i]).isCloseTo(expected, within(1e-5));
                     }
                 }
             });
@@ -303,7 +303,7 @@ class MergeMethodsTest {
     private static double norm(Map<String, float[]> from, Map<String, float[]> to) {
         double square = 0;
         for (Map.Entry<String, float[]> weight : from.entrySet()) {
-            float[] other = to.get(weight.getKey());
+            float[] other = MergeLab.weight(to, weight.getKey());
             for (int i = 0; i < other.length; i++) {
                 double delta = other[i] == weight.getValue()[i] ? 0 : (double) other[i] - weight.getValue()[i];
                 square += delta * delta;
@@ -350,8 +350,8 @@ class MergeMethodsTest {
         }
 
         double term(int expert, String key, int element) {
-            float before = base.get(key)[element];
-            float after = tuned.get(expert).get(key)[element];
+            float before = MergeLab.weight(base, key)[element];
+            float after = MergeLab.weight(tuned.get(expert), key)[element];
             return after == before ? 0 : WEIGHTS[expert] * ((double) after - before);
         }
 
@@ -364,7 +364,7 @@ class MergeMethodsTest {
                         terms[e] = term(e, key, i);
                     }
                     if (Float.isFinite(before[i])) {
-                        assertThat((double) merged.get(key)[i])
+                        assertThat((double) MergeLab.weight(merged, key)[i])
                                 .as("%s[%d]", key, i)
                                 .isCloseTo(before[i] + rule.merged(terms), within(1e-5));
                     }

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -301,12 +302,12 @@ class MethodSeamTest {
             Map<String, Weight> weights = new LinkedHashMap<>();
             lab.base.weights().forEach(weight -> weights.put(weight.key(), weight));
             weights.forEach((key, weight) -> {
-                float[] was = before.get(key);
+                float[] was = Objects.requireNonNull(before.get(key));
                 List<double[]> terms = new ArrayList<>();
                 for (int e = 0; e < WEIGHTS.length; e++) {
                     double[] term = new double[was.length];
                     for (int i = 0; i < term.length; i++) {
-                        float after = tuned.get(e).get(key)[i];
+                        float after = Objects.requireNonNull(tuned.get(e).get(key))[i];
                         term[i] = after == was[i] ? 0 : WEIGHTS[e] * ((double) after - was[i]);
                     }
                     terms.add(term);
@@ -314,7 +315,7 @@ class MethodSeamTest {
                 double[] expected = rule.merged(weight, terms);
                 for (int i = 0; i < was.length; i++) {
                     if (Float.isFinite(was[i])) {
-                        assertThat((double) merged.get(key)[i])
+                        assertThat((double) Objects.requireNonNull(merged.get(key))[i])
                                 .as("%s[%d]", key, i)
                                 .isCloseTo(was[i] + expected[i], within(1e-5));
                     }

@@ -83,7 +83,8 @@ record NormalizedModel(ElementType type, Map<String, float[]> tensors) {
                 .addNode(node("Mul", "/scale", List.of("c", "scale"), List.of("y")))
                 .addInitializer(tensor("eps", code, 1e-5f));
         tensors.forEach((name, values) -> graph.addInitializer(tensor(name, code, values)));
-        return Protos.write(directory, "model.onnx", Protos.model(graph)).getParent();
+        Protos.write(directory, "model.onnx", Protos.model(graph));
+        return directory;
     }
 
     private TensorProto tensor(String name, int code, float... values) {

@@ -100,9 +100,9 @@ class OfflineMergeTest {
                 assertThat(values.get(tied)).as(tied).isEqualTo(values.get(weight.key()));
             }
         }
-        float[] table = values.get("decoder.onnx/embed");
-        float[] projection = values.get("decoder.onnx/proj");
-        int width = values.get("encoder.onnx/mask").length;
+        float[] table = MergeLab.weight(values, "decoder.onnx/embed");
+        float[] projection = MergeLab.weight(values, "decoder.onnx/proj");
+        int width = MergeLab.weight(values, "encoder.onnx/mask").length;
         for (int i = 0; i < table.length; i++) {
             assertThat(projection[i % width * (table.length / width) + i / width])
                     .isEqualTo(table[i]);

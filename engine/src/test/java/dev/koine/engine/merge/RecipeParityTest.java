@@ -45,7 +45,7 @@ class RecipeParityTest {
                 if (!key.endsWith("/mask")) {
                     List<float[]> tuned =
                             theirs.stream().map(values -> values.get(key)).toList();
-                    requireParity(weight, ours.get(key), tuned, merged.get(key));
+                    requireParity(weight, MergeLab.weight(ours, key), tuned, MergeLab.weight(merged, key));
                 }
             }
         }

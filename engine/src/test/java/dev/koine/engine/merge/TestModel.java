@@ -22,9 +22,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A speech model with every kind of weight that is merged, small enough to make by the dozen: an encoder with a mask, a
@@ -117,7 +119,7 @@ final class TestModel {
     }
 
     Tensor tensor(String name) {
-        return tensors.get(name);
+        return Objects.requireNonNull(tensors.get(name), name);
     }
 
     /** This model with other values; {@code change} may give back what it was given. */
@@ -269,7 +271,7 @@ final class TestModel {
         return new Tensor(matrix.type(), List.of((long) columns, (long) rows), false, values);
     }
 
-    private static TensorProto proto(String name, Tensor tensor, ByteArrayOutputStream data) {
+    private static TensorProto proto(String name, Tensor tensor, @Nullable ByteArrayOutputStream data) {
         int code =
                 switch (tensor.type()) {
                     case FLOAT16 -> Protos.FLOAT16;

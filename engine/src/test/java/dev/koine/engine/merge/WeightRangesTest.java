@@ -118,8 +118,8 @@ class WeightRangesTest {
 
     private static void requireVariancesInRange(NormalizedModel base, Map<String, float[]> merged) {
         for (String name : List.of("variance", "spelled")) {
-            float[] before = base.tensors().get(name);
-            float[] after = merged.get("model.onnx/" + name);
+            float[] before = MergeLab.weight(base.tensors(), name);
+            float[] after = MergeLab.weight(merged, "model.onnx/" + name);
             for (int i = 0; i < before.length; i++) {
                 assertThat(after[i]).isGreaterThanOrEqualTo(before[i] / 16);
             }
@@ -130,8 +130,8 @@ class WeightRangesTest {
     void anExpertsOwnVariancesComeOutAsTheyAre() throws Exception {
         Random random = new Random(9);
         NormalizedModel base = NormalizedModel.random(random, ElementType.FLOAT);
-        float[] tenth = base.tensors().get("variance").clone();
-        float[] hundredth = base.tensors().get("spelled").clone();
+        float[] tenth = MergeLab.weight(base.tensors(), "variance").clone();
+        float[] hundredth = MergeLab.weight(base.tensors(), "spelled").clone();
         for (int i = 0; i < tenth.length; i++) {
             tenth[i] /= 10;
             hundredth[i] /= 100;
@@ -144,9 +144,9 @@ class WeightRangesTest {
             assertThat(written.share()).isEmpty();
             Map<String, float[]> merged = MergeLab.values(target);
             for (int i = 0; i < tenth.length; i++) {
-                assertThat(merged.get("model.onnx/variance")[i]).isCloseTo(tenth[i], within(1e-6f));
-                assertThat(merged.get("model.onnx/spelled")[i])
-                        .isEqualTo(base.tensors().get("spelled")[i] / 16);
+                assertThat(MergeLab.weight(merged, "model.onnx/variance")[i]).isCloseTo(tenth[i], within(1e-6f));
+                assertThat(MergeLab.weight(merged, "model.onnx/spelled")[i])
+                        .isEqualTo(MergeLab.weight(base.tensors(), "spelled")[i] / 16);
             }
         }
     }
@@ -163,8 +163,8 @@ class WeightRangesTest {
                 RunningModel model = lab.open()) {
             Path atOnce = lab.merge(List.of(new OfflineMerge.Expert(write(expert), 1)));
             Map<String, float[]> merged = MergeLab.values(atOnce);
-            assertThat(merged.get("model.onnx/gain")[0]).isCloseTo(0.01f, within(1e-6f));
-            assertThat(merged.get("model.onnx/variance")[0]).isEqualTo(1f / 16);
+            assertThat(MergeLab.weight(merged, "model.onnx/gain")[0]).isCloseTo(0.01f, within(1e-6f));
+            assertThat(MergeLab.weight(merged, "model.onnx/variance")[0]).isEqualTo(1f / 16);
             model.add(lab.prune(write(expert), 1));
             assertThat(lab.digest(model)).isEqualTo(digestOf(atOnce));
         }
@@ -174,7 +174,7 @@ class WeightRangesTest {
     void whatTheElementTypeTakesOfAnUpdateIsMeasured() throws Exception {
         Random random = new Random(2);
         NormalizedModel base = NormalizedModel.random(random, ElementType.BFLOAT16);
-        float[] w = base.tensors().get("w");
+        float[] w = MergeLab.weight(base.tensors(), "w");
         float[] nudged = w.clone();
         float[] pushed = w.clone();
         for (int i = 0; i < w.length; i++) {

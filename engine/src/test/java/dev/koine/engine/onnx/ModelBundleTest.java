@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,7 +84,7 @@ class ModelBundleTest {
         }
         assertThat(roles(untied)).containsEntry("proj", WeightRole.LINEAR);
 
-        model.put(model.tensors.get("embed").toBuilder().setName("proj").build());
+        model.put(model.tensor("embed").toBuilder().setName("proj").build());
         GraphProto.Builder equal = model.graph(name -> name, new Random(0));
         int last = equal.getNodeCount() - 1;
         equal.setNode(
@@ -283,14 +284,14 @@ class ModelBundleTest {
     }
 
     private WeightRole head(String op, List<String> inputs, long width) throws RejectedException, IOException {
-        return roles(GraphProto.newBuilder()
-                        .addInput(Protos.value("x", Protos.FLOAT, -1, -1, 4))
-                        .addInitializer(Protos.random("w", new Random(1), 4, width))
-                        .addInitializer(Protos.random("bias", new Random(2), width))
-                        .addNode(node("MatMul", "", List.of("x", "w"), List.of("h")))
-                        .addNode(node(op, "", inputs, List.of("y")))
-                        .addOutput(Protos.value("y", Protos.FLOAT, -1, -1, width)))
-                .get("w");
+        Map<String, WeightRole> roles = roles(GraphProto.newBuilder()
+                .addInput(Protos.value("x", Protos.FLOAT, -1, -1, 4))
+                .addInitializer(Protos.random("w", new Random(1), 4, width))
+                .addInitializer(Protos.random("bias", new Random(2), width))
+                .addNode(node("MatMul", "", List.of("x", "w"), List.of("h")))
+                .addNode(node(op, "", inputs, List.of("y")))
+                .addOutput(Protos.value("y", Protos.FLOAT, -1, -1, width)));
+        return Objects.requireNonNull(roles.get("w"));
     }
 
     private Map<String, WeightRole> roles(GraphProto.Builder graph) throws RejectedException, IOException {

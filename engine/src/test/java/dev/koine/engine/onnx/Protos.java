@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** Short ways to write ONNX messages with the generated classes, which know nothing of our scanner. */
 public final class Protos {
@@ -164,7 +165,7 @@ public final class Protos {
     }
 
     /** Deletes a directory that a property has made; JUnit's own temporary directories are unknown to jqwik. */
-    public static void delete(Path directory) throws IOException {
+    public static void delete(@Nullable Path directory) throws IOException {
         if (directory == null) {
             return;
         }

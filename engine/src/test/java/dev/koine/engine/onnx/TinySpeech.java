@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 
@@ -32,7 +33,11 @@ public final class TinySpeech {
             put(Protos.random("b" + i, random, WIDTH));
             put(Protos.random("gamma" + i, random, WIDTH));
         }
-        put(transpose("proj", tensors.get("embed")));
+        put(transpose("proj", tensor("embed")));
+    }
+
+    public TensorProto tensor(String name) {
+        return Objects.requireNonNull(tensors.get(name), name);
     }
 
     public void put(TensorProto tensor) {

@@ -24,6 +24,7 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.lifecycle.AfterTry;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,7 +33,7 @@ class VarintWeightsTest {
     @TempDir
     Path directory;
 
-    private Path made;
+    private @Nullable Path made;
 
     @AfterTry
     void clean() throws IOException {

@@ -58,12 +58,12 @@ class SafetensorsTest {
             assertThat(floats(file, "bf16")).containsExactly(-2f);
             assertThat(floats(file, "empty")).isEmpty();
             long[] labels = new long[3];
-            file.read(file.entries().get("labels"), 1, 1, labels, 2);
+            file.read(entry(file, "labels"), 1, 1, labels, 2);
             assertThat(labels).containsExactly(0, 0, 50257);
             assertThat(file.entry("f64")).isEmpty();
-            assertThatThrownBy(() -> file.read(file.entries().get("f32"), 1, 2, new float[2], 0))
+            assertThatThrownBy(() -> file.read(entry(file, "f32"), 1, 2, new float[2], 0))
                     .isInstanceOf(IllegalArgumentException.class);
-            assertThatThrownBy(() -> file.read(file.entries().get("labels"), 0, 1, new float[1], 0))
+            assertThatThrownBy(() -> file.read(entry(file, "labels"), 0, 1, new float[1], 0))
                     .isInstanceOf(IllegalArgumentException.class);
         }
         assertThat(ByteBuffer.wrap(Files.readAllBytes(path))
@@ -153,8 +153,12 @@ class SafetensorsTest {
                 .hasMessageContaining("file.safetensors");
     }
 
+    private static TensorInfo entry(Safetensors file, String name) {
+        return file.entry(name).orElseThrow();
+    }
+
     private static float[] floats(Safetensors file, String name) throws IOException {
-        TensorInfo entry = file.entries().get(name);
+        TensorInfo entry = entry(file, name);
         float[] values = new float[(int) entry.numel()];
         file.read(entry, 0, values.length, values, 0);
         return values;

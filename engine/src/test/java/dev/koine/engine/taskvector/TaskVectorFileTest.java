@@ -116,7 +116,7 @@ class TaskVectorFileTest {
         try (Safetensors file = Safetensors.open(path)) {
             assertThat(file.entries())
                     .containsOnlyKeys("e.onnx/w@0.u", "e.onnx/w@0.v", "e.onnx/w@0.mask", "e.onnx/w@0.values");
-            assertThat(file.entries().get("e.onnx/w@0.mask").shape()).containsExactly(3L);
+            assertThat(file.entry("e.onnx/w@0.mask").orElseThrow().shape()).containsExactly(3L);
         }
     }
 

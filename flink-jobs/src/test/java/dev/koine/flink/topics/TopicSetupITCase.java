@@ -7,6 +7,7 @@ import dev.koine.schemas.Topics;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.FutureTask;
 import org.apache.kafka.clients.admin.Admin;
@@ -62,6 +63,6 @@ class TopicSetupITCase {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         Map<ConfigResource, Config> configs =
                 admin.describeConfigs(List.of(resource)).all().get();
-        return configs.get(resource).get(name).value();
+        return Objects.requireNonNull(configs.get(resource)).get(name).value();
     }
 }

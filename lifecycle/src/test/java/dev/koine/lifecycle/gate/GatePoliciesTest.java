@@ -25,7 +25,7 @@ class GatePoliciesTest {
         assertThat(GatePolicies.of(registration(model -> model.setEvaluationSets(List.of()))))
                 .isNull();
         GatePolicy policy = GatePolicies.of(registration(model -> {}));
-        assertThat(policy).isEqualTo(GatePolicies.defaults().build());
+        assertThat(policy).isNotNull().isEqualTo(GatePolicies.defaults().build());
         assertThat(policy.getMode()).isEqualTo("OBSERVE");
         assertThat(policy.getConfidence()).isEqualTo(0.95);
     }
@@ -34,7 +34,7 @@ class GatePoliciesTest {
     void aPolicyOfAnOlderProducerComparesAsMeasured() throws Exception {
         GatePolicy older = GatePolicy.newBuilder().build();
         GatePolicy policy = GatePolicies.of(registration(model -> model.setGate(older)));
-        assertThat(policy).isEqualTo(older);
+        assertThat(policy).isNotNull().isEqualTo(older);
         assertThat(policy.getConfidence()).isZero();
     }
 

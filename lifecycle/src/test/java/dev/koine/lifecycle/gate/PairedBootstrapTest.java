@@ -13,6 +13,7 @@ import dev.koine.speech.evaluation.Score;
 import dev.koine.speech.evaluation.TextNormalizer;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -31,12 +32,12 @@ class PairedBootstrapTest {
     void boundsAreThoseOfTheNormalDistributionWhereThatHolds() {
         PairedBootstrap bootstrap =
                 new PairedBootstrap(Map.of(DE, counts(DE, i -> false)), Map.of(DE, counts(DE, i -> i % 2 == 0)), 1);
-        Interval of95 = bootstrap.mean(List.of(DE), 0.95);
+        Interval of95 = mean(bootstrap, 0.95);
         assertThat(of95.getLow()).isCloseTo(0.1 - 0.01645, within(0.0025));
         assertThat(of95.getHigh()).isCloseTo(0.1 + 0.01645, within(0.0025));
-        Interval of99 = bootstrap.mean(List.of(DE), 0.99);
+        Interval of99 = mean(bootstrap, 0.99);
         assertThat(of99.getLow()).isCloseTo(0.1 - 0.02326, within(0.004)).isLessThan(of95.getLow());
-        Interval median = bootstrap.mean(List.of(DE), 0.5);
+        Interval median = mean(bootstrap, 0.5);
         assertThat(median.getLow()).isCloseTo(0.1, within(0.002));
     }
 
@@ -85,8 +86,12 @@ class PairedBootstrapTest {
         assertThat(bootstrap.mean(List.of(DE, FR), 0.95)).isEqualTo(bootstrap.mean(List.of(DE), 0.95));
     }
 
+    private static Interval mean(PairedBootstrap bootstrap, double confidence) {
+        return Objects.requireNonNull(bootstrap.mean(List.of(DE), confidence));
+    }
+
     private static double width(Map<LanguageTask, ErrorCounts> before, Map<LanguageTask, ErrorCounts> after) {
-        Interval interval = new PairedBootstrap(before, after, 1).mean(after.keySet(), 0.95);
+        Interval interval = Objects.requireNonNull(new PairedBootstrap(before, after, 1).mean(after.keySet(), 0.95));
         return interval.getHigh() - interval.getLow();
     }
 

@@ -17,13 +17,11 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.events.Bundles;
 import dev.koine.lifecycle.event.Recipes;
-import dev.koine.schemas.Cause;
-import dev.koine.schemas.Change;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
-import dev.koine.schemas.Position;
 import dev.koine.testkit.Fixtures;
 import dev.koine.testkit.Mutation;
+import dev.koine.testkit.Updates;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -180,19 +178,9 @@ class StoreCheckTest {
     }
 
     private ModelUpdate record(long number, Bundle bundle, List<MergedExpert> inside) throws Exception {
-        ModelUpdate update = ModelUpdate.newBuilder()
-                .setModelId("m")
-                .setVersion(number)
-                .setDigest(bundle.digest())
-                .setBundle(Bundles.toAvro(bundle))
-                .setExperts(inside)
-                .setRecipe(Recipes.toAvro(Recipe.PUBLISHED))
-                .setCause(Cause.newBuilder()
-                        .setChange(Change.MERGED)
-                        .setPosition(new Position("t", 0, number, Instant.EPOCH))
-                        .build())
-                .setTime(Instant.EPOCH)
-                .build();
+        ModelUpdate update = Updates.of("m", number, bundle.digest(), Bundles.toAvro(bundle));
+        update.setExperts(inside);
+        update.setRecipe(Recipes.toAvro(Recipe.PUBLISHED));
         assertThat(new VersionRecords(store.records()).put(update)).hasSize(16);
         return update;
     }

@@ -7,18 +7,18 @@ import dev.koine.engine.Progress;
 import dev.koine.speech.SpeechModel;
 import dev.koine.speech.Task;
 import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class EvaluatorITCase {
-    private static final Path FIXTURES = Path.of("../eval/fixtures");
     private static final OnnxOptions OPTIONS = new OnnxOptions(1, Device.CPU);
 
     @ParameterizedTest
     @CsvSource({"ctc, de", "ctc, ca", "whisper, de", "whisper, fr"})
     void anExpertMakesFewerErrorsThanItsBase(String architecture, String language) throws Exception {
-        Path models = FIXTURES.resolve(architecture);
+        Path models = Fixtures.ROOT.resolve(architecture);
         EvaluationSet set = EvaluationSet.read(models.resolve("evaluation").resolve(language));
 
         double base = characterErrorRate(models.resolve("base"), set);

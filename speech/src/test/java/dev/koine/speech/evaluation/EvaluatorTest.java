@@ -9,7 +9,7 @@ import dev.koine.engine.safetensors.SafetensorsWriter;
 import dev.koine.engine.tensor.ElementType;
 import dev.koine.speech.SpeechModel;
 import dev.koine.speech.Task;
-import dev.koine.speech.TinyOnnx;
+import dev.koine.speech.TinyCtc;
 import dev.koine.speech.onnx.OnnxOptions;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.SortedMap;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,27 +57,26 @@ class EvaluatorTest {
     @Test
     void countsErrorsOfNormalisedTexts() throws Exception {
         SortedMap<LanguageTask, EvaluationResult> results = evaluate(1, 1, EvaluationSet.read(directory));
-        EvaluationResult german = results.get(DE);
+        EvaluationResult german = result(results, DE);
         assertThat(german.utterances()).isEqualTo(UTTERANCES);
         assertThat(german.wordErrorRate()).hasValue(1.0 / 13);
         assertThat(german.error()).isEqualTo(german.wordErrorRate());
         assertThat(german.loss()).isPresent();
-        assertThat(results.get(FR).wordErrorRate()).hasValue(1.0 / UTTERANCES);
+        assertThat(result(results, FR).wordErrorRate()).hasValue(1.0 / UTTERANCES);
     }
 
     @Test
     void whatAModelCannotDoIsAFailureOfThatTaskAlone() throws Exception {
         SortedMap<LanguageTask, EvaluationResult> results = evaluate(1, 2, EvaluationSet.read(directory));
-        assertThat(results.get(TRANSLATED).error()).isEmpty();
-        assertThat(results.get(TRANSLATED).failure())
+        assertThat(result(results, TRANSLATED).error()).isEmpty();
+        assertThat(result(results, TRANSLATED).failure())
                 .hasValueSatisfying(why -> assertThat(why).contains("transcribe"));
-        assertThat(results.get(DE).failure()).isEmpty();
+        assertThat(result(results, DE).failure()).isEmpty();
     }
 
     @Test
     void notANumberIsAFailureAndNoScore() throws Exception {
-        EvaluationResult german =
-                evaluate(Float.NaN, 2, EvaluationSet.read(directory)).get(DE);
+        EvaluationResult german = result(evaluate(Float.NaN, 2, EvaluationSet.read(directory)), DE);
         assertThat(german.score()).isEmpty();
         assertThat(german.error()).isEmpty();
         assertThat(german.failure()).hasValueSatisfying(why -> assertThat(why).contains("NaN"));
@@ -109,19 +110,14 @@ class EvaluatorTest {
         assertThat(EvaluationSet.read(copy).recordings()).hasSameSizeAs(drawn.recordings());
     }
 
+    private static EvaluationResult result(Map<LanguageTask, EvaluationResult> results, LanguageTask what) {
+        return Objects.requireNonNull(results.get(what));
+    }
+
     private SortedMap<LanguageTask, EvaluationResult> evaluate(float weight, int threads, EvaluationSet set)
             throws Exception {
         Path place = Files.createTempDirectory(directory, "model");
-        Files.writeString(place.resolve("config.json"), """
-                {"model_type": "ctc", "blank_token_id": 0, "word_delimiter_token": "|", "num_mel_bins": 4}""");
-        Files.writeString(place.resolve("vocab.json"), """
-                {"<pad>": 0, "|": 1, "a": 2, "b": 3}""");
-        new TinyOnnx()
-                .floatInput("features", "batch", "frames", "4")
-                .output("logits", "batch", "frames", "4")
-                .matrix("weight", new float[][] {{weight, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}})
-                .node("MatMul", "logits", "features", "weight")
-                .write(place.resolve("model.onnx"));
+        TinyCtc.write(place, weight);
         try (SpeechModel model = SpeechModel.open(place, new OnnxOptions(1, Device.CPU))) {
             return new Evaluator(threads, Progress.NONE).evaluate(model, set);
         }

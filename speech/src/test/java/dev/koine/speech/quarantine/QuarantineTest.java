@@ -9,20 +9,20 @@ import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.speech.SpeechModel;
-import dev.koine.speech.TinyOnnx;
 import dev.koine.speech.evaluation.EvaluationResult;
 import dev.koine.speech.evaluation.EvaluationSet;
 import dev.koine.speech.evaluation.Evaluator;
 import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.HarmfulModel;
+import dev.koine.testkit.TinyOnnx;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -40,7 +40,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class QuarantineTest {
     private static final OnnxOptions OPTIONS = new OnnxOptions(1, Device.CPU);
-    private static final Path FIXTURES = Path.of("../eval/fixtures/ctc");
     private static final QuarantineLimits LIMITS =
             QuarantineLimits.DEFAULT.withMemory(768 << 20).withTime(Duration.ofSeconds(2));
 
@@ -61,7 +60,7 @@ class QuarantineTest {
 
     @Test
     void asksAWholeModel() throws Exception {
-        Answers answers = quarantine.ask(FIXTURES.resolve("base"), OPTIONS);
+        Answers answers = quarantine.ask(Fixtures.ctc("base"), OPTIONS);
 
         assertThat(answers.unasked()).isEmpty();
         assertThat(answers.outputs()).singleElement().satisfies(output -> {
@@ -73,7 +72,7 @@ class QuarantineTest {
 
     @Test
     void asksEveryFileOfWhisper() throws Exception {
-        Answers answers = quarantine.ask(Path.of("../eval/fixtures/whisper/base"), OPTIONS);
+        Answers answers = quarantine.ask(Fixtures.whisper("base"), OPTIONS);
 
         assertThat(answers.unasked()).isEmpty();
         assertThat(answers.outputs().stream().map(Answers.Output::file)).contains("encoder_model", "decoder_model");
@@ -82,15 +81,15 @@ class QuarantineTest {
 
     @Test
     void evaluatesToTheSameFiguresAsInThisProcess() throws Exception {
-        Path set = FIXTURES.resolve("evaluation/de");
+        Path set = Fixtures.ctc("evaluation/de");
         List<String> steps = new ArrayList<>();
         Progress progress = (stage, done, total) -> steps.add(stage);
 
         Iterable<EvaluationResult> found = quarantine
-                .evaluate(FIXTURES.resolve("base"), OPTIONS, new Examiner.Speech(List.of(set), 5, 3, 2), progress)
+                .evaluate(Fixtures.ctc("base"), OPTIONS, new Examiner.Speech(List.of(set), 5, 3, 2), progress)
                 .values();
 
-        try (SpeechModel model = SpeechModel.open(FIXTURES.resolve("base"), OPTIONS)) {
+        try (SpeechModel model = SpeechModel.open(Fixtures.ctc("base"), OPTIONS)) {
             assertThat(found)
                     .containsExactlyElementsOf(new Evaluator(1, Progress.NONE)
                             .evaluate(model, EvaluationSet.read(set).sample(5, 3))
@@ -102,7 +101,7 @@ class QuarantineTest {
     @ParameterizedTest
     @ValueSource(strings = {"ctc", "whisper"})
     void whatIsAskedAndEvaluatedAtOnceIsAsIfOneAfterTheOther(String architecture) throws Exception {
-        Path fixtures = Path.of("../eval/fixtures", architecture);
+        Path fixtures = Fixtures.ROOT.resolve(architecture);
         Path base = fixtures.resolve("base");
         Examiner.Speech speech = new Examiner.Speech(List.of(fixtures.resolve("evaluation/de")), 3, 3, 1);
 
@@ -114,7 +113,7 @@ class QuarantineTest {
 
     @Test
     void aModelThatTheRuntimeAbortsOnIsRefusedWithWhatItPrinted() throws Exception {
-        RejectedException refusal = refusal("aborts.onnx", quarantine);
+        RejectedException refusal = refusal(HarmfulModel.ABORTS, quarantine);
 
         assertThat(refusal.code()).isEqualTo(RejectionCode.NOT_LOADABLE);
         assertThat(refusal)
@@ -123,7 +122,7 @@ class QuarantineTest {
                 .hasMessageContaining("signal 6")
                 .hasMessageContaining("Assertion '__n < this->size()' failed");
         assertThat(refusal.getMessage()).hasSizeLessThan(1000).doesNotContain("\n");
-        assertThat(quarantine.ask(FIXTURES.resolve("base"), OPTIONS).broken()).isZero();
+        assertThat(quarantine.ask(Fixtures.ctc("base"), OPTIONS).broken()).isZero();
     }
 
     @Test
@@ -159,7 +158,7 @@ class QuarantineTest {
 
     @Test
     void aModelThatNeverAnswersIsRefused() throws Exception {
-        assertThat(refusal("hangs.onnx", quarantine))
+        assertThat(refusal(HarmfulModel.HANGS, quarantine))
                 .hasMessageContaining("asking the model")
                 .hasMessageContaining("2 s are allowed")
                 .extracting(RejectedException::code)
@@ -168,25 +167,25 @@ class QuarantineTest {
 
     @Test
     void aSmallFileThatAsksForATerabyteHarmsNobody() throws Exception {
-        Path bundle = bundle("allocates.onnx");
+        Path bundle = bundle(HarmfulModel.ALLOCATES);
 
         assertThat(quarantine.ask(bundle, OPTIONS).unasked())
                 .singleElement()
                 .asString()
                 .contains("model: ");
-        assertThat(quarantine.ask(FIXTURES.resolve("base"), OPTIONS).broken()).isZero();
+        assertThat(quarantine.ask(Fixtures.ctc("base"), OPTIONS).broken()).isZero();
     }
 
     @Test
     void aModelThatGrowsBeyondItsMemoryHarmsNobody() throws Exception {
-        Path bundle = bundle("grows.onnx");
+        Path bundle = bundle(HarmfulModel.GROWS);
 
         try {
             assertThat(quarantine.ask(bundle, OPTIONS).unasked()).isNotEmpty();
         } catch (RejectedException e) {
             assertThat(e.code()).isIn(RejectionCode.TOO_LARGE, RejectionCode.NOT_LOADABLE);
         }
-        assertThat(quarantine.ask(FIXTURES.resolve("base"), OPTIONS).broken()).isZero();
+        assertThat(quarantine.ask(Fixtures.ctc("base"), OPTIONS).broken()).isZero();
     }
 
     @Test
@@ -245,7 +244,7 @@ class QuarantineTest {
             own.prepare();
             workers().forEach(ProcessHandle::destroyForcibly);
 
-            assertThat(own.ask(FIXTURES.resolve("base"), OPTIONS).broken()).isZero();
+            assertThat(own.ask(Fixtures.ctc("base"), OPTIONS).broken()).isZero();
         }
     }
 
@@ -254,9 +253,9 @@ class QuarantineTest {
         Set<ProcessHandle> before = workers();
         try (Quarantine own = new Quarantine(LIMITS)) {
             own.prepare();
-            own.ask(FIXTURES.resolve("base"), OPTIONS);
+            own.ask(Fixtures.ctc("base"), OPTIONS);
             Set<ProcessHandle> first = workers();
-            own.ask(Path.of("../eval/fixtures/whisper/base"), OPTIONS);
+            own.ask(Fixtures.whisper("base"), OPTIONS);
 
             assertThat(first).hasSize(before.size() + 1);
             assertThat(workers()).isEqualTo(first);
@@ -268,7 +267,7 @@ class QuarantineTest {
         String temporary = System.getProperty("java.io.tmpdir");
         System.setProperty("java.io.tmpdir", directory.toString());
         try (Quarantine own = new Quarantine(LIMITS)) {
-            own.ask(FIXTURES.resolve("base"), OPTIONS);
+            own.ask(Fixtures.ctc("base"), OPTIONS);
         } finally {
             System.setProperty("java.io.tmpdir", temporary);
         }
@@ -288,7 +287,7 @@ class QuarantineTest {
     void anInterruptEndsTheWorkerAndTheCall() throws Exception {
         var executor = Executors.newSingleThreadExecutor();
         try (Quarantine own = new Quarantine(QuarantineLimits.DEFAULT)) {
-            Path bundle = bundle("hangs.onnx");
+            Path bundle = bundle(HarmfulModel.HANGS);
             own.prepare();
             Future<Throwable> call = executor.submit(
                     () -> catchThrowableOfType(InterruptedIOException.class, () -> own.ask(bundle, OPTIONS)));
@@ -318,16 +317,12 @@ class QuarantineTest {
         assertThat(command.environment()).containsEntry("ORT_DISABLE_TELEMETRY", "1");
     }
 
-    private RejectedException refusal(String poison, Quarantine where) throws IOException {
-        Path bundle = bundle(poison);
+    private RejectedException refusal(HarmfulModel model, Quarantine where) throws IOException {
+        Path bundle = bundle(model);
         return catchThrowableOfType(RejectedException.class, () -> where.ask(bundle, OPTIONS));
     }
 
-    private Path bundle(String poison) throws IOException {
-        Path bundle = Files.createDirectories(directory.resolve(poison + "-bundle"));
-        try (InputStream in = Objects.requireNonNull(QuarantineTest.class.getResourceAsStream(poison))) {
-            Files.copy(in, bundle.resolve("model.onnx"));
-        }
-        return bundle;
+    private Path bundle(HarmfulModel model) throws IOException {
+        return model.write(directory.resolve(model.name()));
     }
 }

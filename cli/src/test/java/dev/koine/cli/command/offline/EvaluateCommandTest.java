@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.koine.cli.CommandLineRun;
-import dev.koine.cli.Fixtures;
 import dev.koine.cli.console.ExitCode;
+import dev.koine.testkit.Fixtures;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -15,8 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code koine evalset} and {@code koine evaluate}. */
 class EvaluateCommandTest {
-    private static final String BASE = Fixtures.CTC.resolve("base").toString();
-    private static final Path SPEECH = Fixtures.CTC.resolve("evaluation");
+    private static final String BASE = Fixtures.ctc("base").toString();
+    private static final Path SPEECH = Fixtures.ctc("evaluation");
 
     @TempDir
     Path directory;

@@ -4,8 +4,9 @@ import static dev.koine.cli.CommandLineRun.koine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.cli.CommandLineRun;
-import dev.koine.cli.Fixtures;
 import dev.koine.cli.console.ExitCode;
+import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.Mutation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,9 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class MergeCommandTest {
-    private static final String BASE = Fixtures.CTC.resolve("base").toString();
-    private static final String CA = Fixtures.CTC.resolve("ca").toString();
-    private static final String FR = Fixtures.CTC.resolve("fr").toString();
+    private static final String BASE = Fixtures.ctc("base").toString();
+    private static final String CA = Fixtures.ctc("ca").toString();
+    private static final String FR = Fixtures.ctc("fr").toString();
 
     @TempDir
     Path directory;
@@ -74,8 +75,7 @@ class MergeCommandTest {
     /** A copy in which an operator has a name that no runtime knows. */
     private Path withoutErf(String bundle) throws IOException {
         Path copy = Files.createDirectory(directory.resolve("no-erf-" + bundle));
-        String model =
-                Files.readString(Fixtures.CTC.resolve(bundle).resolve("model.onnx"), StandardCharsets.ISO_8859_1);
+        String model = Files.readString(Fixtures.ctc(bundle).resolve("model.onnx"), StandardCharsets.ISO_8859_1);
         Files.writeString(copy.resolve("model.onnx"), model.replace("Erf", "Erg"), StandardCharsets.ISO_8859_1);
         return copy;
     }
@@ -98,10 +98,7 @@ class MergeCommandTest {
 
     @Test
     void anotherArchitectureIsRefusedInASentence() {
-        CommandLineRun run = merge(
-                "out",
-                "--expert",
-                Fixtures.CTC.resolveSibling("whisper").resolve("base").toString());
+        CommandLineRun run = merge("out", "--expert", Fixtures.whisper("base").toString());
         assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
         assertThat(run.err()).contains("GRAPH_MISMATCH");
     }
@@ -111,9 +108,7 @@ class MergeCommandTest {
         String plain = digest(merge("plain", "--expert", CA));
         String half = digest(merge("half", "--expert", CA + "@0.5"));
         Path odd = Files.createDirectories(directory.resolve("M\u00f6del e=x@2"));
-        for (String file : List.of("model.onnx", "config.json")) {
-            Files.copy(Fixtures.CTC.resolve("ca").resolve(file), odd.resolve(file));
-        }
+        Mutation.copyInto(Fixtures.ctc("ca"), odd);
         assertThat(digest(merge("odd", "--expert", odd.toString()))).isEqualTo(plain);
         assertThat(digest(merge("named", "--expert", "ca=" + odd))).isEqualTo(plain);
         assertThat(digest(merge("weighed", "--expert", odd + "@0.5"))).isEqualTo(half);

@@ -29,6 +29,7 @@ import java.util.function.UnaryOperator;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.lifecycle.AfterTry;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,7 +39,7 @@ class AlignmentTest {
     @TempDir
     Path directory;
 
-    private Path made;
+    private @Nullable Path made;
 
     @AfterTry
     void clean() throws IOException {
@@ -70,7 +71,7 @@ class AlignmentTest {
         TinySpeech expert = new TinySpeech(2, 2);
         Map<String, byte[]> pairs = counterparts(new TinySpeech(2, 1).export(), expert.export(swapped, new Random(0)));
         assertThat(pairs.get("model.onnx/w0"))
-                .isEqualTo(expert.tensors.get("w0").getRawData().toByteArray());
+                .isEqualTo(expert.tensor("w0").getRawData().toByteArray());
     }
 
     @Test
@@ -217,8 +218,7 @@ class AlignmentTest {
         Map<String, byte[]> pairs = counterparts(reversed(model.export()), reversed(expert.export()));
         assertThat(pairs).hasSize(model.tensors.size());
         pairs.forEach((key, bytes) -> assertThat(bytes)
-                .isEqualTo(expert.tensors
-                        .get(key.substring("model.onnx/".length()))
+                .isEqualTo(expert.tensor(key.substring("model.onnx/".length()))
                         .getRawData()
                         .toByteArray()));
         assertThat(counterparts(reversed(model.export()), expert.export())).containsOnlyKeys(pairs.keySet());
@@ -406,7 +406,7 @@ class AlignmentTest {
         };
     }
 
-    private static ModelProto casting(int type, String length) {
+    private static ModelProto casting(int type, @Nullable String length) {
         TensorProto.Builder tensor =
                 Protos.external("packed", List.of(4L), "data", 0).toBuilder().setDataType(type);
         if (length != null) {

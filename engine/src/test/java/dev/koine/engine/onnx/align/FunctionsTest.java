@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -229,7 +230,7 @@ class FunctionsTest {
                 .build();
     }
 
-    private static ModelProto scaled(Float given, Float byDefault) {
+    private static ModelProto scaled(@Nullable Float given, @Nullable Float byDefault) {
         AttributeProto reference = AttributeProto.newBuilder()
                 .setName("alpha")
                 .setType(AttributeProto.AttributeType.FLOAT)

@@ -36,6 +36,7 @@ import java.util.function.UnaryOperator;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.lifecycle.AfterTry;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,7 +44,7 @@ class OnnxScannerTest {
     @TempDir
     Path directory;
 
-    private Path made;
+    private @Nullable Path made;
 
     @AfterTry
     void clean() throws IOException {
@@ -280,7 +281,7 @@ class OnnxScannerTest {
         return bytes.toByteArray();
     }
 
-    private static GraphProto.Builder external(String location, long offset, String length) {
+    private static GraphProto.Builder external(String location, long offset, @Nullable String length) {
         TensorProto.Builder tensor = Protos.external("w", List.of(2L), location, offset).toBuilder();
         if (length != null) {
             tensor.addExternalData(Protos.entry("length", length));

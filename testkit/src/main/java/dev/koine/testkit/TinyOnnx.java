@@ -1,4 +1,4 @@
-package dev.koine.speech;
+package dev.koine.testkit;
 
 import ai.onnx.proto.OnnxMl;
 import ai.onnx.proto.OnnxMl.AttributeProto;
@@ -76,6 +76,16 @@ public final class TinyOnnx {
         return this;
     }
 
+    public TinyOnnx floats(String name, float... values) {
+        TensorProto.Builder tensor =
+                TensorProto.newBuilder().setName(name).setDataType(FLOAT).addDims(values.length);
+        for (float value : values) {
+            tensor.addFloatData(value);
+        }
+        graph.addInitializer(tensor);
+        return this;
+    }
+
     public TinyOnnx longs(String name, long... values) {
         TensorProto.Builder tensor =
                 TensorProto.newBuilder().setName(name).setDataType(INT64).addDims(values.length);
@@ -96,12 +106,16 @@ public final class TinyOnnx {
     }
 
     public void write(Path file) throws IOException {
+        Files.write(file, bytes());
+    }
+
+    public byte[] bytes() {
         OnnxMl.ModelProto model = OnnxMl.ModelProto.newBuilder()
                 .setIrVersion(8)
                 .addOpsetImport(OnnxMl.OperatorSetIdProto.newBuilder().setVersion(17))
                 .setGraph(graph)
                 .build();
-        Files.write(file, model.toByteArray());
+        return model.toByteArray();
     }
 
     private static NodeProto node(String operator, String output, String[] inputs, NodeProto.Builder node) {
@@ -111,7 +125,7 @@ public final class TinyOnnx {
         return node.setOpType(operator).addOutput(output).build();
     }
 
-    private static ValueInfoProto value(String name, int type, String[] dimensions) {
+    static ValueInfoProto value(String name, int type, String... dimensions) {
         TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
         for (String dimension : dimensions) {
             TensorShapeProto.Dimension.Builder size = TensorShapeProto.Dimension.newBuilder();
