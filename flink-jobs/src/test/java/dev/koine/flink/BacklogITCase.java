@@ -1,11 +1,12 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Outcome;
 import dev.koine.flink.embedded.Checkpoint;
+import dev.koine.flink.harness.KoineHarness;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.testkit.Fixtures;
 import java.nio.file.Path;

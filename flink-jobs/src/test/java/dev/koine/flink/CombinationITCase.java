@@ -1,12 +1,15 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.KoineHarness.rejected;
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.rejected;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
 import dev.koine.engine.merge.recipe.Scaling;
+import dev.koine.flink.harness.Evaluated;
+import dev.koine.flink.harness.KoineHarness;
+import dev.koine.flink.harness.StoreChecks;
 import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;

@@ -1,14 +1,17 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.Evaluated.score;
-import static dev.koine.flink.KoineHarness.rejected;
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.Evaluated.score;
+import static dev.koine.flink.harness.KoineHarness.rejected;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Outcome;
+import dev.koine.flink.harness.Evaluated;
+import dev.koine.flink.harness.KoineHarness;
+import dev.koine.flink.harness.StoreChecks;
 import dev.koine.lifecycle.gate.GatePolicies;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.GatePolicy;

@@ -1,6 +1,6 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.merge.recipe.Recipe;
@@ -8,6 +8,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.events.Bundles;
 import dev.koine.events.Outcome;
+import dev.koine.flink.harness.KoineHarness;
 import dev.koine.lifecycle.event.Recipes;
 import dev.koine.schemas.Change;
 import dev.koine.schemas.EventCodec;

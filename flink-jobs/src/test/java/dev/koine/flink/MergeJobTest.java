@@ -3,6 +3,7 @@ package dev.koine.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.flink.config.MergeJobConfig;
+import dev.koine.flink.harness.SavepointContents;
 import dev.koine.lifecycle.option.JobSettings;
 import dev.koine.lifecycle.option.MergeJobOptions;
 import java.net.URI;

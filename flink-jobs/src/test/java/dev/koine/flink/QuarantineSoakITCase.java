@@ -1,11 +1,13 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Outcome;
+import dev.koine.flink.harness.KoineHarness;
+import dev.koine.flink.harness.Poison;
 import dev.koine.lifecycle.option.MergeJobOptions;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;

@@ -1,6 +1,6 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.broker.EmbeddedBroker;
@@ -9,6 +9,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.events.Outcome;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.embedded.Outage;
+import dev.koine.flink.harness.KoineHarness;
 import dev.koine.lifecycle.option.MergeJobOptions;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;

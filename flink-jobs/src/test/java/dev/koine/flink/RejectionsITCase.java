@@ -1,10 +1,10 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.KoineHarness.mergeEvent;
-import static dev.koine.flink.KoineHarness.registration;
-import static dev.koine.flink.KoineHarness.rejected;
-import static dev.koine.flink.KoineHarness.retractEvent;
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.mergeEvent;
+import static dev.koine.flink.harness.KoineHarness.registration;
+import static dev.koine.flink.harness.KoineHarness.rejected;
+import static dev.koine.flink.harness.KoineHarness.retractEvent;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.RejectionCode;
@@ -15,6 +15,8 @@ import dev.koine.engine.store.BundleFile;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import dev.koine.events.Outcome;
+import dev.koine.flink.harness.KoineHarness;
+import dev.koine.flink.harness.Poison;
 import dev.koine.lifecycle.option.MergeJobOptions;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertEvent;

@@ -1,6 +1,6 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.Progress;
@@ -11,6 +11,7 @@ import dev.koine.engine.store.LocalStore;
 import dev.koine.events.Bundles;
 import dev.koine.events.Outcome;
 import dev.koine.flink.embedded.Outage;
+import dev.koine.flink.harness.KoineHarness;
 import dev.koine.lifecycle.history.Retention;
 import dev.koine.lifecycle.history.RetentionPolicy;
 import dev.koine.lifecycle.history.StoreCheck;

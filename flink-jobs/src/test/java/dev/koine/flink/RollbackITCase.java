@@ -1,11 +1,12 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.KoineHarness.rejected;
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.rejected;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.events.Outcome;
 import dev.koine.flink.embedded.Outage;
+import dev.koine.flink.harness.KoineHarness;
 import dev.koine.schemas.Change;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;

@@ -1,6 +1,6 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.broker.EmbeddedBroker;
@@ -14,6 +14,11 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.events.Bundles;
 import dev.koine.events.Outcome;
+import dev.koine.flink.harness.KoineHarness;
+import dev.koine.flink.harness.RecordedTopic;
+import dev.koine.flink.harness.ReleaseRecorder;
+import dev.koine.flink.harness.Replacement;
+import dev.koine.flink.harness.SavepointContents;
 import dev.koine.flink.topics.TopicSetup;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;

@@ -1,13 +1,14 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.KoineHarness.rejected;
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.rejected;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.events.registry.EventFormat;
+import dev.koine.flink.harness.KoineHarness;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;

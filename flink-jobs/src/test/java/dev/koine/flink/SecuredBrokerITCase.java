@@ -1,6 +1,6 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.apache.kafka.common.acl.AclOperation.READ;
 import static org.apache.kafka.common.acl.AclOperation.WRITE;
 import static org.apache.kafka.common.resource.PatternType.LITERAL;
@@ -20,6 +20,9 @@ import dev.koine.events.OutcomeReader;
 import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.embedded.Outage;
+import dev.koine.flink.harness.CapturedLog;
+import dev.koine.flink.harness.KoineHarness;
+import dev.koine.flink.harness.SecuredBroker;
 import dev.koine.flink.topics.TopicSetup;
 import dev.koine.lifecycle.option.JobSettings;
 import dev.koine.lifecycle.option.MergeJobOptions;

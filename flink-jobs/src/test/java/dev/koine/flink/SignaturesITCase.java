@@ -1,7 +1,7 @@
 package dev.koine.flink;
 
-import static dev.koine.flink.KoineHarness.rejected;
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.rejected;
+import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.RejectedException;
@@ -11,6 +11,7 @@ import dev.koine.events.signature.Role;
 import dev.koine.events.signature.SigningKey;
 import dev.koine.events.signature.Statement;
 import dev.koine.events.signature.TrustedKeys;
+import dev.koine.flink.harness.KoineHarness;
 import dev.koine.lifecycle.event.Recipes;
 import dev.koine.lifecycle.option.JobSettings;
 import dev.koine.lifecycle.option.MergeJobOptions;

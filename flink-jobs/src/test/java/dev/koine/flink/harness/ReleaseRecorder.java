@@ -1,6 +1,6 @@
-package dev.koine.flink;
+package dev.koine.flink.harness;
 
-import static dev.koine.flink.KoineHarness.updated;
+import static dev.koine.flink.harness.KoineHarness.updated;
 
 import dev.koine.engine.store.Bundle;
 import dev.koine.schemas.Topics;
@@ -23,8 +23,8 @@ import java.util.stream.Stream;
  * <p>Two models with experts inside, one retracted and one replaced; an expert that waits for a model that nobody has registered;
  * and a burst of experts, of which the savepoint catches some between Intake and Head.
  */
-final class ReleaseRecorder {
-    static final List<String> TOPICS = List.of(
+public final class ReleaseRecorder {
+    public static final List<String> TOPICS = List.of(
             Topics.DEFAULT.models(), Topics.DEFAULT.experts(), Topics.DEFAULT.updates(), Topics.DEFAULT.rejections());
 
     private static final Duration FOR_EVER = Duration.ofDays(36_500);

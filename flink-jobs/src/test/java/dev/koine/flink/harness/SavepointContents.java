@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.harness;
 
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -20,11 +20,11 @@ import org.apache.flink.runtime.state.OperatorStateHandle;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 
 /** Which operators a savepoint has state of, and what each calls it. */
-final class SavepointContents {
+public final class SavepointContents {
     private SavepointContents() {}
 
     /** The names of the states by operator id. */
-    static TreeMap<String, Set<String>> read(Path savepoint) throws IOException {
+    public static TreeMap<String, Set<String>> read(Path savepoint) throws IOException {
         CheckpointMetadata metadata;
         try (DataInputStream in = new DataInputStream(Files.newInputStream(savepoint.resolve("_metadata")))) {
             metadata = Checkpoints.loadCheckpointMetadata(

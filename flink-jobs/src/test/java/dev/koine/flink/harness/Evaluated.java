@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.harness;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.recipe.Recipe;
@@ -21,11 +21,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Registrations with a gate, and events for it. */
-final class Evaluated {
+public final class Evaluated {
     private Evaluated() {}
 
     /** A registration of a model among the fixtures with the evaluation speech of some languages. */
-    static ModelRegistration registration(
+    public static ModelRegistration registration(
             String modelId, String architecture, Recipe recipe, @Nullable GatePolicy policy, String... languages)
             throws IOException, RejectedException {
         Path fixtures = Fixtures.ROOT.resolve(architecture);
@@ -42,11 +42,11 @@ final class Evaluated {
     }
 
     /** The defaults, enforced, on all speech of the fixtures. */
-    static GatePolicy.Builder enforcing() {
+    public static GatePolicy.Builder enforcing() {
         return GatePolicies.defaults().setMode("ENFORCE").setSample(30);
     }
 
-    static ExpertEvent combination(String expertId, String language, CombineTerm... terms) {
+    public static ExpertEvent combination(String expertId, String language, CombineTerm... terms) {
         return ExpertEvent.newBuilder()
                 .setAction(ExpertAction.MERGE)
                 .setModelId("ctc")
@@ -58,7 +58,7 @@ final class Evaluated {
                 .build();
     }
 
-    static LanguageScore score(GateReport report, String language, String task) {
+    public static LanguageScore score(GateReport report, String language, String task) {
         return report.getScores().stream()
                 .filter(score ->
                         score.getLanguage().equals(language) && score.getTask().equals(task))
@@ -66,7 +66,7 @@ final class Evaluated {
                 .orElseThrow();
     }
 
-    static LanguageScore score(GateReport report, String language) {
+    public static LanguageScore score(GateReport report, String language) {
         return score(report, language, "TRANSCRIBE");
     }
 }

@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.harness;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** Models that native code comes to harm on, or that answer nonsense: valid enough to come that far. */
-enum Poison {
+public enum Poison {
     /** A beam search whose decoder has one input: ONNX Runtime 1.28 aborts. */
     ABORTS,
     /** A loop without end. */
@@ -36,7 +36,7 @@ enum Poison {
     NAN;
 
     /** Writes a bundle; each seed gives another one. */
-    Path write(Path directory, long seed) throws IOException {
+    public Path write(Path directory, long seed) throws IOException {
         Files.createDirectories(directory);
         Files.write(directory.resolve(Mutation.FILE), bytes(new Random(seed)));
         return directory;
@@ -112,7 +112,7 @@ enum Poison {
      *
      * @param weight what 1 is taken less: the logarithm is of 1 - weight
      */
-    static Path logarithm(Path directory, float weight) throws IOException {
+    public static Path logarithm(Path directory, float weight) throws IOException {
         Files.createDirectories(directory);
         new TinyOnnx()
                 .floatInput("x", "n")

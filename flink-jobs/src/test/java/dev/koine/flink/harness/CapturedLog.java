@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.harness;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -12,7 +12,7 @@ import org.apache.logging.log4j.core.config.LoggerConfig;
 import org.apache.logging.log4j.core.config.Property;
 
 /** Everything that this process logs from INFO up, exceptions and their causes with it. */
-final class CapturedLog implements AutoCloseable {
+public final class CapturedLog implements AutoCloseable {
     private final Queue<String> lines = new ConcurrentLinkedQueue<>();
     private final LoggerContext context = (LoggerContext) LogManager.getContext(false);
     private final AbstractAppender appender;
@@ -29,7 +29,7 @@ final class CapturedLog implements AutoCloseable {
         };
     }
 
-    static CapturedLog start() {
+    public static CapturedLog start() {
         CapturedLog log = new CapturedLog();
         Configurator.setAllLevels(LogManager.ROOT_LOGGER_NAME, Level.INFO);
         log.appender.start();
@@ -43,7 +43,7 @@ final class CapturedLog implements AutoCloseable {
         return log;
     }
 
-    Queue<String> lines() {
+    public Queue<String> lines() {
         return lines;
     }
 

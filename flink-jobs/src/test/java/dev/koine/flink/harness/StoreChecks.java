@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.harness;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.WorkPool;
@@ -14,11 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Looks over the store that a harness has left in a directory. */
-final class StoreChecks {
+public final class StoreChecks {
     private StoreChecks() {}
 
     /** What is wrong with it; every version is made again, also from its experts. */
-    static List<String> problems(Path directory) throws Exception {
+    public static List<String> problems(Path directory) throws Exception {
         List<String> problems = new ArrayList<>();
         LocalStore store = LocalStore.open(directory.resolve("store"));
         try (WorkPool pool = new WorkPool(1)) {
@@ -29,7 +29,7 @@ final class StoreChecks {
     }
 
     /** Takes away all that versions do not refer to. */
-    static Retention.Swept sweep(Path directory) throws Exception {
+    public static Retention.Swept sweep(Path directory) throws Exception {
         RetentionPolicy policy = new RetentionPolicy(0, Duration.ZERO, true, Duration.ZERO);
         return new Retention(LocalStore.open(directory.resolve("store")), policy)
                 .sweep(Instant.now().plusSeconds(3600), false, Progress.NONE);

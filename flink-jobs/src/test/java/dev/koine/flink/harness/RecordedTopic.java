@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -25,12 +25,12 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *
  * @param records ordered by partition and offset
  */
-record RecordedTopic(String topic, List<Line> records) {
+public record RecordedTopic(String topic, List<Line> records) {
 
-    record Line(int partition, long offset, long timestamp, byte[] key, byte[] value) {}
+    public record Line(int partition, long offset, long timestamp, byte[] key, byte[] value) {}
 
     /** What a broker has, committed records only. */
-    static RecordedTopic fetch(Properties kafka, String topic) {
+    public static RecordedTopic fetch(Properties kafka, String topic) {
         Properties properties = new Properties();
         properties.putAll(kafka);
         properties.put("isolation.level", "read_committed");
@@ -54,7 +54,7 @@ record RecordedTopic(String topic, List<Line> records) {
     }
 
     /** Reads what {@link #write} wrote. */
-    static RecordedTopic read(Path folder, String topic, Replacement replacement) throws IOException {
+    public static RecordedTopic read(Path folder, String topic, Replacement replacement) throws IOException {
         List<Line> lines = new ArrayList<>();
         for (String line : Files.readAllLines(folder.resolve(topic + ".tsv"), StandardCharsets.US_ASCII)) {
             String[] parts = line.split("\t");
@@ -68,7 +68,7 @@ record RecordedTopic(String topic, List<Line> records) {
         return new RecordedTopic(topic, lines);
     }
 
-    void write(Path folder, Replacement replacement) throws IOException {
+    public void write(Path folder, Replacement replacement) throws IOException {
         List<String> lines = records.stream()
                 .map(line -> String.join(
                         "\t",
@@ -86,7 +86,7 @@ record RecordedTopic(String topic, List<Line> records) {
      *
      * @param sameOffsets whether each record has to come to stand where it stood; what a transaction wrote has gaps and cannot
      */
-    void refill(Properties kafka, boolean sameOffsets) throws Exception {
+    public void refill(Properties kafka, boolean sameOffsets) throws Exception {
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer())) {
             for (Line line : records) {

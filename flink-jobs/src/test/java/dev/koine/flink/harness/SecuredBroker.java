@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.harness;
 
 import dev.koine.broker.EmbeddedBroker;
 import java.io.IOException;
@@ -24,11 +24,11 @@ import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 
 /** A broker that is reached over TLS, with a password, and lets nobody do what no ACL allows. */
-final class SecuredBroker implements AutoCloseable {
+public final class SecuredBroker implements AutoCloseable {
     private static final List<String> USERS = List.of("admin", "job", "pipeline", "service");
     private static final String STORE_PASSWORD = "store-password";
 
-    final EmbeddedBroker broker;
+    public final EmbeddedBroker broker;
     private final Path trust;
 
     private SecuredBroker(EmbeddedBroker broker, Path trust) {
@@ -36,7 +36,7 @@ final class SecuredBroker implements AutoCloseable {
         this.trust = trust;
     }
 
-    static SecuredBroker start(Path directory) throws Exception {
+    public static SecuredBroker start(Path directory) throws Exception {
         Path keys = directory.resolve("broker.p12");
         Path trust = directory.resolve("trust.p12");
         makeKeys(keys, trust);
@@ -57,11 +57,11 @@ final class SecuredBroker implements AutoCloseable {
     }
 
     /** What a client of this user needs to know. */
-    Map<String, String> client(String user) {
+    public Map<String, String> client(String user) {
         return client(user, password(user));
     }
 
-    Map<String, String> client(String user, String password) {
+    public Map<String, String> client(String user, String password) {
         return Map.of(
                 "bootstrap.servers",
                 broker.bootstrapServers(),
@@ -80,13 +80,13 @@ final class SecuredBroker implements AutoCloseable {
                 STORE_PASSWORD);
     }
 
-    Properties properties(String user) {
+    public Properties properties(String user) {
         Properties properties = new Properties();
         properties.putAll(client(user));
         return properties;
     }
 
-    void allow(String user, ResourceType type, PatternType pattern, String name, AclOperation... operations)
+    public void allow(String user, ResourceType type, PatternType pattern, String name, AclOperation... operations)
             throws Exception {
         try (Admin admin = Admin.create(properties("admin"))) {
             admin.createAcls(Stream.of(operations)
@@ -99,7 +99,7 @@ final class SecuredBroker implements AutoCloseable {
         }
     }
 
-    static String password(String user) {
+    public static String password(String user) {
         return "password-of-" + user;
     }
 

@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.harness;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,20 +11,20 @@ import java.util.stream.Stream;
  * One place for another in bytes that hold it, Avro and Flink's own formats among them: both are as long as each other, so that
  * lengths that stand before them stay right.
  */
-record Replacement(String from, String to) {
+public record Replacement(String from, String to) {
     private static final int LENGTH = 200;
 
     /** What stands for the place in a committed recording. */
-    static final String NOWHERE = padded("/koine");
+    public static final String NOWHERE = padded("/koine");
 
-    Replacement {
+    public Replacement {
         if (from.length() != to.length()) {
             throw new IllegalArgumentException(from + " and " + to + " differ in length");
         }
     }
 
     /** A folder below this one whose path has the length that all replaced ones have. */
-    static Path folderBelow(Path directory) throws IOException {
+    public static Path folderBelow(Path directory) throws IOException {
         return Files.createDirectories(Path.of(padded(directory.toString())));
     }
 
@@ -36,12 +36,12 @@ record Replacement(String from, String to) {
         return path + "/" + "_".repeat(missing);
     }
 
-    byte[] in(byte[] bytes) {
+    public byte[] in(byte[] bytes) {
         return new String(bytes, StandardCharsets.ISO_8859_1).replace(from, to).getBytes(StandardCharsets.ISO_8859_1);
     }
 
     /** Copies a tree of files. */
-    void copy(Path source, Path target) throws IOException {
+    public void copy(Path source, Path target) throws IOException {
         List<Path> files;
         try (Stream<Path> tree = Files.walk(source)) {
             files = tree.filter(Files::isRegularFile).toList();

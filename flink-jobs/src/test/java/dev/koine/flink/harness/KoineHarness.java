@@ -1,4 +1,4 @@
-package dev.koine.flink;
+package dev.koine.flink.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -34,14 +34,14 @@ import java.util.Properties;
 import java.util.function.UnaryOperator;
 
 /** A broker, a merge job and what talks to them, in this JVM. */
-final class KoineHarness implements AutoCloseable {
-    static final Duration PATIENCE = Duration.ofSeconds(60);
+public final class KoineHarness implements AutoCloseable {
+    public static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    final EmbeddedBroker broker;
-    final MergeJobConfig config;
-    final EmbeddedJob job;
-    final EventPublisher publisher;
-    final OutcomeReader outcomes;
+    public final EmbeddedBroker broker;
+    public final MergeJobConfig config;
+    public final EmbeddedJob job;
+    public final EventPublisher publisher;
+    public final OutcomeReader outcomes;
 
     private KoineHarness(EmbeddedBroker broker, MergeJobConfig config, EmbeddedJob job) throws IOException {
         this.broker = broker;
@@ -53,28 +53,28 @@ final class KoineHarness implements AutoCloseable {
     }
 
     /** Starts in a directory; bundles may lie there and among the fixtures. */
-    static KoineHarness start(Path directory) throws IOException {
+    public static KoineHarness start(Path directory) throws IOException {
         return start(directory, settings -> settings);
     }
 
     /** As {@link #start(Path)}, with experts that wait so long for their model. */
-    static KoineHarness start(Path directory, Duration unknownModelGrace) throws IOException {
+    public static KoineHarness start(Path directory, Duration unknownModelGrace) throws IOException {
         return start(directory, settings -> settings.with(MergeJobOptions.UNKNOWN_MODEL_GRACE, unknownModelGrace));
     }
 
     /** Starts with other settings than usual. */
-    static KoineHarness start(Path directory, UnaryOperator<JobSettings> settings) throws IOException {
+    public static KoineHarness start(Path directory, UnaryOperator<JobSettings> settings) throws IOException {
         return start(directory, EmbeddedBroker.start(directory.resolve("kafka")), settings, 2);
     }
 
     /** Starts a job of some parallelism at a broker, which is closed with it. */
-    static KoineHarness start(Path directory, EmbeddedBroker broker, int slots) throws IOException {
+    public static KoineHarness start(Path directory, EmbeddedBroker broker, int slots) throws IOException {
         return start(directory, broker, settings -> settings, slots);
     }
 
     /** Starts a job of some parallelism, with other settings than usual, at a broker, which is closed with it. */
-    static KoineHarness start(Path directory, EmbeddedBroker broker, UnaryOperator<JobSettings> settings, int slots)
-            throws IOException {
+    public static KoineHarness start(
+            Path directory, EmbeddedBroker broker, UnaryOperator<JobSettings> settings, int slots) throws IOException {
         try {
             MergeJobConfig config = MergeJobConfig.of(settings.apply(settings(broker, directory)));
             TopicSetup.createMissing(config.kafkaProperties(), Topics.DEFAULT, 2);
@@ -99,22 +99,22 @@ final class KoineHarness implements AutoCloseable {
                 .with(MergeJobOptions.EVALUATION_DEVICE, Device.CPU);
     }
 
-    Outcome register(String modelId, Path base) throws Exception {
+    public Outcome register(String modelId, Path base) throws Exception {
         return register(modelId, Bundle.describe(base), Recipe.PUBLISHED);
     }
 
-    Outcome register(String modelId, Bundle base, Recipe recipe) throws Exception {
+    public Outcome register(String modelId, Bundle base, Recipe recipe) throws Exception {
         return await(send(registration(modelId, base, recipe)));
     }
 
-    static ModelRegistration registration(String modelId, Bundle base, Recipe recipe) {
+    public static ModelRegistration registration(String modelId, Bundle base, Recipe recipe) {
         ModelRegistration registration = registration(modelId, base);
         registration.setRecipe(Recipes.toAvro(recipe));
         return registration;
     }
 
     /** Without a recipe. */
-    static ModelRegistration registration(String modelId, Bundle base) {
+    public static ModelRegistration registration(String modelId, Bundle base) {
         return ModelRegistration.newBuilder()
                 .setModelId(modelId)
                 .setBase(Bundles.toAvro(base))
@@ -122,19 +122,20 @@ final class KoineHarness implements AutoCloseable {
                 .build();
     }
 
-    Outcome merge(String modelId, String expertId, long revision, Path bundle) throws Exception {
+    public Outcome merge(String modelId, String expertId, long revision, Path bundle) throws Exception {
         return merge(modelId, expertId, revision, Bundle.describe(bundle), 1);
     }
 
-    Outcome merge(String modelId, String expertId, long revision, Bundle bundle, double weight) throws Exception {
+    public Outcome merge(String modelId, String expertId, long revision, Bundle bundle, double weight)
+            throws Exception {
         return await(send(mergeEvent(modelId, expertId, revision, bundle, weight)));
     }
 
-    Outcome retract(String modelId, String expertId) throws Exception {
+    public Outcome retract(String modelId, String expertId) throws Exception {
         return await(send(retractEvent(modelId, expertId)));
     }
 
-    static ExpertEvent retractEvent(String modelId, String expertId) {
+    public static ExpertEvent retractEvent(String modelId, String expertId) {
         return ExpertEvent.newBuilder()
                 .setAction(ExpertAction.RETRACT)
                 .setModelId(modelId)
@@ -143,7 +144,7 @@ final class KoineHarness implements AutoCloseable {
                 .build();
     }
 
-    static ExpertEvent mergeEvent(String modelId, String expertId, long revision, Bundle bundle, double weight) {
+    public static ExpertEvent mergeEvent(String modelId, String expertId, long revision, Bundle bundle, double weight) {
         return ExpertEvent.newBuilder()
                 .setAction(ExpertAction.MERGE)
                 .setModelId(modelId)
@@ -157,31 +158,31 @@ final class KoineHarness implements AutoCloseable {
                 .build();
     }
 
-    Position send(ExpertEvent event) throws IOException {
+    public Position send(ExpertEvent event) throws IOException {
         return publisher.publish(Topics.DEFAULT.experts(), event.getModelId(), event, ExpertEvent.class);
     }
 
-    Position send(ModelRegistration event) throws IOException {
+    public Position send(ModelRegistration event) throws IOException {
         return publisher.publish(Topics.DEFAULT.models(), event.getModelId(), event, ModelRegistration.class);
     }
 
-    Outcome await(Position position) throws IOException {
+    public Outcome await(Position position) throws IOException {
         return outcomes.await(position, PATIENCE)
                 .orElseThrow(() -> new AssertionError("nothing became of " + position));
     }
 
-    static ModelUpdate updated(Outcome outcome) {
+    public static ModelUpdate updated(Outcome outcome) {
         assertThat(outcome).isInstanceOf(Outcome.Updated.class);
         return ((Outcome.Updated) outcome).update();
     }
 
-    static Rejection rejected(Outcome outcome) {
+    public static Rejection rejected(Outcome outcome) {
         assertThat(outcome).isInstanceOf(Outcome.Rejected.class);
         return ((Outcome.Rejected) outcome).rejection();
     }
 
     /** Waits until so many events have ended in an update or a rejection, from the beginning. */
-    List<Outcome> awaitAll(int events) throws IOException {
+    public List<Outcome> awaitAll(int events) throws IOException {
         Instant deadline = Instant.now().plus(PATIENCE);
         List<Outcome> outcomes = all();
         while (outcomes.size() < events && Instant.now().isBefore(deadline)) {
@@ -191,7 +192,7 @@ final class KoineHarness implements AutoCloseable {
     }
 
     /** What both topics hold from the beginning. */
-    List<Outcome> all() throws IOException {
+    public List<Outcome> all() throws IOException {
         try (OutcomeReader reader = new OutcomeReader(config.kafkaProperties(), Topics.DEFAULT)) {
             return reader.readAll();
         }
