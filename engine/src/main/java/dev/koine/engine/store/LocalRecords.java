@@ -31,10 +31,18 @@ final class LocalRecords implements StoreRecords {
             disk.force(temporary);
             disk.createDirectories(parent);
             disk.rename(temporary, file);
-            disk.force(parent);
+            forceUpwards(parent);
         } finally {
             disk.delete(temporary);
         }
+    }
+
+    /** Also folders that were there before: who made them may have been killed since. */
+    private void forceUpwards(Path folder) throws IOException {
+        for (Path path = folder; path.startsWith(directory); path = Objects.requireNonNull(path.getParent())) {
+            disk.force(path);
+        }
+        disk.force(Objects.requireNonNull(directory.getParent()));
     }
 
     @Override
@@ -56,7 +64,12 @@ final class LocalRecords implements StoreRecords {
 
     @Override
     public void delete(String name) throws IOException {
-        disk.delete(file(name));
+        Path file = file(name);
+        disk.delete(file);
+        Path parent = Objects.requireNonNull(file.getParent());
+        if (Files.isDirectory(parent)) {
+            disk.force(parent);
+        }
     }
 
     private Path file(String name) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A store in a directory of a file system with atomic rename: a local disk, or one that all TaskManagers mount.
@@ -60,11 +61,31 @@ public final class LocalStore implements ArtifactStore {
 
     /** As {@link #open(Path, Executor)}, on a disk that the directory lies on. */
     public static LocalStore open(Path directory, Executor executor, Disk disk) throws IOException {
-        LocalStore store = new LocalStore(directory.toAbsolutePath().normalize(), executor, disk);
+        Path place = directory.toAbsolutePath().normalize();
+        LocalStore store = new LocalStore(place, executor, disk);
+        Path above = place;
+        while (!Files.exists(above) && above.getParent() != null) {
+            above = above.getParent();
+        }
         disk.createDirectories(store.artifacts);
         disk.createDirectories(store.bundles);
         disk.createDirectories(store.aside);
+        forceUpwards(place, above, disk);
         return store;
+    }
+
+    /**
+     * Forces the names of the store's folders, and of those above it that were made for it. The folder that the store lies in is forced, too,
+     * since who made the store may have been killed before; one that may not be read cannot be.
+     */
+    private static void forceUpwards(Path place, Path above, Disk disk) throws IOException {
+        for (Path path = place; path != null && path.startsWith(above); path = path.getParent()) {
+            disk.force(path);
+        }
+        @Nullable Path parent = place.getParent();
+        if (parent != null && Files.isReadable(parent)) {
+            disk.force(parent);
+        }
     }
 
     @Override
