@@ -19,7 +19,8 @@ import java.util.Map;
  */
 public final class PrunePlan {
     private static final int DENSE_RUN_ELEMENTS = 1 << 22;
-    private static final int TASK_ELEMENTS = 1 << 19;
+    /** How many elements a task has at least where nobody says. */
+    public static final int TASK_ELEMENTS = 1 << 19;
 
     private PrunePlan() {}
 
@@ -29,6 +30,16 @@ public final class PrunePlan {
      * @throws RejectedException {@link RejectionCode#NOT_ONNX} if a matrix has more elements than can be decomposed at once
      */
     public static List<PruneTask> of(List<AlignedWeight> weights, Recipe recipe) throws RejectedException {
+        return of(weights, recipe, TASK_ELEMENTS);
+    }
+
+    /**
+     * As {@link #of(List, Recipe)}.
+     *
+     * @param taskElements how many elements a task has at least, but for the last
+     */
+    public static List<PruneTask> of(List<AlignedWeight> weights, Recipe recipe, long taskElements)
+            throws RejectedException {
         List<PruneTask> tasks = new ArrayList<>();
         List<PruneItem> open = new ArrayList<>();
         long elements = 0;
@@ -36,7 +47,7 @@ public final class PrunePlan {
             for (PruneItem item : items(weight, recipe)) {
                 open.add(item);
                 elements += item.count();
-                if (elements >= TASK_ELEMENTS) {
+                if (elements >= taskElements) {
                     tasks.add(new PruneTask(tasks.size(), open));
                     open.clear();
                     elements = 0;
