@@ -16,6 +16,7 @@ import java.util.Random;
  * @param othersEvery how many operations lie between two at which somebody else does something, on average; 0 for never
  * @param faults those that happen
  * @param retention what is kept
+ * @param ambushes how often the collector is chosen where it comes only while somebody else is in the middle of something; 0 where it comes any time
  * @param signed whether events must be signed
  * @param patience how long an expert waits for its model
  * @param leastSteps how long things go wrong at least
@@ -26,6 +27,7 @@ record Temper(
         int othersEvery,
         List<Fault> faults,
         RetentionPolicy retention,
+        int ambushes,
         boolean signed,
         Duration patience,
         int leastSteps) {
@@ -48,7 +50,7 @@ record Temper(
         List<Fault> faults = List.of(Fault.values()).stream()
                 .filter(fault -> random.nextInt(3) > 0)
                 .toList();
-        int versions = one(random, 0, 1, 1, 2, 3);
+        int versions = one(random, 0, 1, 1, 1, 2, 3);
         RetentionPolicy retention = new RetentionPolicy(
                 versions, Duration.ZERO, random.nextBoolean(), Duration.ofSeconds(one(random, 3, 20, 120)));
         return new Temper(
@@ -57,6 +59,7 @@ record Temper(
                 one(random, 0, 12, 40, 120),
                 faults,
                 retention,
+                one(random, 0, 0, 0, 2, 6, 60),
                 random.nextInt(6) == 0,
                 Duration.ofSeconds(one(random, 1, 10, 60)),
                 one(random, 0, 100, 300));

@@ -46,6 +46,10 @@ public final class World {
     private static final int MOST_CALM_STEPS = 6000;
     private static final int MOST_CALM_TROUBLES = 2;
     private static final int MOST_NESTED = 2;
+    private static final int BURSTS_EVERY = 6;
+    private static final int BURSTS_WHILE_COLLECTING = 2;
+    private static final int LONGEST_BURST = 40;
+    private static final String COLLECTOR = "collector";
     private static final int STORE_CHECKED_EVERY = 10;
 
     private final long seed;
@@ -208,6 +212,9 @@ public final class World {
     }
 
     private int weight(Action action) {
+        if (temper.ambushes() > 0 && action.kind() == Action.Kind.COLLECT) {
+            return busy.isEmpty() ? 0 : temper.ambushes();
+        }
         return temper.weights().getOrDefault(action.kind(), 1);
     }
 
@@ -228,13 +235,15 @@ public final class World {
     }
 
     private void others() {
-        if (busy.size() > MOST_NESTED || job == null) {
-            return;
-        }
-        List<Action> actions = new ArrayList<>(job().actions());
-        addOwn(actions);
-        actions.removeIf(action -> busy.contains(action.actor()));
-        if (!actions.isEmpty()) {
+        boolean isBurst = random.nextInt(busy.contains(COLLECTOR) ? BURSTS_WHILE_COLLECTING : BURSTS_EVERY) == 0;
+        int most = isBurst ? 1 + random.nextInt(LONGEST_BURST) : 1;
+        for (int i = 0; i < most && busy.size() <= MOST_NESTED && job != null; i++) {
+            List<Action> actions = new ArrayList<>(job().actions());
+            addOwn(actions);
+            actions.removeIf(action -> busy.contains(action.actor()));
+            if (actions.isEmpty()) {
+                return;
+            }
             trace.add("   meanwhile");
             perform(choose(actions));
         }
@@ -260,7 +269,7 @@ public final class World {
             actions.add(new Action("coordinator", "give the checkpoint up", Action.Kind.ABORT, () -> job().abort()));
         }
         if (temper.retention().versions() > 0) {
-            actions.add(new Action("collector", "collect", Action.Kind.COLLECT, this::collect));
+            actions.add(new Action(COLLECTOR, "collect", Action.Kind.COLLECT, this::collect));
         }
         actions.add(new Action("clock", "time passes", Action.Kind.TIME, this::letTimePass));
         if (!vanishing.isEmpty()) {

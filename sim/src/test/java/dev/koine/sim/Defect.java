@@ -181,18 +181,7 @@ enum Defect {
     FULL_DISK_PASSED_OVER("where the disk is full, the store says that all is well", () -> new Parts() {
         @Override
         public Disk disk(Disk disk) {
-            return new PassingDisk(disk) {
-                @Override
-                public void rename(Path from, Path to) throws IOException {
-                    try {
-                        super.rename(from, to);
-                    } catch (FileSystemException e) {
-                        if (!String.valueOf(e.getReason()).startsWith("No space")) {
-                            throw e;
-                        }
-                    }
-                }
-            };
+            return new HopefulDisk(disk);
         }
     });
 
@@ -232,6 +221,37 @@ enum Defect {
                 content = bytes;
             } else {
                 super.putRecord(given, bytes);
+            }
+        }
+    }
+
+    /** Passes over that it is full. */
+    private static final class HopefulDisk extends PassingDisk {
+        HopefulDisk(Disk disk) {
+            super(disk);
+        }
+
+        @Override
+        public void force(Path path) throws IOException {
+            try {
+                super.force(path);
+            } catch (FileSystemException e) {
+                passOver(e);
+            }
+        }
+
+        @Override
+        public void rename(Path from, Path to) throws IOException {
+            try {
+                super.rename(from, to);
+            } catch (FileSystemException e) {
+                passOver(e);
+            }
+        }
+
+        private static void passOver(FileSystemException trouble) throws FileSystemException {
+            if (!String.valueOf(trouble.getReason()).startsWith("No space")) {
+                throw trouble;
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.koine.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.koine.sim.job.Parts;
 import java.util.ArrayList;
@@ -23,9 +24,7 @@ class SimulationTest {
 
     @Test
     void everyPromiseHolds() throws Exception {
-        if (System.getProperty("sim.replay") != null) {
-            return;
-        }
+        assumeThat(System.getProperty("sim.replay")).isNull();
         long begun = System.nanoTime();
         System.out.printf("Seeds from %d on.%n", SEED);
         Tally tally = new Simulations(THREADS, Parts::new, false, this::tell).run(SEED, HISTORIES);

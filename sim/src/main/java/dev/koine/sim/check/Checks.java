@@ -186,8 +186,9 @@ public final class Checks {
         }
         List<String> running = view.store().records().list("running");
         for (String name : running) {
-            String[] parts = name.split("/");
-            if (Long.parseLong(parts[2]) < job.nextTurn(parts[1])) {
+            int slash = name.lastIndexOf('/');
+            String model = name.substring("running/".length(), slash);
+            if (Long.parseLong(name.substring(slash + 1)) < job.nextTurn(model)) {
                 add(Promise.TIDY, "no merge runs, and the store has " + name);
             }
         }

@@ -2,6 +2,7 @@ package dev.koine.sim.check;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
@@ -82,7 +84,7 @@ final class Oracle {
             expect(position, planned.refusals());
             return;
         }
-        OracleModel registered = new OracleModel(planned.registration(), setting);
+        OracleModel registered = new OracleModel(Objects.requireNonNull(planned.registration()), setting);
         model = registered;
         expect(position, registered.register());
         List<Position> waited = List.copyOf(waiting);
@@ -108,7 +110,7 @@ final class Oracle {
             return;
         }
         taken(planned);
-        expect(position, inside.change(planned.expert(), code(position)));
+        expect(position, inside.change(Objects.requireNonNull(planned.expert()), code(position)));
     }
 
     private @Nullable RejectionCode signature(Planned planned) {
@@ -121,23 +123,21 @@ final class Oracle {
         if (planned.signing() == Planned.Signing.STRANGER) {
             return RejectionCode.BAD_SIGNATURE;
         }
-        @Nullable
-        Long newest = planned.expert() == null
-                ? null
-                : newestSigned.get(planned.expert().getExpertId());
-        boolean isOld = newest != null && planned.expert().getTime().toEpochMilli() <= newest;
+        @Nullable ExpertEvent expert = planned.expert();
+        @Nullable Long newest = expert == null ? null : newestSigned.get(expert.getExpertId());
+        boolean isOld = expert != null && newest != null && expert.getTime().toEpochMilli() <= newest;
         return isOld ? RejectionCode.BAD_SIGNATURE : null;
     }
 
     private void taken(Planned planned) {
-        if (setting.signed() && planned.expert() != null) {
-            newestSigned.put(
-                    planned.expert().getExpertId(), planned.expert().getTime().toEpochMilli());
+        @Nullable ExpertEvent expert = planned.expert();
+        if (setting.signed() && expert != null) {
+            newestSigned.put(expert.getExpertId(), expert.getTime().toEpochMilli());
         }
     }
 
     private InputTopic.Sent sent(Position position) {
-        return topics.get(position.getTopic())
+        return Objects.requireNonNull(topics.get(position.getTopic()))
                 .partition(position.getPartition())
                 .get((int) position.getOffset());
     }
@@ -156,7 +156,7 @@ final class Oracle {
     }
 
     private void requirePatience(Position position) {
-        Rejection rejection = (Rejection) outcome(position);
+        Rejection rejection = (Rejection) Objects.requireNonNull(outcome(position));
         long waited = rejection.getTime().toEpochMilli() - sent(position).time();
         if (waited < setting.grace().toMillis()) {
             violations.accept(new Violation(

@@ -15,6 +15,7 @@ import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.FileTree;
 import dev.koine.engine.store.LocalStore;
+import dev.koine.sim.script.Library;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ public final class Reference {
         if (!taskVectors.containsKey(key)) {
             List<String> pieces = new ArrayList<>();
             Alignment aligned = Alignment.of(ModelBundle.open(base.directory()), ModelBundle.open(expert.directory()));
-            for (PruneTask task : PrunePlan.of(aligned.weights(), recipe)) {
+            for (PruneTask task : PrunePlan.of(aligned.weights(), recipe, Library.TASK_ELEMENTS)) {
                 pieces.add(new TensorPruner(recipe).prune(task, store));
             }
             taskVectors.put(key, new TaskVector(base.digest(), expert.digest(), pieces).put(store));

@@ -34,7 +34,11 @@ public record Action(String actor, String what, Kind kind, Step step) {
     /** Does it. */
     @FunctionalInterface
     public interface Step {
-        /** @throws IOException trouble, for which Flink starts the job again */
+        /**
+         * Does it.
+         *
+         * @throws IOException trouble, for which Flink starts the job again
+         */
         void run() throws IOException;
     }
 }

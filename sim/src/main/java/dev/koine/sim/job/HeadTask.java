@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -104,7 +105,7 @@ final class HeadTask implements AutoCloseable {
         String modelId = working().orElseThrow();
         Result result;
         try {
-            result = new Result(begun.get(modelId).call(), null);
+            result = new Result(Objects.requireNonNull(begun.get(modelId)).call(), null);
         } catch (IOException e) {
             result = new Result(null, e);
         } catch (RuntimeException e) {

@@ -19,12 +19,15 @@ import dev.koine.lifecycle.state.Series;
 import dev.koine.lifecycle.state.Timers;
 import dev.koine.schemas.Position;
 import dev.koine.sim.script.FakeExaminer;
+import dev.koine.sim.script.Library;
 import dev.koine.speech.onnx.OnnxOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -36,7 +39,7 @@ final class IntakeTask {
     private final Intake intake;
     private final Site site;
     private final Map<String, ModelState> states = new TreeMap<>();
-    private final Map<String, TreeSet<Long>> timers = new TreeMap<>();
+    private final Map<String, NavigableSet<Long>> timers = new TreeMap<>();
     private final Series<Position> seen = ModelState.series(SEEN, this::current);
     private String current = "";
 
@@ -56,7 +59,7 @@ final class IntakeTask {
                 new Intake.Settings(modelsTopic, site.unknownModelGrace(), site.signatures()),
                 store,
                 new BaseIntake(bundles, store, pool, examiner, evaluation),
-                new ExpertIntake(bundles),
+                new ExpertIntake(bundles, Library.TASK_ELEMENTS),
                 site.clock());
     }
 
@@ -86,7 +89,8 @@ final class IntakeTask {
 
     void wake(String modelId, Intake.Output out) throws IOException {
         current = modelId;
-        long time = Objects.requireNonNull(timers.get(modelId).pollFirst());
+        long time = Objects.requireNonNull(
+                Objects.requireNonNull(timers.get(modelId)).pollFirst());
         intake.wake(time, timers(), site.parts().intakeOutput(out));
     }
 
@@ -109,7 +113,7 @@ final class IntakeTask {
         return states;
     }
 
-    Map<String, TreeSet<Long>> waking() {
+    Map<String, NavigableSet<Long>> waking() {
         return timers;
     }
 
@@ -117,7 +121,7 @@ final class IntakeTask {
         states.put(modelId, state);
     }
 
-    void restore(String modelId, TreeSet<Long> times) {
-        timers.put(modelId, times);
+    void restore(String modelId, Set<Long> times) {
+        timers.put(modelId, new TreeSet<>(times));
     }
 }

@@ -6,8 +6,8 @@ import dev.koine.flink.state.PrunedPiece;
 import dev.koine.flink.state.Turn;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * A checkpoint: a consistent cut through the job, what is on its way between operators included.
@@ -23,7 +23,7 @@ record Snapshot(
         long id,
         Map<String, Integer> offsets,
         Map<String, ModelState> intake,
-        Map<String, TreeSet<Long>> timers,
+        Map<String, Set<Long>> timers,
         Map<String, ModelState> head,
         Map<String, Long> finished,
         List<InboundEvent> events,

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -75,7 +76,7 @@ final class Subtasks {
             state.getValue().forget(parts.forgotten());
             intake(state.getKey()).restore(state.getKey(), state.getValue());
         }
-        snapshot.timers().forEach((model, times) -> intake(model).restore(model, new TreeSet<>(times)));
+        snapshot.timers().forEach((model, times) -> intake(model).restore(model, times));
         for (Map.Entry<String, ModelState> state :
                 Snapshot.copies(snapshot.head()).entrySet()) {
             head(state.getKey()).restore(state.getKey(), keptHeads.getOrDefault(state.getKey(), state.getValue()));
@@ -97,7 +98,7 @@ final class Subtasks {
 
     Snapshot snapshot(long id, List<Sink.Prepared> prepared) {
         Map<String, ModelState> intakeStates = new TreeMap<>();
-        Map<String, TreeSet<Long>> timers = new TreeMap<>();
+        Map<String, Set<Long>> timers = new TreeMap<>();
         Map<String, Long> finished = new TreeMap<>();
         for (IntakeTask intake : intakes) {
             intakeStates.putAll(Snapshot.copies(intake.states()));
@@ -252,7 +253,7 @@ final class Subtasks {
     List<Long> timers() {
         return intakes.stream()
                 .flatMap(intake -> intake.waking().values().stream())
-                .flatMap(TreeSet::stream)
+                .flatMap(Set::stream)
                 .toList();
     }
 

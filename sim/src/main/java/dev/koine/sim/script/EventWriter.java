@@ -117,7 +117,8 @@ final class EventWriter {
             return expert(event(ExpertAction.RETRACT).setExpertId(expertId()).build(), Set.of());
         }
         if (kind < 68) {
-            long backTo = Math.max(0, written - random.nextInt(6));
+            long likely = written * 2L / 3;
+            long backTo = Math.max(0, likely - random.nextInt(5));
             return expert(event(ExpertAction.ROLLBACK).setBackTo(backTo).build(), Set.of());
         }
         if (kind < 76) {

@@ -29,6 +29,9 @@ public final class Library {
     /** How many healthy experts each base has. */
     public static final int EXPERTS = 6;
 
+    /** How many elements a prune task has: few, so that an expert has several pieces. */
+    public static final long TASK_ELEMENTS = 100;
+
     /** An expert with a weight that is NaN. */
     static final String NAN = "nan";
 

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param mayPass whether it may be taken all the same, as files may go away before they are read or after
  * @param place its files, if they may go away; null where they stay
  */
+@SuppressWarnings("ArrayRecordComponent")
 public record Planned(
         String key,
         byte @Nullable [] value,

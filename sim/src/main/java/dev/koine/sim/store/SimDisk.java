@@ -79,12 +79,14 @@ public final class SimDisk implements Disk {
     public void createDirectories(Path directory) throws IOException {
         before("create", directory);
         List<Path> missing = new ArrayList<>();
-        for (Path path = directory; path.startsWith(root) && !Files.isDirectory(path); path = path.getParent()) {
+        @Nullable Path path = directory;
+        while (path != null && path.startsWith(root) && !Files.isDirectory(path)) {
             missing.add(0, path);
+            path = path.getParent();
         }
-        for (Path path : missing) {
-            Files.createDirectory(path);
-            unforced.created(path);
+        for (Path made : missing) {
+            Files.createDirectory(made);
+            unforced.created(made);
         }
     }
 
