@@ -52,14 +52,14 @@ record Temper(
                 .toList();
         int versions = one(random, 0, 1, 1, 1, 2, 3);
         RetentionPolicy retention = new RetentionPolicy(
-                versions, Duration.ZERO, random.nextBoolean(), Duration.ofSeconds(one(random, 3, 20, 120)));
+                versions, Duration.ZERO, random.nextBoolean(), Duration.ofSeconds(one(random, 3, 20, 600)));
         return new Temper(
                 weights,
                 one(random, 0, 60, 150, 400),
                 one(random, 0, 12, 40, 120),
                 faults,
                 retention,
-                one(random, 0, 0, 0, 2, 6, 60),
+                one(random, 0, 0, 4, 60),
                 random.nextInt(6) == 0,
                 Duration.ofSeconds(one(random, 1, 10, 60)),
                 one(random, 0, 100, 300));

@@ -17,11 +17,9 @@ import dev.koine.sim.fault.Crash;
 import dev.koine.sim.fault.SimClock;
 import dev.koine.sim.fault.Trace;
 import dev.koine.sim.job.Action;
-import dev.koine.sim.job.InputTopic;
 import dev.koine.sim.job.Parts;
 import dev.koine.sim.job.SimJob;
 import dev.koine.sim.job.Site;
-import dev.koine.sim.script.Planned;
 import dev.koine.sim.script.Script;
 import dev.koine.sim.store.SimDisk;
 import java.io.IOException;
@@ -45,6 +43,7 @@ public final class World {
     private static final int MOST_STEPS = 6000;
     private static final int MOST_CALM_STEPS = 6000;
     private static final int MOST_CALM_TROUBLES = 2;
+    private static final int MOST_ATTEMPTS = 100;
     private static final int MOST_NESTED = 2;
     private static final int BURSTS_EVERY = 6;
     private static final int BURSTS_WHILE_COLLECTING = 2;
@@ -61,11 +60,7 @@ public final class World {
     private final Mischief mischief;
     private final Path root;
     private final Site site;
-    private final Script script;
-    private final InputTopic models = new InputTopic("koine.models", Script.PARTITIONS);
-    private final InputTopic experts = new InputTopic("koine.experts", Script.PARTITIONS);
-    private final int[] sent = new int[2 * Script.PARTITIONS];
-    private final List<Path> vanishing = new ArrayList<>();
+    private final Producers producers;
     private final Checks checks;
     private final Set<String> busy = new HashSet<>();
     private @Nullable SimJob job;
@@ -95,7 +90,7 @@ public final class World {
                 temper.retention(),
                 temper.patience(),
                 parts);
-        script = Script.write(random, lab.library(), places, temper.signed());
+        producers = new Producers(Script.write(random, lab.library(), places, temper.signed()), clock);
         Files.createDirectories(site.storeDirectory().resolve("aside"));
         checks = new Checks(site.storeDirectory(), temper.retention(), clock, trace);
     }
@@ -120,7 +115,7 @@ public final class World {
         trace.add("seed " + seed + ": " + temper);
         try {
             start();
-            while (steps < MOST_STEPS && (hasMoreToSend() || steps < temper.leastSteps())) {
+            while (steps < MOST_STEPS && (producers.haveMore() || steps < temper.leastSteps())) {
                 step();
             }
             mischief.end();
@@ -143,11 +138,8 @@ public final class World {
         int versions = checks.outcomes().newest().stream()
                 .mapToInt(update -> (int) update.getVersion() + 1)
                 .sum();
-        int events = 0;
-        for (int count : sent) {
-            events += count;
-        }
-        return new History(seed, steps, events, versions, mischief.counts(), trace.end(), checks.violations());
+        return new History(
+                seed, steps, producers.count(), versions, mischief.counts(), trace.end(), checks.violations());
     }
 
     /** The job does not go on. */
@@ -164,21 +156,6 @@ public final class World {
             throw new IllegalStateException("the job has not started");
         }
         return job;
-    }
-
-    private boolean hasMoreToSend() {
-        for (int i = 0; i < sent.length; i++) {
-            if (sent[i] < queue(i).size()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private List<Planned> queue(int number) {
-        return number < Script.PARTITIONS
-                ? script.models().get(number)
-                : script.experts().get(number - Script.PARTITIONS);
     }
 
     private void step() throws IOException, Stuck {
@@ -250,12 +227,7 @@ public final class World {
     }
 
     private void addOwn(List<Action> actions) {
-        for (int i = 0; i < sent.length; i++) {
-            if (sent[i] < queue(i).size()) {
-                int number = i;
-                actions.add(new Action("producer", "send to " + i, Action.Kind.PRODUCE, () -> send(number)));
-            }
-        }
+        producers.addActions(actions);
         boolean isMidway = busy.stream()
                 .anyMatch(actor -> actor.startsWith("intake") || actor.startsWith("prune") || actor.startsWith("head"));
         boolean isUp = trouble == null && job().isUp();
@@ -272,22 +244,7 @@ public final class World {
             actions.add(new Action(COLLECTOR, "collect", Action.Kind.COLLECT, this::collect));
         }
         actions.add(new Action("clock", "time passes", Action.Kind.TIME, this::letTimePass));
-        if (!vanishing.isEmpty()) {
-            actions.add(new Action(
-                    "producer",
-                    "take files away",
-                    Action.Kind.VANISH,
-                    () -> FileTree.delete(vanishing.remove(vanishing.size() - 1))));
-        }
-    }
-
-    private void send(int number) {
-        Planned planned = queue(number).get(sent[number]++);
-        boolean isModel = number < Script.PARTITIONS;
-        (isModel ? models : experts).send(number % Script.PARTITIONS, planned, clock.millis());
-        if (planned.place() != null && !vanishing.contains(planned.place()) && Files.exists(planned.place())) {
-            vanishing.add(planned.place());
-        }
+        producers.addVanishing(actions);
     }
 
     private void letTimePass() {
@@ -316,7 +273,7 @@ public final class World {
         while (job == null) {
             clock.pass(Duration.ofSeconds(1));
             try {
-                job = new SimJob(site, models, experts, this::visible, random);
+                job = new SimJob(site, producers.models(), producers.experts(), this::visible, random);
             } catch (Crash crash) {
                 site.disk().revive();
                 if (crash.losesPower()) {
@@ -364,8 +321,11 @@ public final class World {
     }
 
     private void restart() throws IOException, Stuck {
-        while (true) {
+        for (int attempt = 1; ; attempt++) {
             clock.pass(Duration.ofMillis(random.nextInt(20_000)));
+            if (attempt > MOST_ATTEMPTS) {
+                mischief.end();
+            }
             try {
                 trace.add("   the job starts from its last checkpoint");
                 trouble = null;
@@ -419,7 +379,12 @@ public final class World {
         job().complete();
         calmDown();
         checks.outcomes(
-                job(), List.of(models, experts), lab.reference(), lab.library(), temper.signed(), temper.patience());
+                job(),
+                List.of(producers.models(), producers.experts()),
+                lab.reference(),
+                lab.library(),
+                temper.signed(),
+                temper.patience());
         clock.pass(temper.retention().grace().plus(Duration.ofMinutes(20)));
         sweep();
         checks.collected(job());

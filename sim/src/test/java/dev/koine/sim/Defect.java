@@ -2,7 +2,6 @@ package dev.koine.sim;
 
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Disk;
-import dev.koine.engine.store.StoredArtifact;
 import dev.koine.lifecycle.history.RetentionPolicy;
 import dev.koine.lifecycle.intake.Intake;
 import dev.koine.sim.job.Parts;
@@ -11,7 +10,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
@@ -116,30 +114,6 @@ enum Defect {
         @Override
         public boolean endsMergesEarly() {
             return true;
-        }
-    }),
-    RENEW_DOES_NOTHING("what a rollback needs is not renewed", () -> new Parts() {
-        @Override
-        public ArtifactStore store(ArtifactStore store, InstantSource clock) {
-            return new PassingStore(store) {
-                @Override
-                public boolean renew(StoredArtifact.Kind kind, String digest) throws IOException {
-                    return list().stream()
-                            .anyMatch(artifact -> artifact.digest().equals(digest));
-                }
-            };
-        }
-    }),
-    REMOVED_THOUGH_RENEWED("the collector takes away what was put again since it looked", () -> new Parts() {
-        @Override
-        public ArtifactStore collected(ArtifactStore store) {
-            return new PassingStore(store) {
-                @Override
-                public boolean remove(StoredArtifact listed) throws IOException {
-                    return super.remove(
-                            new StoredArtifact(listed.kind(), listed.digest(), listed.bytes(), Instant.MAX));
-                }
-            };
         }
     }),
     NOTHING_FORCED("the store forces nothing to the disk", () -> new Parts() {

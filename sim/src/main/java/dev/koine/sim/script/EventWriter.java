@@ -32,6 +32,8 @@ final class EventWriter {
     private static final EventCodec<ModelRegistration> REGISTRATIONS = EventCodec.of(ModelRegistration.class);
     private static final EventCodec<ExpertEvent> EXPERTS = EventCodec.of(ExpertEvent.class);
     private static final double OVERFLOWING = 1e12;
+    private static final int FIRST_ROLLBACK = 56;
+    private static final int MANY_ROLLBACKS = 35;
 
     private final Random random;
     private final Library library;
@@ -39,6 +41,7 @@ final class EventWriter {
     private final String modelId;
     private final String base;
     private final boolean signed;
+    private final int rollbacks;
     private final Map<String, Long> revisions = new HashMap<>();
     private int written;
 
@@ -49,6 +52,7 @@ final class EventWriter {
         this.modelId = modelId;
         this.base = base;
         this.signed = signed;
+        this.rollbacks = random.nextInt(3) == 0 ? MANY_ROLLBACKS : 0;
     }
 
     /** The registrations of the model; some are not well, some come again. */
@@ -109,11 +113,11 @@ final class EventWriter {
 
     /** One event more. */
     Planned event() throws IOException, RejectedException {
-        int kind = random.nextInt(100);
+        int kind = random.nextInt(100) < rollbacks ? FIRST_ROLLBACK : random.nextInt(100);
         if (kind < 44) {
             return merge(library.bundle(Library.expert(base, random.nextInt(Library.EXPERTS))), Set.of());
         }
-        if (kind < 56) {
+        if (kind < FIRST_ROLLBACK) {
             return expert(event(ExpertAction.RETRACT).setExpertId(expertId()).build(), Set.of());
         }
         if (kind < 68) {
