@@ -4,16 +4,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Records as files, a folder a part of the name. */
 final class LocalRecords implements StoreRecords {
     private final Path directory;
     private final Path aside;
     private final Disk disk;
+    private final Set<Path> forced = ConcurrentHashMap.newKeySet();
 
     LocalRecords(Path directory, Path aside, Disk disk) {
         this.disk = disk;
@@ -31,18 +35,25 @@ final class LocalRecords implements StoreRecords {
             disk.force(temporary);
             disk.createDirectories(parent);
             disk.rename(temporary, file);
-            forceUpwards(parent);
+            forceName(parent);
         } finally {
             disk.delete(temporary);
         }
     }
 
-    /** Also folders that were there before: who made them may have been killed since. */
-    private void forceUpwards(Path folder) throws IOException {
-        for (Path path = folder; path.startsWith(directory); path = Objects.requireNonNull(path.getParent())) {
+    /**
+     * Forces a new name in a folder, and the names of the folder and of those above it: whoever made them may have been killed since. What this
+     * process has forced above before, it does not force again.
+     */
+    private void forceName(Path folder) throws IOException {
+        disk.force(folder);
+        List<Path> above = new ArrayList<>();
+        for (Path path = folder; path.startsWith(directory) && !forced.contains(path); ) {
+            path = Objects.requireNonNull(path.getParent());
             disk.force(path);
+            above.add(path);
         }
-        disk.force(Objects.requireNonNull(directory.getParent()));
+        forced.addAll(above);
     }
 
     @Override
@@ -65,10 +76,9 @@ final class LocalRecords implements StoreRecords {
     @Override
     public void delete(String name) throws IOException {
         Path file = file(name);
-        disk.delete(file);
-        Path parent = Objects.requireNonNull(file.getParent());
-        if (Files.isDirectory(parent)) {
-            disk.force(parent);
+        if (Files.exists(file)) {
+            disk.delete(file);
+            disk.force(Objects.requireNonNull(file.getParent()));
         }
     }
 

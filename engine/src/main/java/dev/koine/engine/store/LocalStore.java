@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A store in a directory of a file system with atomic rename: a local disk, or one that all TaskManagers mount.
@@ -75,16 +74,18 @@ public final class LocalStore implements ArtifactStore {
     }
 
     /**
-     * Forces the names of the store's folders, and of those above it that were made for it. The folder that the store lies in is forced, too,
-     * since who made the store may have been killed before; one that may not be read cannot be.
+     * Forces the names of the store's folders, of the store, and of those above it that were made for it. A folder that may not be read cannot be
+     * forced.
+     *
+     * @param above the lowest folder that was there before
      */
     private static void forceUpwards(Path place, Path above, Disk disk) throws IOException {
-        for (Path path = place; path != null && path.startsWith(above); path = path.getParent()) {
+        disk.force(place);
+        for (Path path = place.getParent(); path != null && Files.isReadable(path); path = path.getParent()) {
             disk.force(path);
-        }
-        @Nullable Path parent = place.getParent();
-        if (parent != null && Files.isReadable(parent)) {
-            disk.force(parent);
+            if (above.startsWith(path)) {
+                return;
+            }
         }
     }
 
