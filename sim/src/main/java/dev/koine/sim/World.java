@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -128,7 +129,7 @@ public final class World {
             checks.add(
                     Promise.LIVE,
                     "the job meets a defect: " + defect + " at "
-                            + List.of(defect.getStackTrace()).subList(0, 5));
+                            + Stream.of(defect.getStackTrace()).limit(5).toList());
         } finally {
             if (job != null) {
                 job.stop(false);
