@@ -8,7 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -18,14 +18,27 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Results never depend on the number of threads: parts write to ranges of their own.
  */
 public final class WorkPool implements AutoCloseable {
-    private final ExecutorService executor;
+    private final Executor executor;
+    private final Runnable end;
 
     public WorkPool(int threads) {
-        this.executor = Executors.newFixedThreadPool(threads, task -> {
+        ExecutorService service = Executors.newFixedThreadPool(threads, task -> {
             Thread thread = new Thread(task, "koine-merge");
             thread.setDaemon(true);
             return thread;
         });
+        this.executor = service;
+        this.end = service::shutdownNow;
+    }
+
+    private WorkPool(Executor executor, Runnable end) {
+        this.executor = executor;
+        this.end = end;
+    }
+
+    /** One without threads: parts run one after the other in the thread that calls {@link #runAll}. */
+    public static WorkPool inCaller() {
+        return new WorkPool(Runnable::run, () -> {});
     }
 
     /** The threads, for work that waits for itself. Not to be waited for by a part. */
@@ -48,15 +61,17 @@ public final class WorkPool implements AutoCloseable {
      * @throws IOException the first part's that had trouble; takes precedence over a refusal, as a runtime exception does
      */
     public <T> List<T> runAll(List<? extends Part<T>> parts) throws RejectedException, IOException {
-        List<Future<T>> futures = new ArrayList<>();
+        List<FutureTask<T>> futures = new ArrayList<>();
         Phaser running = new Phaser(1);
         AtomicBoolean stopped = new AtomicBoolean();
         for (Part<T> part : parts) {
-            futures.add(executor.submit(() -> run(part, running, stopped)));
+            FutureTask<T> future = new FutureTask<>(() -> run(part, running, stopped));
+            futures.add(future);
+            executor.execute(future);
         }
         List<T> results = new ArrayList<>();
         List<Throwable> failures = new ArrayList<>();
-        for (Future<T> future : futures) {
+        for (FutureTask<T> future : futures) {
             try {
                 results.add(future.get());
             } catch (ExecutionException e) {
@@ -105,6 +120,6 @@ public final class WorkPool implements AutoCloseable {
 
     @Override
     public void close() {
-        executor.shutdownNow();
+        end.run();
     }
 }

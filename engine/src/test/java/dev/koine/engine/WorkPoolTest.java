@@ -72,6 +72,18 @@ class WorkPoolTest {
     }
 
     @Test
+    void withoutThreadsPartsRunInTheCallerAndErrorsComeAsTheyAre() throws Exception {
+        try (WorkPool inCaller = WorkPool.inCaller()) {
+            WorkPool.Part<Thread> where = Thread::currentThread;
+            assertThat(inCaller.runAll(List.of(where, where))).containsOnly(Thread.currentThread());
+            WorkPool.Part<Thread> dies = () -> {
+                throw new OutOfMemoryError("no more");
+            };
+            assertThatThrownBy(() -> inCaller.runAll(List.of(where, dies))).isInstanceOf(OutOfMemoryError.class);
+        }
+    }
+
+    @Test
     void anInterruptIsTroubleAndIsKept() {
         WorkPool.Part<Integer> endless = () -> {
             LockSupport.parkNanos(TimeUnit.MINUTES.toNanos(1));

@@ -4,16 +4,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Records as files, a folder a part of the name. */
 final class LocalRecords implements StoreRecords {
     private final Path directory;
     private final Path aside;
     private final Disk disk;
+    private final Set<Path> forced = ConcurrentHashMap.newKeySet();
 
     LocalRecords(Path directory, Path aside, Disk disk) {
         this.disk = disk;
@@ -31,10 +35,25 @@ final class LocalRecords implements StoreRecords {
             disk.force(temporary);
             disk.createDirectories(parent);
             disk.rename(temporary, file);
-            disk.force(parent);
+            forceName(parent);
         } finally {
             disk.delete(temporary);
         }
+    }
+
+    /**
+     * Forces a new name in a folder, and the names of the folder and of those above it: whoever made them may have been killed since. What this
+     * process has forced above before, it does not force again.
+     */
+    private void forceName(Path folder) throws IOException {
+        disk.force(folder);
+        List<Path> above = new ArrayList<>();
+        for (Path path = folder; path.startsWith(directory) && !forced.contains(path); ) {
+            path = Objects.requireNonNull(path.getParent());
+            disk.force(path);
+            above.add(path);
+        }
+        forced.addAll(above);
     }
 
     @Override
@@ -56,7 +75,11 @@ final class LocalRecords implements StoreRecords {
 
     @Override
     public void delete(String name) throws IOException {
-        disk.delete(file(name));
+        Path file = file(name);
+        if (Files.exists(file)) {
+            disk.delete(file);
+            disk.force(Objects.requireNonNull(file.getParent()));
+        }
     }
 
     private Path file(String name) {

@@ -60,11 +60,33 @@ public final class LocalStore implements ArtifactStore {
 
     /** As {@link #open(Path, Executor)}, on a disk that the directory lies on. */
     public static LocalStore open(Path directory, Executor executor, Disk disk) throws IOException {
-        LocalStore store = new LocalStore(directory.toAbsolutePath().normalize(), executor, disk);
+        Path place = directory.toAbsolutePath().normalize();
+        LocalStore store = new LocalStore(place, executor, disk);
+        Path above = place;
+        while (!Files.exists(above) && above.getParent() != null) {
+            above = above.getParent();
+        }
         disk.createDirectories(store.artifacts);
         disk.createDirectories(store.bundles);
         disk.createDirectories(store.aside);
+        forceUpwards(place, above, disk);
         return store;
+    }
+
+    /**
+     * Forces the names of the store's folders, of the store, and of those above it that were made for it. A folder that may not be read cannot be
+     * forced.
+     *
+     * @param above the lowest folder that was there before
+     */
+    private static void forceUpwards(Path place, Path above, Disk disk) throws IOException {
+        disk.force(place);
+        for (Path path = place.getParent(); path != null && Files.isReadable(path); path = path.getParent()) {
+            disk.force(path);
+            if (above.startsWith(path)) {
+                return;
+            }
+        }
     }
 
     @Override

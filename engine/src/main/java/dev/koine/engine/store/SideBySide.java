@@ -31,7 +31,8 @@ public final class SideBySide<T> {
     /**
      * The results in the order of beginning.
      *
-     * @throws IOException the first that was thrown, in that order; or if this thread is interrupted
+     * @throws IOException the first that was thrown, in that order; or if this thread is interrupted. Runtime exceptions and errors
+     *     come as they are
      */
     public List<T> await() throws IOException {
         List<T> results = new ArrayList<>();
@@ -41,6 +42,12 @@ public final class SideBySide<T> {
             } catch (ExecutionException e) {
                 if (e.getCause() instanceof IOException trouble) {
                     throw trouble;
+                }
+                if (e.getCause() instanceof RuntimeException defect) {
+                    throw defect;
+                }
+                if (e.getCause() instanceof Error error) {
+                    throw error;
                 }
                 throw new IllegalStateException("Work on the store failed.", e.getCause());
             } catch (InterruptedException e) {

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -21,7 +22,8 @@ import java.util.TreeSet;
 /**
  * Takes away what no kept version and no running merge refers to.
  *
- * <p>Kept are the versions that the policy names, and one more than it says, since the newest one may be recorded and not announced.
+ * <p>Kept are the versions that the policy names, and one more than it says, of those made before the oldest running merge began; and all that were
+ * made since: they may be recorded and not announced, however many, and a crash goes back to the newest that was.
  * Of the rest first the records go, so that nobody begins to use them, then what only they referred to: files and bundles that were put
  * before the oldest running merge began and longer ago than the grace. Putting something again makes it young again, so that what a
  * merge needs stays, also if it was there before. Whoever is stopped in between leaves what the next run takes.
@@ -59,15 +61,13 @@ public final class Retention {
      */
     public Swept sweep(Instant now, boolean isDry, Progress progress) throws IOException {
         Instant graceful = now.minus(policy.grace());
-        Instant before = new RunningMerges(store.records())
-                .oldest()
-                .filter(graceful::isAfter)
-                .orElse(graceful)
-                .minus(CLOCKS);
+        Optional<Instant> begun = new RunningMerges(store.records()).oldest();
+        Instant settled = begun.filter(now::isAfter).orElse(now).minus(CLOCKS);
+        Instant before = begun.filter(graceful::isAfter).orElse(graceful).minus(CLOCKS);
         VersionRecords records = new VersionRecords(store.records());
         List<VersionRecords.Recorded> kept = new ArrayList<>();
         List<VersionRecords.Recorded> outdated = new ArrayList<>();
-        divide(records.all(), now, kept, outdated);
+        divide(records.all(), now, settled, kept, outdated);
         if (!isDry) {
             for (VersionRecords.Recorded version : outdated) {
                 records.delete(version);
@@ -94,22 +94,27 @@ public final class Retention {
         return new Swept(outdated.size(), artifacts, bytes, unfinished, all.size() - artifacts);
     }
 
+    /** @param settled versions that were made later may not be announced, and what is made after a crash begins before them */
     private void divide(
             List<VersionRecords.Recorded> all,
             Instant now,
+            Instant settled,
             List<VersionRecords.Recorded> kept,
             List<VersionRecords.Recorded> outdated) {
         Map<String, NavigableSet<Long>> versions = new TreeMap<>();
         for (VersionRecords.Recorded version : all) {
-            versions.computeIfAbsent(version.update().getModelId(), model -> new TreeSet<>())
-                    .add(version.update().getVersion());
+            if (!version.update().getTime().isAfter(settled)) {
+                versions.computeIfAbsent(version.update().getModelId(), model -> new TreeSet<>())
+                        .add(version.update().getVersion());
+            }
         }
         Map<String, Long> oldestKept = new TreeMap<>();
         versions.forEach((model, numbers) -> oldestKept.put(model, oldestKept(numbers)));
         for (VersionRecords.Recorded version : all) {
             ModelUpdate update = version.update();
             boolean isNew = update.getVersion() >= oldestKept.getOrDefault(update.getModelId(), 0L);
-            boolean isYoung = update.getTime().isAfter(now.minus(policy.age()))
+            boolean isYoung = update.getTime().isAfter(settled)
+                    || update.getTime().isAfter(now.minus(policy.age()))
                     || update.getTime().isAfter(now.minus(policy.grace()));
             (isNew || isYoung || update.getVersion() == 0 ? kept : outdated).add(version);
         }

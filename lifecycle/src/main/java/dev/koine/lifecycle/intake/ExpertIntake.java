@@ -21,9 +21,16 @@ public final class ExpertIntake {
     private static final Logger LOG = LoggerFactory.getLogger(ExpertIntake.class);
 
     private final BundleIntake bundles;
+    private final long taskElements;
 
     public ExpertIntake(BundleIntake bundles) {
+        this(bundles, PrunePlan.TASK_ELEMENTS);
+    }
+
+    /** @param taskElements how many elements a prune task has at least, but for the last */
+    public ExpertIntake(BundleIntake bundles, long taskElements) {
         this.bundles = bundles;
+        this.taskElements = taskElements;
     }
 
     /**
@@ -47,7 +54,7 @@ public final class ExpertIntake {
             Unchanged.refuse(aligned, recipe);
             Distance.warning(aligned, recipe)
                     .ifPresent(warning -> LOG.warn("The expert at {}: {}", announced.getUri(), warning));
-            List<PruneTask> tasks = PrunePlan.of(aligned.weights(), recipe);
+            List<PruneTask> tasks = PrunePlan.of(aligned.weights(), recipe, taskElements);
             BundlePlaces files = new BundlePlaces(Map.of(base.directory(), baseDigest, copy, digest));
             planned.add(new Plan(digest, tasks, files));
         });

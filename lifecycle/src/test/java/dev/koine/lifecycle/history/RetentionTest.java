@@ -3,13 +3,21 @@ package dev.koine.lifecycle.history;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.engine.Progress;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.LocalStore;
+import dev.koine.lifecycle.event.Recipes;
+import dev.koine.schemas.Bundle;
+import dev.koine.schemas.Cause;
+import dev.koine.schemas.Change;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Position;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +64,54 @@ class RetentionTest {
         Path left = Files.writeString(directory.resolve("aside").resolve("left"), "half");
         assertThat(sweep(Instant.now().plus(Duration.ofHours(1))).unfinished()).isOne();
         assertThat(left).doesNotExist();
+    }
+
+    @Test
+    void theNewestAnnouncedVersionStaysHoweverManyAreMadeBeforeTheNextCheckpoint() throws IOException {
+        VersionRecords records = new VersionRecords(store.records());
+        Instant announced = Instant.parse("2026-01-01T00:00:00Z");
+        for (long version = 0; version <= 2; version++) {
+            records.put(version(version, announced));
+        }
+        Instant begun = announced.plusSeconds(600);
+        RunningMerges running = new RunningMerges(store.records());
+        for (long version = 3; version <= 6; version++) {
+            running.begin("demo", version, begun);
+            records.put(version(version, begun.plusSeconds(version)));
+        }
+        Instant later = begun.plusSeconds(3600);
+
+        sweep(later);
+        assertThat(versions(records))
+                .as("a crash goes back to version 2, which services load until then")
+                .containsExactly(0L, 1L, 2L, 3L, 4L, 5L, 6L);
+
+        running.end("demo", 7);
+        sweep(later);
+        assertThat(versions(records)).containsExactly(0L, 5L, 6L);
+    }
+
+    private static List<Long> versions(VersionRecords records) throws IOException {
+        return records.all().stream()
+                .map(recorded -> recorded.update().getVersion())
+                .sorted()
+                .toList();
+    }
+
+    private static ModelUpdate version(long number, Instant time) {
+        return ModelUpdate.newBuilder()
+                .setModelId("demo")
+                .setVersion(number)
+                .setDigest("sha256:" + "0".repeat(64))
+                .setBundle(new Bundle("file:///store/", List.of()))
+                .setExperts(List.of())
+                .setRecipe(Recipes.toAvro(Recipe.PUBLISHED))
+                .setCause(Cause.newBuilder()
+                        .setChange(Change.MERGED)
+                        .setPosition(new Position("t", 0, number, time))
+                        .build())
+                .setTime(time)
+                .build();
     }
 
     private Retention.Swept sweep(Instant now) throws IOException {

@@ -23,8 +23,8 @@ public final class PrunePlan {
     /** Runs become blocks of a task vector: another size gives other digests of task vectors. */
     private static final int DENSE_RUN_ELEMENTS = 1 << 22;
 
-    /** Tasks become pieces: likewise. */
-    private static final int TASK_ELEMENTS = 1 << 19;
+    /** How many elements a task has at least where nobody says. Tasks become pieces: another number gives other digests of task vectors. */
+    public static final int TASK_ELEMENTS = 1 << 19;
 
     private PrunePlan() {}
 
@@ -34,6 +34,16 @@ public final class PrunePlan {
      * @throws RejectedException {@link RejectionCode#NOT_ONNX} if a matrix has more elements than can be decomposed at once
      */
     public static List<PruneTask> of(List<AlignedWeight> weights, Recipe recipe) throws RejectedException {
+        return of(weights, recipe, TASK_ELEMENTS);
+    }
+
+    /**
+     * As {@link #of(List, Recipe)}.
+     *
+     * @param taskElements how many elements a task has at least, but for the last
+     */
+    public static List<PruneTask> of(List<AlignedWeight> weights, Recipe recipe, long taskElements)
+            throws RejectedException {
         List<PruneTask> tasks = new ArrayList<>();
         List<PruneItem> open = new ArrayList<>();
         long elements = 0;
@@ -41,7 +51,7 @@ public final class PrunePlan {
             for (PruneItem item : items(weight, recipe)) {
                 open.add(item);
                 elements += item.count();
-                if (elements >= TASK_ELEMENTS) {
+                if (elements >= taskElements) {
                     tasks.add(new PruneTask(tasks.size(), open));
                     open.clear();
                     elements = 0;
