@@ -64,6 +64,7 @@ public final class World {
     private final Producers producers;
     private final Checks checks;
     private final Set<String> busy = new HashSet<>();
+    private final Set<String> failed = new HashSet<>();
     private @Nullable SimJob job;
     private @Nullable IOException trouble;
     private int steps;
@@ -196,7 +197,10 @@ public final class World {
         return temper.weights().getOrDefault(action.kind(), 1);
     }
 
-    /** Does something; trouble is noted, for the job to start again when whoever is in the middle of something has ended. */
+    /**
+     * Does something; trouble is noted, for the job to start again when whoever is in the middle of something has ended. Whoever had it does nothing
+     * more until then.
+     */
     private void perform(Action action) {
         steps++;
         trace.add(steps + " " + clock.millis() + " " + mischief.operations() + " " + action.actor() + ": "
@@ -207,6 +211,7 @@ public final class World {
         } catch (IOException e) {
             trace.add("   trouble: " + e.getClass().getSimpleName());
             trouble = e;
+            failed.add(action.actor());
         } finally {
             busy.remove(action.actor());
         }
@@ -218,7 +223,7 @@ public final class World {
         for (int i = 0; i < most && busy.size() <= MOST_NESTED && job != null; i++) {
             List<Action> actions = new ArrayList<>(job().actions());
             addOwn(actions);
-            actions.removeIf(action -> busy.contains(action.actor()));
+            actions.removeIf(action -> busy.contains(action.actor()) || failed.contains(action.actor()));
             if (actions.isEmpty()) {
                 return;
             }
@@ -322,6 +327,7 @@ public final class World {
     }
 
     private void restart() throws IOException, Stuck {
+        failed.clear();
         for (int attempt = 1; ; attempt++) {
             clock.pass(Duration.ofMillis(random.nextInt(20_000)));
             if (attempt > MOST_ATTEMPTS) {

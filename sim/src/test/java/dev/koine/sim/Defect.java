@@ -73,7 +73,7 @@ enum Defect {
             return true;
         }
     }),
-    NO_GRACE("the collector has no grace", () -> new Parts() {
+    NO_GRACE(90, "the collector has no grace", () -> new Parts() {
         @Override
         public RetentionPolicy retention(RetentionPolicy policy) {
             return new RetentionPolicy(policy.versions(), policy.age(), policy.experts(), Duration.ZERO);
@@ -110,7 +110,7 @@ enum Defect {
             };
         }
     }),
-    ENDED_EARLY("merges are over as soon as a checkpoint has begun", () -> new Parts() {
+    ENDED_EARLY(350, "merges are over as soon as a checkpoint has begun", () -> new Parts() {
         @Override
         public boolean endsMergesEarly() {
             return true;
@@ -125,7 +125,7 @@ enum Defect {
             };
         }
     }),
-    RENAMED_BEFORE_FORCED("files have their name before their content is forced", () -> new Parts() {
+    RENAMED_BEFORE_FORCED(180, "files have their name before their content is forced", () -> new Parts() {
         @Override
         public Disk disk(Disk disk) {
             return new ForcedTooLate(disk);
@@ -159,12 +159,23 @@ enum Defect {
         }
     });
 
+    private final long firstSeed;
     private final String what;
     private final Supplier<Parts> parts;
 
     Defect(String what, Supplier<Parts> parts) {
+        this(1, what, parts);
+    }
+
+    Defect(long firstSeed, String what, Supplier<Parts> parts) {
+        this.firstSeed = firstSeed;
         this.what = what;
         this.parts = parts;
+    }
+
+    /** Where to begin to look: few histories before the one that sees it, for those that are seen late. */
+    long firstSeed() {
+        return firstSeed;
     }
 
     String what() {
