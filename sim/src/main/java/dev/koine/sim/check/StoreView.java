@@ -10,6 +10,7 @@ import dev.koine.events.Bundles;
 import dev.koine.lifecycle.history.VersionRecords;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.sim.store.SimStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,9 +35,11 @@ public final class StoreView {
     /** What is wrong with the model of a version; empty if it is whole. */
     Optional<String> damage(ModelUpdate version) {
         try {
-            Bundle bundle = Bundles.fromAvro(version.getBundle());
-            BundleVerifier.verify(bundle, bundle.directory());
-            return Optional.empty();
+            Bundle bundle = Bundles.of(version);
+            BundleVerifier.verify(bundle, store.bundle(bundle.digest()));
+            return bundle.uri().equals(SimStore.placeOf(bundle.digest()))
+                    ? Optional.empty()
+                    : Optional.of("It is said to lie at " + bundle.uri() + ".");
         } catch (IOException | RejectedException e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }

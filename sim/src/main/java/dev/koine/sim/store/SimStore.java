@@ -38,7 +38,8 @@ public final class SimStore implements ArtifactStore {
     @Override
     public <X extends Exception> Bundle putBundle(Writer<X> writer) throws IOException, X {
         interruptions.at("put a bundle");
-        return store.putBundle(writer);
+        Bundle kept = store.putBundle(writer);
+        return new Bundle(placeOf(kept.digest()), kept.files());
     }
 
     @Override
@@ -50,7 +51,13 @@ public final class SimStore implements ArtifactStore {
     @Override
     public URI address(String digest) throws IOException {
         interruptions.at("address of " + digest);
-        return store.address(digest);
+        store.address(digest);
+        return placeOf(digest);
+    }
+
+    /** Where a bundle is said to lie: the same in every world, since records are named by what is in them. */
+    public static URI placeOf(String digest) {
+        return URI.create("file:///store/bundles/" + digest.substring(digest.indexOf(':') + 1) + "/");
     }
 
     @Override
