@@ -11,6 +11,7 @@ import java.nio.file.Path;
 /** What the worlds of one thread have together: models that nobody changes, and what these merge to. */
 public final class Lab implements AutoCloseable {
     private static final Path IN_MEMORY = Path.of("/dev/shm");
+    private static final String PREFIX = "koine-sim-" + ProcessHandle.current().pid() + "-";
 
     private final TemporaryFolder folder;
     private final Library library;
@@ -27,8 +28,8 @@ public final class Lab implements AutoCloseable {
     public static Lab open() throws IOException, RejectedException {
         return new Lab(
                 Files.isWritable(IN_MEMORY)
-                        ? TemporaryFolder.create(IN_MEMORY, "koine-sim-")
-                        : TemporaryFolder.create("koine-sim-"));
+                        ? TemporaryFolder.create(IN_MEMORY, PREFIX)
+                        : TemporaryFolder.create(PREFIX));
     }
 
     Library library() {
