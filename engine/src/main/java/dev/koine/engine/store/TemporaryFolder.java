@@ -2,12 +2,14 @@ package dev.koine.engine.store;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,7 +20,14 @@ import org.slf4j.LoggerFactory;
 public final class TemporaryFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TemporaryFolder.class);
     private static final String LOCK = ".lock";
-    private static final String UNLOCKED = ".lock.new";
+
+    /**
+     * Names the locks of this process. It must not open one of its own a second time: POSIX takes a lock from a process that closes any channel to its
+     * file, and another process would take the folder away.
+     */
+    private static final String OWN_LOCK = LOCK + "." + UUID.randomUUID();
+
+    private static final String UNLOCKED = LOCK + ".new";
     private static final int TRIES = 5;
     private static final long BETWEEN_TRIES_MS = 100;
 
@@ -60,7 +69,7 @@ public final class TemporaryFolder implements AutoCloseable {
     private void take() throws IOException {
         try {
             lock.lock();
-            Files.move(path.resolve(UNLOCKED), path.resolve(LOCK));
+            Files.move(path.resolve(UNLOCKED), path.resolve(OWN_LOCK));
         } catch (IOException e) {
             lock.close();
             throw e;
@@ -70,8 +79,7 @@ public final class TemporaryFolder implements AutoCloseable {
     private static void sweep(Path parent, String prefix) {
         try (DirectoryStream<Path> alike = Files.newDirectoryStream(parent, prefix + "*")) {
             for (Path folder : alike) {
-                if (Files.isRegularFile(folder.resolve(LOCK), LinkOption.NOFOLLOW_LINKS)
-                        && Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+                if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
                     sweep(folder);
                 }
             }
@@ -81,15 +89,32 @@ public final class TemporaryFolder implements AutoCloseable {
     }
 
     private static void sweep(Path folder) {
-        try (FileChannel lock = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.WRITE)) {
-            if (lock.tryLock() != null) {
-                FileTree.delete(folder);
+        try {
+            Optional<Path> held = lockIn(folder);
+            if (held.isEmpty() || held.get().endsWith(OWN_LOCK)) {
+                return;
             }
-        } catch (OverlappingFileLockException inThisProcess) {
-            LOG.trace("{} is in use", folder);
+            try (FileChannel lock = FileChannel.open(held.get(), StandardOpenOption.WRITE)) {
+                if (lock.tryLock() != null) {
+                    FileTree.delete(folder);
+                }
+            }
         } catch (IOException e) {
             LOG.debug("{} stays", folder, e);
         }
+    }
+
+    /** The lock file of a folder; empty where it is not locked yet, kept, or none of ours. */
+    private static Optional<Path> lockIn(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> isLock(file.getFileName().toString())
+                            && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                    .findFirst();
+        }
+    }
+
+    private static boolean isLock(String name) {
+        return name.equals(LOCK) || (name.startsWith(LOCK + ".") && !name.equals(UNLOCKED));
     }
 
     public Path path() {
@@ -99,7 +124,7 @@ public final class TemporaryFolder implements AutoCloseable {
     /** The folder stays when this is closed, and later. */
     public void keep() throws IOException {
         kept = true;
-        Files.deleteIfExists(path.resolve(LOCK));
+        Files.deleteIfExists(path.resolve(OWN_LOCK));
     }
 
     /** Deletes the folder; nothing may write to it any more but what is about to end. What cannot be deleted goes to the log. */

@@ -55,6 +55,31 @@ class TemporaryFolderTest {
     }
 
     @Test
+    void anotherProcessLeavesWhatIsInUseHereHoweverManyAreMade() throws Exception {
+        try (TemporaryFolder first = TemporaryFolder.create(parent, ".work-");
+                TemporaryFolder second = TemporaryFolder.create(parent, ".work-")) {
+            Process other = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            Another.class.getName(),
+                            parent.toString())
+                    .inheritIO()
+                    .start();
+            assertThat(other.waitFor()).isZero();
+            assertThat(left()).containsExactlyInAnyOrder(first.path(), second.path());
+        }
+    }
+
+    /** Makes a folder, and so takes away what nobody uses. */
+    static final class Another {
+        public static void main(String[] arguments) throws IOException {
+            TemporaryFolder.create(Path.of(arguments[0]), ".work-").close();
+        }
+    }
+
+    @Test
     void whatIsKeptStaysForGood() throws IOException {
         Path kept;
         try (TemporaryFolder folder = TemporaryFolder.create(parent, ".work-")) {
