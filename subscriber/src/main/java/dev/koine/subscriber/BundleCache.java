@@ -4,17 +4,14 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
+import dev.koine.engine.store.FolderLock;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
@@ -33,14 +30,13 @@ import org.slf4j.LoggerFactory;
 final class BundleCache implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BundleCache.class);
     private static final String INCOMING = "incoming-";
-    private static final String LOCK = "lock";
     private static final int KEPT = 2;
 
     private final Path directory;
     private final BundleSource source;
-    private final FileChannel lock;
+    private final FolderLock lock;
 
-    private BundleCache(Path directory, BundleSource source, FileChannel lock) {
+    private BundleCache(Path directory, BundleSource source, FolderLock lock) {
         this.directory = directory;
         this.source = source;
         this.lock = lock;
@@ -54,14 +50,10 @@ final class BundleCache implements AutoCloseable {
      */
     static BundleCache open(Path directory, BundleSource source) throws IOException {
         Files.createDirectories(directory);
-        FileChannel channel =
-                FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        if (!tryLock(channel)) {
-            channel.close();
-            throw new IOException("The cache directory " + directory
-                    + " is in use by another subscriber. Give each subscriber a directory of its own.");
-        }
-        BundleCache cache = new BundleCache(directory, source, channel);
+        FolderLock lock = FolderLock.take(directory)
+                .orElseThrow(() -> new IOException("The cache directory " + directory
+                        + " is in use by another subscriber. Give each subscriber a directory of its own."));
+        BundleCache cache = new BundleCache(directory, source, lock);
         try {
             for (Path path : cache.list()) {
                 if (path.getFileName().toString().startsWith(INCOMING)) {
@@ -69,7 +61,7 @@ final class BundleCache implements AutoCloseable {
                 }
             }
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            lock.close();
             throw e;
         }
         return cache;
@@ -140,15 +132,6 @@ final class BundleCache implements AutoCloseable {
     private List<Path> list() throws IOException {
         try (Stream<Path> paths = Files.list(directory)) {
             return paths.toList();
-        }
-    }
-
-    private static boolean tryLock(FileChannel channel) throws IOException {
-        try {
-            FileLock lock = channel.tryLock();
-            return lock != null;
-        } catch (OverlappingFileLockException e) {
-            return false;
         }
     }
 

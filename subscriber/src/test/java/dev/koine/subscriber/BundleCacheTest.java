@@ -111,7 +111,9 @@ class BundleCacheTest {
 
     private List<String> names() throws Exception {
         try (Stream<Path> paths = Files.list(directory.resolve("cache"))) {
-            return paths.map(path -> path.getFileName().toString()).toList();
+            return paths.map(path -> path.getFileName().toString())
+                    .filter(name -> !name.startsWith("lock."))
+                    .toList();
         }
     }
 }

@@ -4,6 +4,7 @@ import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.broker.EmbeddedBroker;
 import dev.koine.engine.Device;
 import dev.koine.engine.store.FileTree;
+import dev.koine.engine.store.FolderLock;
 import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.topics.TopicSetup;
@@ -67,7 +68,9 @@ public final class EmbeddedKoine implements AutoCloseable {
      */
     public static EmbeddedKoine start(Path directory, Settings settings) throws IOException {
         Path home = Files.createDirectories(directory).toRealPath();
-        FolderLock lock = FolderLock.take(home);
+        FolderLock lock = FolderLock.take(home)
+                .orElseThrow(
+                        () -> new IOException("Another koine runs in " + home + "; stop it, or name another folder."));
         try {
             return start(lock, home, settings);
         } catch (IOException | RuntimeException e) {
