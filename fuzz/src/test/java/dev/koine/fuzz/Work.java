@@ -24,7 +24,7 @@ final class Work {
 
     private static void delete(Path folder) {
         try {
-            dev.koine.engine.store.FileTree.delete(folder);
+            dev.koine.engine.file.FileTree.delete(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,6 +1,7 @@
 package dev.koine.objectstore;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.file.SideBySide;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
@@ -8,7 +9,6 @@ import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.DamagedException;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.engine.store.Sha256;
-import dev.koine.engine.store.SideBySide;
 import dev.koine.engine.store.StoreRecords;
 import dev.koine.engine.store.StoredArtifact;
 import java.io.FileNotFoundException;

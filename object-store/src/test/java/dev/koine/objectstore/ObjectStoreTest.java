@@ -3,10 +3,10 @@ package dev.koine.objectstore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.koine.engine.file.FileTree;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.DamagedException;
-import dev.koine.engine.store.FileTree;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.engine.store.StoreRecords;
 import dev.koine.engine.store.StoredArtifact;

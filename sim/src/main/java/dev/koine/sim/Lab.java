@@ -1,7 +1,7 @@
 package dev.koine.sim;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.store.TemporaryFolder;
+import dev.koine.engine.file.TemporaryFolder;
 import dev.koine.sim.check.Reference;
 import dev.koine.sim.script.Library;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.koine.sim;
 
-import dev.koine.engine.store.FileTree;
+import dev.koine.engine.file.FileTree;
 import dev.koine.sim.fault.SimClock;
 import dev.koine.sim.job.Action;
 import dev.koine.sim.job.InputTopic;

@@ -3,7 +3,7 @@ package dev.koine.sim;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.WorkPool;
-import dev.koine.engine.store.FileTree;
+import dev.koine.engine.file.FileTree;
 import dev.koine.lifecycle.history.Retention;
 import dev.koine.lifecycle.history.StoreCheck;
 import dev.koine.lifecycle.intake.Signatures;

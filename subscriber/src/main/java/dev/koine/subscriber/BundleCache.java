@@ -1,10 +1,10 @@
 package dev.koine.subscriber;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.file.FolderLock;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
-import dev.koine.engine.store.FolderLock;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;

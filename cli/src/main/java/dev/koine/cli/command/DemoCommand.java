@@ -4,7 +4,7 @@ import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Logs;
 import dev.koine.cli.demo.Demo;
 import dev.koine.cli.folder.Folders;
-import dev.koine.engine.store.TemporaryFolder;
+import dev.koine.engine.file.TemporaryFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

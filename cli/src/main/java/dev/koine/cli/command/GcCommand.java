@@ -5,7 +5,7 @@ import dev.koine.cli.console.DurationConverter;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.ProgressBar;
 import dev.koine.cli.option.StoreOption;
-import dev.koine.engine.store.TemporaryFolder;
+import dev.koine.engine.file.TemporaryFolder;
 import dev.koine.lifecycle.history.Retention;
 import dev.koine.lifecycle.history.RetentionPolicy;
 import java.io.PrintWriter;

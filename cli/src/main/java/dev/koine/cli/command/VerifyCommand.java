@@ -12,7 +12,7 @@ import dev.koine.cli.topic.VersionCheck;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.WorkPool;
-import dev.koine.engine.store.TemporaryFolder;
+import dev.koine.engine.file.TemporaryFolder;
 import dev.koine.events.OutcomeReader;
 import dev.koine.lifecycle.history.StoreCheck;
 import dev.koine.objectstore.StandaloneBundles;

@@ -1,6 +1,6 @@
 package dev.koine.cli.folder;
 
-import dev.koine.engine.store.FileTree;
+import dev.koine.engine.file.FileTree;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;

@@ -1,6 +1,6 @@
 package dev.koine.cli.folder;
 
-import dev.koine.engine.store.Strays;
+import dev.koine.engine.file.Strays;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -2,10 +2,10 @@ package dev.koine.cli.topic;
 
 import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.file.TemporaryFolder;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
-import dev.koine.engine.store.TemporaryFolder;
 import dev.koine.events.Bundles;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.speech.onnx.OnnxOptions;

@@ -3,8 +3,8 @@ package dev.koine.cli.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.cli.demo.BrokenExpert;
+import dev.koine.engine.file.FileTree;
 import dev.koine.engine.store.BundleVerifier;
-import dev.koine.engine.store.FileTree;
 import dev.koine.events.OutcomeReader;
 import dev.koine.objectstore.ObjectBundles;
 import dev.koine.schemas.Topics;

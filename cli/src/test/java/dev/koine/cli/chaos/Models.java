@@ -2,12 +2,12 @@ package dev.koine.cli.chaos;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.WorkPool;
+import dev.koine.engine.file.FileTree;
 import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
-import dev.koine.engine.store.FileTree;
 import dev.koine.testkit.Fixtures;
 import java.nio.file.Path;
 import java.util.HashMap;

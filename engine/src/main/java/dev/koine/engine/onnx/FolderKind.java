@@ -2,8 +2,8 @@ package dev.koine.engine.onnx;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.file.FileKind;
 import dev.koine.engine.onnx.wire.Quote;
-import dev.koine.engine.store.FileKind;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

@@ -65,7 +65,7 @@ public final class ModelBundle {
     }
 
     /**
-     * As {@link #open}, without the {@link dev.koine.engine.store.Strays strays} in a folder that a user names, as
+     * As {@link #open}, without the {@link dev.koine.engine.file.Strays strays} in a folder that a user names, as
      * {@link dev.koine.engine.store.Bundle#describeWithoutStrays} has it.
      */
     public static ModelBundle openWithoutStrays(Path directory) throws RejectedException, IOException {

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
-import dev.koine.engine.store.FileKind;
+import dev.koine.engine.file.FileKind;
 import dev.koine.engine.tensor.ElementType;
 import dev.koine.engine.tensor.FloatEncoding;
 import dev.koine.engine.tensor.TensorInfo;

@@ -2,6 +2,8 @@ package dev.koine.engine.store;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.file.SideBySide;
+import dev.koine.engine.file.Strays;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package dev.koine.engine.store;
 
+import dev.koine.engine.file.FileTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

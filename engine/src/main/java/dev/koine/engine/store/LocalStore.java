@@ -1,6 +1,8 @@
 package dev.koine.engine.store;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.file.FileTree;
+import dev.koine.engine.file.SideBySide;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.FileSystemException;

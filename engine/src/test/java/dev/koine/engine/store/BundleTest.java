@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.file.Strays;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.koine.flink.embedded;
 
-import dev.koine.engine.store.FileTree;
+import dev.koine.engine.file.FileTree;
 import dev.koine.flink.MergeJob;
 import dev.koine.flink.config.MergeJobConfig;
 import java.io.IOException;

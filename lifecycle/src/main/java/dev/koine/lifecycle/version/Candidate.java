@@ -2,12 +2,12 @@ package dev.koine.lifecycle.version;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.file.FileTree;
 import dev.koine.engine.merge.RunningModel;
 import dev.koine.engine.merge.Scales;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scaling;
 import dev.koine.engine.merge.total.Written;
-import dev.koine.engine.store.FileTree;
 import dev.koine.lifecycle.event.GateRefusal;
 import dev.koine.lifecycle.gate.Evaluation;
 import dev.koine.lifecycle.gate.Evaluations;

@@ -2,8 +2,8 @@ package dev.koine.speech.evaluation;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.file.FileKind;
 import dev.koine.engine.safetensors.Safetensors;
-import dev.koine.engine.store.FileKind;
 import dev.koine.engine.store.Sha256;
 import dev.koine.engine.tensor.ElementType;
 import dev.koine.engine.tensor.TensorInfo;

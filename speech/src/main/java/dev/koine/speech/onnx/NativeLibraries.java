@@ -1,7 +1,7 @@
 package dev.koine.speech.onnx;
 
 import ai.onnxruntime.OrtEnvironment;
-import dev.koine.engine.store.FileTree;
+import dev.koine.engine.file.FileTree;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -2,7 +2,7 @@ package dev.koine.speech.quarantine;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.koine.engine.Progress;
-import dev.koine.engine.store.TemporaryFolder;
+import dev.koine.engine.file.TemporaryFolder;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

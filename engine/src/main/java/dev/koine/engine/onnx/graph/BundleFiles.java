@@ -2,11 +2,11 @@ package dev.koine.engine.onnx.graph;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.file.FileKind;
+import dev.koine.engine.file.FileTree;
+import dev.koine.engine.file.LinkRefusals;
+import dev.koine.engine.file.Strays;
 import dev.koine.engine.onnx.wire.Quote;
-import dev.koine.engine.store.FileKind;
-import dev.koine.engine.store.FileTree;
-import dev.koine.engine.store.LinkRefusals;
-import dev.koine.engine.store.Strays;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;

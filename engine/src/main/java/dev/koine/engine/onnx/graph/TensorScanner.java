@@ -2,10 +2,10 @@ package dev.koine.engine.onnx.graph;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.file.FileKind;
 import dev.koine.engine.onnx.wire.Quote;
 import dev.koine.engine.onnx.wire.WireMessage;
 import dev.koine.engine.onnx.wire.WireSource;
-import dev.koine.engine.store.FileKind;
 import dev.koine.engine.tensor.ElementType;
 import dev.koine.engine.tensor.TensorInfo;
 import dev.koine.engine.tensor.TensorInfo.Storage;

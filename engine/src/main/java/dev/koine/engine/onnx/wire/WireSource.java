@@ -3,7 +3,7 @@ package dev.koine.engine.onnx.wire;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.ShortFileException;
-import dev.koine.engine.store.FileKind;
+import dev.koine.engine.file.FileKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

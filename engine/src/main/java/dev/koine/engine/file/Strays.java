@@ -1,4 +1,4 @@
-package dev.koine.engine.store;
+package dev.koine.engine.file;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +36,7 @@ public final class Strays {
         }
     }
 
-    static String relative(Path folder, Path file) {
+    public static String relative(Path folder, Path file) {
         return folder.relativize(file).toString().replace(file.getFileSystem().getSeparator(), "/");
     }
 }

@@ -1,4 +1,4 @@
-package dev.koine.engine.store;
+package dev.koine.engine.file;
 
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.koine.engine.store;
+package dev.koine.engine.file;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -75,7 +75,7 @@ public enum FileKind {
         return of(first);
     }
 
-    static Optional<FileKind> of(byte[] first) {
+    public static Optional<FileKind> of(byte[] first) {
         if (first.length == 0) {
             return Optional.of(EMPTY);
         }

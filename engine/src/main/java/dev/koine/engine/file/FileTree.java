@@ -1,4 +1,4 @@
-package dev.koine.engine.store;
+package dev.koine.engine.file;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -30,7 +30,7 @@ public final class FileTree {
     }
 
     /** The regular files below a directory; what goes away meanwhile is left out, and a directory that is not there has none. */
-    static List<Path> files(Path directory) throws IOException {
+    public static List<Path> files(Path directory) throws IOException {
         List<Path> files = new ArrayList<>();
         Files.walkFileTree(directory, new SimpleFileVisitor<>() {
             @Override
@@ -64,7 +64,7 @@ public final class FileTree {
      * Forces a file, or the names in a directory, to the disk. Some file systems of networks and clusters cannot force directories and say
      * so; there the names are as durable as the file system makes them, as with any other program.
      */
-    static void force(Path path) throws IOException {
+    public static void force(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException e) {

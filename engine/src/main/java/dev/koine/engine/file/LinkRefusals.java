@@ -1,4 +1,4 @@
-package dev.koine.engine.store;
+package dev.koine.engine.file;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
