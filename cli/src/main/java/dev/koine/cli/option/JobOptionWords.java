@@ -2,31 +2,22 @@ package dev.koine.cli.option;
 
 import dev.koine.lifecycle.option.JobOption;
 import dev.koine.lifecycle.option.MergeJobOptions;
-import java.util.Collections;
-import java.util.Enumeration;
 import java.util.List;
-import java.util.ResourceBundle;
-import org.jspecify.annotations.Nullable;
+import java.util.ListResourceBundle;
 
 /** What help says of options of commands that are the merge job's options, too: the job's words, under the key {@code job.<name>}. */
-public final class JobOptionWords extends ResourceBundle {
+public final class JobOptionWords extends ListResourceBundle {
     private static final String PREFIX = "job.";
 
     @Override
-    protected @Nullable Object handleGetObject(String key) {
-        return MergeJobOptions.all().stream()
-                .filter(option -> key.equals(PREFIX + option.name()))
-                .map(option -> sentence(option, option.presetText()))
-                .findFirst()
-                .orElse(null);
-    }
-
-    @Override
-    public Enumeration<String> getKeys() {
-        List<String> keys = MergeJobOptions.all().stream()
-                .map(option -> PREFIX + option.name())
-                .toList();
-        return Collections.enumeration(keys);
+    protected Object[][] getContents() {
+        List<JobOption<?>> options = MergeJobOptions.all();
+        Object[][] words = new Object[options.size()][];
+        for (int i = 0; i < words.length; i++) {
+            JobOption<?> option = options.get(i);
+            words[i] = new Object[] {PREFIX + option.name(), sentence(option, option.presetText())};
+        }
+        return words;
     }
 
     /** The description of an option, with what holds if it is not given. */
