@@ -1,6 +1,7 @@
 package dev.koine.cli;
 
 import dev.koine.cli.command.CardCommand;
+import dev.koine.cli.command.CompletionCommand;
 import dev.koine.cli.command.DemoCommand;
 import dev.koine.cli.command.ExportCommand;
 import dev.koine.cli.command.GcCommand;
@@ -37,6 +38,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -52,7 +54,17 @@ import picocli.CommandLine.ScopeType;
         scope = ScopeType.INHERIT,
         versionProvider = BuildVersion.class,
         description = "Keeps one multilingual speech model alive while languages are added to it.",
-        subcommands = {
+        footer = {
+            "%nExit status:",
+            "  0  done",
+            "  1  trouble that may pass: broker, network, disk",
+            "  2  the command line is wrong",
+            "  3  the event or the file was refused; the message says why"
+        })
+public final class Koine {
+    private static final String VERSION = "--version";
+
+    private static final List<Class<?>> COMMANDS = List.of(
             DemoCommand.class,
             UpCommand.class,
             StatusCommand.class,
@@ -73,16 +85,8 @@ import picocli.CommandLine.ScopeType;
             SignCommand.class,
             SendCommand.class,
             ServeCommand.class,
-            TopicsCommand.class
-        },
-        footer = {
-            "%nExit status:",
-            "  0  done",
-            "  1  trouble that may pass: broker, network, disk",
-            "  2  the command line is wrong",
-            "  3  the event or the file was refused; the message says why"
-        })
-public final class Koine {
+            TopicsCommand.class,
+            CompletionCommand.class);
 
     /** Runs a command line and ends the process with its exit code. Numbers are written alike wherever the user lives. */
     public static void main(String[] args) {
@@ -104,21 +108,48 @@ public final class Koine {
 
     private static void begin(CommandLine named, Interruption interruption) {
         Object command = named.getCommand();
+        if (named.isUsageHelpRequested()) {
+            withWords(named);
+        }
         if (!(command instanceof Logs.Own) && !named.isUsageHelpRequested() && !named.isVersionHelpRequested()) {
             Logs.begin();
         }
         interruption.at(command);
     }
 
-    /** All commands, with what help says of their options. A bundle that is named is looked for in every jar, which takes time. */
+    /** All commands, with what help says of their options. */
     public static CommandLine line() {
         CommandLine line = new CommandLine(new Koine());
-        line.setResourceBundle(new JobOptionWords());
-        return line;
+        COMMANDS.forEach(command -> add(line, command));
+        return withWords(line);
+    }
+
+    /** The command that is named, or all if that is not enough: to look through every command for its options takes a tenth of a second. */
+    private static CommandLine line(String[] args) {
+        String name = args.length == 0 ? "" : args[0];
+        for (Class<?> command : COMMANDS) {
+            boolean isNamed = Objects.requireNonNull(command.getAnnotation(Command.class))
+                    .name()
+                    .equals(name);
+            if (isNamed && command != CompletionCommand.class) {
+                return add(new CommandLine(new Koine()), command);
+            }
+        }
+        return name.equals(VERSION) ? new CommandLine(new Koine()) : line();
+    }
+
+    /** What changes a command's options when it is made runs for a command line alone, not for a class that is added. */
+    private static CommandLine add(CommandLine line, Class<?> command) {
+        return line.addSubcommand(new CommandLine(command));
+    }
+
+    /** A bundle that is named, and not given, is looked for in every jar. */
+    private static CommandLine withWords(CommandLine line) {
+        return line.setResourceBundle(new JobOptionWords());
     }
 
     private static int run(Interruption interruption, PrintWriter out, PrintWriter err, String... args) {
-        CommandLine line = line();
+        CommandLine line = line(args);
         line.setExecutionStrategy(parsed -> {
             List<CommandLine> named = parsed.asCommandLineList();
             begin(named.get(named.size() - 1), interruption);

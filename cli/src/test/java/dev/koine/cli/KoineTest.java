@@ -8,38 +8,44 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.cli.console.ExitCode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 class KoineTest {
 
+    static Stream<String> commands() {
+        return Koine.line().getSubcommands().keySet().stream();
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "demo",
-                "up",
-                "status",
-                "register",
-                "submit",
-                "retract",
-                "history",
-                "card",
-                "export",
-                "verify",
-                "merge",
-                "inspect"
-            })
+    @MethodSource("commands")
     void everyCommandHasHelpWithAnExample(String command) {
         CommandLineRun run = koine(command, "--help");
         assertThat(run.code()).isEqualTo(ExitCode.OK);
         assertThat(run.out()).contains("Usage: koine " + command, "Example:", "koine " + command);
         assertThat(koine("--help").out()).contains(command);
+    }
+
+    @Test
+    void bashCompletesCommandsAndTheirOptions(@TempDir Path folder) throws Exception {
+        Path script = Files.writeString(
+                folder.resolve("complete"),
+                koine("completion").out()
+                        + "\nCOMP_WORDS=(koine sub); COMP_CWORD=1; _complete_koine; echo ${COMPREPLY[@]}"
+                        + "\nCOMP_WORDS=(koine submit --exp); COMP_CWORD=2; _complete_koine; echo ${COMPREPLY[@]}\n");
+        Process bash = new ProcessBuilder("bash", script.toString())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("submit\n--expert\n");
     }
 
     @Test
@@ -51,7 +57,7 @@ class KoineTest {
 
     @Test
     void theListOfCommandsHasWholeSentences() {
-        assertThat(new CommandLine(new Koine()).getSubcommands().values()).allSatisfy(command -> assertThat(
+        assertThat(Koine.line().getSubcommands().values()).allSatisfy(command -> assertThat(
                         command.getCommandSpec().usageMessage().description()[0])
                 .endsWith("."));
     }
