@@ -116,6 +116,20 @@ class LauncherTest {
     }
 
     @Test
+    void anUnpackedArchiveRunsItsOwnJarsAndBuildsNothing() throws Exception {
+        Path archive = directory.resolve("koine-1.0.0");
+        Files.createDirectories(archive.resolve("lib"));
+        home = Files.createDirectories(archive.resolve("bin"));
+        Files.copy(SCRIPT, home.resolve("koine"));
+        Files.delete(bin.resolve("mvn"));
+        Run run = koine();
+        assertThat(run.code()).as(run.printed()).isZero();
+        assertThat(run.printed())
+                .doesNotContain("koine:", "Build")
+                .contains("-Dkoine.home=" + archive, "-cp " + archive + "/lib/* " + MAIN);
+    }
+
+    @Test
     void withoutMavenTheBuildThatIsThereRunsAndIsNamed() throws Exception {
         koine();
         Files.delete(bin.resolve("mvn"));

@@ -14,7 +14,10 @@ import dev.koine.flink.state.PrunedPiece;
 import dev.koine.flink.state.Turn;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
+import dev.koine.speech.onnx.CodePlaces;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
@@ -65,6 +68,7 @@ public final class MergeJob {
 
     /** Entry point for {@code flink run}; see {@link MergeJobArguments}. */
     public static void main(String[] args) throws Exception {
+        requireOneAvro(AvroTypeInfo.class, SpecificRecord.class);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.configure(settings(Duration.ofSeconds(10), env.getConfiguration()));
         build(
@@ -73,6 +77,22 @@ public final class MergeJob {
                         ParameterTool.fromArgs(args).toMap(),
                         env.getConfiguration().toMap()));
         env.execute(NAME);
+    }
+
+    /** Flink asks its own class path first for what is in its packages, also for what the job's jar has. */
+    static void requireOneAvro(Class<?> ofFlink, Class<?> ofAvro) {
+        if (!Objects.equals(ofFlink.getClassLoader(), ofAvro.getClassLoader())) {
+            throw new IllegalStateException("Flink's lib folder has another flink-avro than the job's jar: "
+                    + place(ofFlink) + ". Take it out of there; the job cannot run beside it.");
+        }
+    }
+
+    private static String place(Class<?> type) {
+        try {
+            return CodePlaces.of(type).toString();
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.koine.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.harness.SavepointContents;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
 import org.apache.flink.runtime.jobgraph.JobVertex;
@@ -55,6 +57,15 @@ class MergeJobTest {
                     .containsAll(SavepointContents.read(SavepointITCase.savepoint(release))
                             .keySet());
         }
+    }
+
+    @Test
+    void whereFlinkHasAnotherAvroOfItsOwnTheMessageSaysWhichFile() {
+        MergeJob.requireOneAvro(AvroTypeInfo.class, SpecificRecord.class);
+        assertThatThrownBy(() -> MergeJob.requireOneAvro(AvroTypeInfo.class, String.class))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("flink-avro-")
+                .hasMessageContaining("Take it out of there");
     }
 
     private static StreamGraph graph() {

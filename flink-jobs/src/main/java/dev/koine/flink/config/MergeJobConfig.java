@@ -54,7 +54,8 @@ public final class MergeJobConfig implements Serializable {
         kafka.put("bootstrap.servers", settings.get(MergeJobOptions.BOOTSTRAP_SERVERS));
         settings.said(MergeJobOptions.KAFKA_CONFIG).ifPresent(file -> kafka.putAll(properties(file)));
         kafka.putAll(settings.kafka());
-        return new MergeJobConfig(settings, Map.copyOf(kafka), SignatureSettings.read(settings, JobOption::argument));
+        return new MergeJobConfig(
+                settings, KafkaClassNames.here(kafka), SignatureSettings.read(settings, JobOption::argument));
     }
 
     /** What went wrong is not shown: it may hold a password. */

@@ -1,8 +1,0 @@
-/**
- * Koine as a cluster of separate processes ({@code deploy/local}) under faults: killed and hanging processes, a full disk, a broken
- * object store.
- */
-@NullMarked
-package dev.koine.cli.chaos;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,190 @@
+package dev.koine.e2e.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.koine.cli.Koine;
+import dev.koine.e2e.LocalCluster;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.events.Outcome;
+import dev.koine.events.OutcomeReader;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Topics;
+import dev.koine.testkit.Fixtures;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The job's jar on a Flink distribution as it is shipped, with ONNX Runtime in its {@code lib} and nothing else of Koine's: a session
+ * cluster, a savepoint, a jar of another build, Koine's own class path and back, and application mode with high availability.
+ */
+@EnabledIfSystemProperty(named = "flink.home", matches = ".+", disabledReason = "mvn -Pflink-dist verify runs it")
+@Timeout(600)
+class StockFlinkE2ECase {
+    private static final Path FLINK =
+            Path.of(System.getProperty("flink.home", "")).toAbsolutePath();
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+
+    private static final String TASKMANAGER = LocalCluster.TASKMANAGERS.get(0);
+
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+    Path directory;
+
+    @Test
+    void oneModelGoesThroughEveryWayToRunTheJob() throws Exception {
+        Path jar = only(ROOT.resolve("distribution/target"), "koine-job-");
+        Path onnxRuntime = only(ROOT.resolve("cli/target/lib"), "onnxruntime");
+        try (LocalCluster cluster = LocalCluster.in(directory.resolve("cluster"), Map.of())) {
+            cluster.start(
+                    "--flink",
+                    FLINK.toString(),
+                    "--allow",
+                    Fixtures.CTC.toString(),
+                    LocalCluster.ZOOKEEPER,
+                    LocalCluster.BROKER,
+                    LocalCluster.SESSION,
+                    TASKMANAGER);
+            String savepoint = inASession(cluster, jar, onnxRuntime);
+
+            cluster.start("--flink", "", "--from-savepoint", savepoint, LocalCluster.JOBMANAGER, TASKMANAGER);
+            submit(cluster, "es");
+            StockFlink client = flink(cluster, onnxRuntime);
+            savepoint = client.stop(LocalCluster.JOB_ID);
+            awaitEnd(cluster);
+            cluster.stop(TASKMANAGER);
+
+            cluster.start(
+                    "--flink", FLINK.toString(), "--from-savepoint", savepoint, LocalCluster.JOBMANAGER, TASKMANAGER);
+            submit(cluster, "fr");
+            cluster.kill(LocalCluster.JOBMANAGER);
+            cluster.start(LocalCluster.JOBMANAGER);
+            koine(cluster, "retract", "--model", "demo", "--expert", "ca");
+            assertThat(newest(cluster).getVersion()).isEqualTo(5);
+            assertThat(newest(cluster).getDigest())
+                    .isEqualTo(Fixtures.mergedOffline(directory, Recipe.DEFAULT, "de", "es", "fr"));
+            koineAlone("verify", "--store", cluster.store().toString());
+        }
+    }
+
+    /** A JobManager that is killed while it puts away what it knows of the job would find the job finished at its next start. */
+    private static void awaitEnd(LocalCluster cluster) throws Exception {
+        for (int i = 0; i < 600 && cluster.isRunning(LocalCluster.JOBMANAGER); i++) {
+            Thread.sleep(100);
+        }
+        assertThat(cluster.isRunning(LocalCluster.JOBMANAGER)).isFalse();
+    }
+
+    private String inASession(LocalCluster cluster, Path jar, Path onnxRuntime) throws Exception {
+        Path other = anotherBuildOf(jar);
+        String[] options = {
+            "--bootstrap.servers", cluster.kafka().getProperty("bootstrap.servers"),
+            "--store", cluster.store().toUri().toString(),
+            "--allowed.places", Fixtures.CTC.toUri().toString(),
+            "--scratch", directory.toString()
+        };
+        Path avro = only(ROOT.resolve("cli/target/lib"), "flink-avro-");
+        assertThat(flink(cluster, onnxRuntime, avro).runInVain(with(options, jar.toString())))
+                .contains("Flink's lib folder has another flink-avro than the job's jar: " + avro);
+        StockFlink flink = flink(cluster, onnxRuntime);
+        String job = flink.run(with(options, jar.toString()));
+        koine(cluster, "register", "--model", "demo", Fixtures.ctc("base").toString());
+        submit(cluster, "ca");
+        String savepoint = flink.stop(job);
+        job = flink.run(with(options, "--fromSavepoint", savepoint, other.toString()));
+        submit(cluster, "de");
+        savepoint = flink.stop(job);
+        cluster.stop(LocalCluster.SESSION, TASKMANAGER);
+        return savepoint;
+    }
+
+    private static StockFlink flink(LocalCluster cluster, Path... inLib) {
+        return new StockFlink(
+                FLINK,
+                List.of(inLib),
+                cluster.configuration(),
+                cluster.directory().resolve("log"));
+    }
+
+    private static void submit(LocalCluster cluster, String language) {
+        koine(
+                cluster,
+                "submit",
+                "--model",
+                "demo",
+                "--expert",
+                language,
+                "--language",
+                language,
+                Fixtures.ctc(language).toString());
+    }
+
+    private static void koine(LocalCluster cluster, String... arguments) {
+        koineAlone(with(
+                new String[] {"--bootstrap-servers", cluster.kafka().getProperty("bootstrap.servers")}, arguments));
+    }
+
+    private static void koineAlone(String... arguments) {
+        StringWriter printed = new StringWriter();
+        PrintWriter out = new PrintWriter(printed, true);
+        assertThat(Koine.run(out, out, arguments))
+                .as("%s: %s", Arrays.toString(arguments), printed)
+                .isZero();
+    }
+
+    private static ModelUpdate newest(LocalCluster cluster) throws Exception {
+        try (OutcomeReader reader = new OutcomeReader(cluster.kafka(), Topics.DEFAULT)) {
+            return reader.readAll().stream()
+                    .map(outcome -> ((Outcome.Updated) outcome).update())
+                    .max(Comparator.comparingLong(ModelUpdate::getVersion))
+                    .orElseThrow();
+        }
+    }
+
+    private static String[] with(String[] last, String... first) {
+        return Stream.of(first, last).flatMap(Stream::of).toArray(String[]::new);
+    }
+
+    /** The same classes in other bytes, as another build's. */
+    private Path anotherBuildOf(Path jar) throws Exception {
+        Path other = directory.resolve("koine-job-other.jar");
+        try (JarFile from = new JarFile(jar.toFile());
+                OutputStream file = Files.newOutputStream(other);
+                JarOutputStream to = new JarOutputStream(file)) {
+            for (JarEntry entry : (Iterable<JarEntry>) from.stream()::iterator) {
+                to.putNextEntry(new JarEntry(entry.getName()));
+                from.getInputStream(entry).transferTo(to);
+                to.closeEntry();
+            }
+            to.putNextEntry(new JarEntry("another-build"));
+            to.closeEntry();
+        }
+        return other;
+    }
+
+    private static Path only(Path folder, String prefix) throws Exception {
+        List<Path> found = new ArrayList<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            files.filter(file -> file.getFileName().toString().startsWith(prefix)
+                            && file.toString().endsWith(".jar"))
+                    .forEach(found::add);
+        }
+        assertThat(found).as("%s*.jar in %s", prefix, folder).hasSize(1);
+        return found.get(0);
+    }
+}
