@@ -12,6 +12,7 @@ import dev.koine.flink.source.InboundDeserializer;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.flink.state.PrunedPiece;
 import dev.koine.flink.state.Turn;
+import dev.koine.lifecycle.option.SlotSharing;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
 import dev.koine.speech.onnx.CodePlaces;
@@ -37,6 +38,7 @@ import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraphGenerator;
 import org.apache.flink.util.ParameterTool;
 import org.apache.flink.util.function.SerializableFunction;
 import org.jspecify.annotations.Nullable;
@@ -153,14 +155,16 @@ public final class MergeJob {
                 .setParallelism(pruning)
                 .returns(new AvroTypeInfo<>(PrunedPiece.class))
                 .name("prune")
-                .uid("prune");
+                .uid("prune")
+                .slotSharingGroup(slots(config, "prune"));
 
         SingleOutputStreamOperator<ModelUpdate> updates = turns.keyBy(Turn::getModelId)
                 .connect(pieces.keyBy(PrunedPiece::getModelId))
                 .process(new HeadFunction(config))
                 .returns(new AvroTypeInfo<>(ModelUpdate.class))
                 .name("head")
-                .uid("head");
+                .uid("head")
+                .slotSharingGroup(slots(config, "head"));
 
         updates.sinkTo(sink(config, config.topics().updates(), "updates", ModelUpdate.class, ModelUpdate::getModelId))
                 .name("updates")
@@ -171,6 +175,10 @@ public final class MergeJob {
                         config, config.topics().rejections(), "rejections", Rejection.class, Rejection::getModelId))
                 .name("rejections")
                 .uid("rejections");
+    }
+
+    private static String slots(MergeJobConfig config, String own) {
+        return config.slots() == SlotSharing.SEPARATE ? own : StreamGraphGenerator.DEFAULT_SLOT_SHARING_GROUP;
     }
 
     private static KafkaSource<InboundEvent> source(MergeJobConfig config) {

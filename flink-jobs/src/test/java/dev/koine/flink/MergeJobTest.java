@@ -7,12 +7,15 @@ import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.harness.SavepointContents;
 import dev.koine.lifecycle.option.JobSettings;
 import dev.koine.lifecycle.option.MergeJobOptions;
+import dev.koine.lifecycle.option.SlotSharing;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
@@ -23,10 +26,11 @@ import org.apache.flink.streaming.api.graph.StreamNode;
 import org.junit.jupiter.api.Test;
 
 class MergeJobTest {
-    private static final MergeJobConfig CONFIG = MergeJobConfig.of(JobSettings.NONE
+    private static final JobSettings SETTINGS = JobSettings.NONE
             .with(MergeJobOptions.BOOTSTRAP_SERVERS, "localhost:9092")
             .with(MergeJobOptions.STORE, URI.create("file:///tmp/"))
-            .with(MergeJobOptions.ALLOWED_PLACES, List.of(URI.create("file:///tmp/"))));
+            .with(MergeJobOptions.ALLOWED_PLACES, List.of(URI.create("file:///tmp/")));
+    private static final MergeJobConfig CONFIG = MergeJobConfig.of(SETTINGS);
 
     @Test
     void everyOperatorHasAnIdThatSavepointsKnowItBy() throws Exception {
@@ -73,6 +77,25 @@ class MergeJobTest {
                 StreamExecutionEnvironment.getExecutionEnvironment(MergeJob.settings(Duration.ofSeconds(1)));
         MergeJob.build(env, CONFIG);
         return env.getStreamGraph(false);
+    }
+
+    @Test
+    void pruningAndTheHeadMayHaveSlotsOfTheirOwn() {
+        assertThat(slots(SlotSharing.SHARED)).containsOnlyKeys("default");
+        assertThat(slots(SlotSharing.SEPARATE))
+                .containsOnlyKeys("default", "prune", "head")
+                .containsEntry("prune", Set.of("prune"))
+                .containsEntry("head", Set.of("head", "updates", "Sink Committer: updates"));
+    }
+
+    private static Map<String, Set<String>> slots(SlotSharing sharing) {
+        StreamExecutionEnvironment env =
+                StreamExecutionEnvironment.getExecutionEnvironment(MergeJob.settings(Duration.ofSeconds(1)));
+        MergeJob.build(env, MergeJobConfig.of(SETTINGS.with(MergeJobOptions.SLOTS, sharing)));
+        return env.getStreamGraph(false).getStreamNodes().stream()
+                .collect(Collectors.groupingBy(
+                        StreamNode::getSlotSharingGroup,
+                        Collectors.mapping(StreamNode::getTransformationUID, Collectors.toSet())));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.cli.Koine;
 import dev.koine.e2e.LocalCluster;
+import dev.koine.e2e.Released;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.events.Outcome;
 import dev.koine.events.OutcomeReader;
@@ -15,7 +16,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,7 +40,6 @@ import org.junit.jupiter.api.io.TempDir;
 class StockFlinkE2ECase {
     private static final Path FLINK =
             Path.of(System.getProperty("flink.home", "")).toAbsolutePath();
-    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
     private static final String TASKMANAGER = LocalCluster.TASKMANAGERS.get(0);
 
@@ -48,8 +48,8 @@ class StockFlinkE2ECase {
 
     @Test
     void oneModelGoesThroughEveryWayToRunTheJob() throws Exception {
-        Path jar = only(ROOT.resolve("distribution/target"), "koine-job-");
-        Path onnxRuntime = only(ROOT.resolve("cli/target/lib"), "onnxruntime");
+        Path jar = Released.jobJar();
+        Path onnxRuntime = Released.library("onnxruntime");
         try (LocalCluster cluster = LocalCluster.in(directory.resolve("cluster"), Map.of())) {
             cluster.start(
                     "--flink",
@@ -82,6 +82,48 @@ class StockFlinkE2ECase {
         }
     }
 
+    @Test
+    void theJobGrowsAndShrinksWithTheTaskManagers() throws Exception {
+        try (LocalCluster cluster = LocalCluster.in(directory.resolve("reactive"), Map.of())) {
+            cluster.start(
+                    "--flink",
+                    FLINK.toString(),
+                    "--flink-option",
+                    "scheduler-mode=reactive",
+                    "--allow",
+                    Fixtures.CTC.toString(),
+                    LocalCluster.ZOOKEEPER,
+                    LocalCluster.BROKER,
+                    LocalCluster.JOBMANAGER,
+                    TASKMANAGER);
+            koine(cluster, "register", "--model", "demo", Fixtures.ctc("base").toString());
+            submit(cluster, "ca");
+            cluster.start(LocalCluster.TASKMANAGERS.get(1));
+            awaitSubtasks(cluster, 4);
+            submit(cluster, "de");
+            cluster.kill(TASKMANAGER);
+            awaitSubtasks(cluster, 2);
+            submit(cluster, "es");
+            assertThat(newest(cluster).getVersion()).isEqualTo(3);
+            assertThat(newest(cluster).getDigest())
+                    .isEqualTo(Fixtures.mergedOffline(directory, Recipe.DEFAULT, "ca", "de", "es"));
+        }
+    }
+
+    /** The JobManager's log says how parallel each operator begins, as its newest lines. */
+    private static void awaitSubtasks(LocalCluster cluster, int parallelism) throws Exception {
+        Pattern running = Pattern.compile("prune \\(\\d+/(\\d+)\\).* switched from INITIALIZING to RUNNING");
+        String newest = "";
+        for (int i = 0; i < 900 && !newest.equals(String.valueOf(parallelism)); i++) {
+            Thread.sleep(100);
+            newest = running.matcher(Files.readString(cluster.log(LocalCluster.JOBMANAGER)))
+                    .results()
+                    .map(result -> result.group(1))
+                    .reduce("", (before, after) -> after);
+        }
+        assertThat(newest).as("subtasks of prune").isEqualTo(String.valueOf(parallelism));
+    }
+
     /** A JobManager that is killed while it puts away what it knows of the job would find the job finished at its next start. */
     private static void awaitEnd(LocalCluster cluster) throws Exception {
         for (int i = 0; i < 600 && cluster.isRunning(LocalCluster.JOBMANAGER); i++) {
@@ -98,7 +140,7 @@ class StockFlinkE2ECase {
             "--allowed.places", Fixtures.CTC.toUri().toString(),
             "--scratch", directory.toString()
         };
-        Path avro = only(ROOT.resolve("cli/target/lib"), "flink-avro-");
+        Path avro = Released.library("flink-avro");
         assertThat(flink(cluster, onnxRuntime, avro).runInVain(with(options, jar.toString())))
                 .contains("Flink's lib folder has another flink-avro than the job's jar: " + avro);
         StockFlink flink = flink(cluster, onnxRuntime);
@@ -175,16 +217,5 @@ class StockFlinkE2ECase {
             to.closeEntry();
         }
         return other;
-    }
-
-    private static Path only(Path folder, String prefix) throws Exception {
-        List<Path> found = new ArrayList<>();
-        try (Stream<Path> files = Files.list(folder)) {
-            files.filter(file -> file.getFileName().toString().startsWith(prefix)
-                            && file.toString().endsWith(".jar"))
-                    .forEach(found::add);
-        }
-        assertThat(found).as("%s*.jar in %s", prefix, folder).hasSize(1);
-        return found.get(0);
     }
 }

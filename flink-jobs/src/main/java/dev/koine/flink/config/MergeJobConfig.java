@@ -6,6 +6,7 @@ import dev.koine.lifecycle.intake.Signatures;
 import dev.koine.lifecycle.option.JobOption;
 import dev.koine.lifecycle.option.JobSettings;
 import dev.koine.lifecycle.option.MergeJobOptions;
+import dev.koine.lifecycle.option.SlotSharing;
 import dev.koine.objectstore.Stores;
 import dev.koine.schemas.Topics;
 import dev.koine.speech.quarantine.QuarantineLimits;
@@ -140,6 +141,11 @@ public final class MergeJobConfig implements Serializable {
     /** Threads that a task may use for totals and materialising. */
     public int threads() {
         return settings.get(MergeJobOptions.THREADS);
+    }
+
+    /** What of the job shares Flink's slots. */
+    public SlotSharing slots() {
+        return settings.get(MergeJobOptions.SLOTS);
     }
 
     /** Where matrices are decomposed and versions evaluated. */

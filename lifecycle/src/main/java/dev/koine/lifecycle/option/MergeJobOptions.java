@@ -137,6 +137,15 @@ public final class MergeJobOptions {
             "all processors of where the job is started",
             "threads that a task may use for totals, materialising and evaluation");
 
+    public static final JobOption<SlotSharing> SLOTS = preset(
+            "slots",
+            OptionGroup.COMPUTING,
+            OptionType.choice(SlotSharing.SHARED, SlotSharing.SEPARATE),
+            SlotSharing.SHARED,
+            "shared",
+            "what of the job shares Flink's slots: shared is everything, as many slots as it is parallel; separate gives pruning, the head and the rest"
+                    + " slots of their own, three times as many, so that pruning can be placed apart from the head");
+
     public static final JobOption<Device> DECOMPOSITION = preset(
             "decomposition",
             OptionGroup.COMPUTING,
@@ -232,6 +241,7 @@ public final class MergeJobOptions {
             SIGNING_KEY,
             SCRATCH,
             THREADS,
+            SLOTS,
             DECOMPOSITION,
             EVALUATION_DEVICE,
             QUARANTINE_MEMORY,
