@@ -10,9 +10,14 @@ import dev.koine.engine.merge.recipe.Scale;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Outcome;
 import dev.koine.flink.harness.Evaluated;
+import dev.koine.flink.harness.FlinkMetrics;
 import dev.koine.flink.harness.KoineHarness;
+import dev.koine.flink.harness.Metrics;
+import dev.koine.flink.harness.PrometheusPage;
 import dev.koine.flink.harness.StoreChecks;
 import dev.koine.lifecycle.gate.GatePolicies;
+import dev.koine.lifecycle.metric.JobMetrics;
+import dev.koine.lifecycle.option.MergeJobOptions;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
@@ -24,6 +29,7 @@ import dev.koine.schemas.ScaleTrial;
 import dev.koine.testkit.Fixtures;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
@@ -44,7 +50,11 @@ class GateITCase {
 
     @Test
     void aGoodExpertPassesAndAHarmfulOneIsRefusedWithNumbers() throws Exception {
-        try (KoineHarness koine = KoineHarness.start(directory)) {
+        PrometheusPage page = PrometheusPage.atFreePort();
+        try (KoineHarness koine = KoineHarness.start(
+                directory,
+                settings -> settings.with(MergeJobOptions.GC_INTERVAL, Duration.ofSeconds(1)),
+                page.settings())) {
             ModelUpdate base = updated(
                     register(koine, Recipe.PUBLISHED, Evaluated.enforcing().build()));
             assertThat(base.getGate().getPassed()).isTrue();
@@ -110,7 +120,41 @@ class GateITCase {
                     .containsExactly("INSIDE", "OTHER", "OTHER");
             assertThat(score(withoutDe.getGate(), "de").getAfter())
                     .isEqualTo(score(report, "de").getAfter());
+            assertReported(page, report);
         }
+    }
+
+    /** What that came to is what Prometheus sees, and every metric and every name of Flink's that is built upon is there. */
+    private static void assertReported(PrometheusPage page, GateReport report) throws Exception {
+        Metrics seen = Metrics.all(page);
+        assertThat(seen.value(JobMetrics.EVENTS_TAKEN, "ctc")).isEqualTo(6);
+        assertThat(seen.value(JobMetrics.EVENTS_REJECTED, "ctc", "GATE_REFUSED"))
+                .isEqualTo(2);
+        assertThat(seen.value(JobMetrics.VERSIONS_MADE, "ctc", "registered")).isEqualTo(1);
+        assertThat(seen.value(JobMetrics.VERSIONS_MADE, "ctc", "merged")).isEqualTo(2);
+        assertThat(seen.value(JobMetrics.VERSIONS_MADE, "ctc", "retracted")).isEqualTo(1);
+        assertThat(seen.value(JobMetrics.VERSION_NEWEST, "ctc")).isEqualTo(3);
+        assertThat(seen.value(JobMetrics.VERSION_EXPERTS, "ctc")).isEqualTo(1);
+        assertThat(seen.value(JobMetrics.VERSION_LANGUAGES, "ctc")).isEqualTo(1);
+        assertThat(seen.value(JobMetrics.QUEUE_EVENTS, "ctc")).isZero();
+        assertThat(seen.value(JobMetrics.QUEUE_OLDEST, "ctc")).isZero();
+        assertThat(seen.value(JobMetrics.VERSION_AGE, "ctc")).isBetween(0.001, 600.0);
+        assertThat(seen.value(JobMetrics.GATE_VERDICTS, "ctc", "passed")).isEqualTo(4);
+        assertThat(seen.value(JobMetrics.GATE_VERDICTS, "ctc", "refused")).isEqualTo(2);
+        assertThat(seen.count(JobMetrics.GATE_EVALUATION, "ctc")).isEqualTo(6);
+        assertThat(seen.largest(JobMetrics.GATE_EVALUATION, "ctc"))
+                .isGreaterThanOrEqualTo(report.getEvaluationMillis() / 1e3);
+        assertThat(seen.count(JobMetrics.VERSION_MAKING, "ctc")).isEqualTo(5);
+        assertThat(seen.count(JobMetrics.EVENT_ANNOUNCED, "ctc")).isEqualTo(4);
+        assertThat(seen.largest(JobMetrics.EVENT_ANNOUNCED, "ctc"))
+                .isBetween(report.getEvaluationMillis() / 1e3, 600.0);
+        assertThat(seen.count(JobMetrics.PRUNE_TENSOR, "up_to_1m")).isPositive();
+        assertThat(seen.value(JobMetrics.PRUNE_ELEMENTS, "up_to_1m")).isPositive();
+        assertThat(seen.value(JobMetrics.STORE_WRITTEN)).isPositive();
+        assertThat(seen.value(JobMetrics.STORE_SIZE, "bundle")).isPositive();
+        assertThat(seen.value(JobMetrics.STORE_ARTIFACTS, "file")).isPositive();
+        assertThat(seen.value(JobMetrics.STORE_FAILURES)).isZero();
+        assertThat(seen.names()).containsAll(FlinkMetrics.NAMES);
     }
 
     @Test
@@ -126,7 +170,14 @@ class GateITCase {
             updated(register(koine, Recipe.PUBLISHED, Evaluated.enforcing().build()));
             updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
         }
-        try (KoineHarness koine = KoineHarness.start(directory.resolve("two"))) {
+        PrometheusPage page = PrometheusPage.atFreePort();
+        try (KoineHarness koine = KoineHarness.start(directory.resolve("two"), settings -> settings, page.settings())) {
+            Metrics seen = Metrics.with(page, JobMetrics.VERSION_NEWEST);
+            assertThat(seen.value(JobMetrics.VERSION_NEWEST, "ctc"))
+                    .as("known again without an event")
+                    .isEqualTo(1);
+            assertThat(seen.value(JobMetrics.VERSION_EXPERTS, "ctc")).isEqualTo(1);
+            assertThat(seen.value(JobMetrics.QUEUE_EVENTS, "ctc")).isZero();
             GateReport again =
                     updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de-2"))).getGate();
             assertThat(again.getGrowthInside()).isNotNull().isEqualTo(expected.getGrowthInside());

@@ -22,8 +22,11 @@ import dev.koine.flink.embedded.EmbeddedJob;
 import dev.koine.flink.embedded.Outage;
 import dev.koine.flink.harness.CapturedLog;
 import dev.koine.flink.harness.KoineHarness;
+import dev.koine.flink.harness.PrometheusPage;
 import dev.koine.flink.harness.SecuredBroker;
+import dev.koine.flink.metric.PrometheusNames;
 import dev.koine.flink.topics.TopicSetup;
+import dev.koine.lifecycle.metric.JobMetrics;
 import dev.koine.lifecycle.option.JobSettings;
 import dev.koine.lifecycle.option.MergeJobOptions;
 import dev.koine.schemas.ExpertEvent;
@@ -77,7 +80,9 @@ class SecuredBrokerITCase {
                     .with(MergeJobOptions.SCRATCH, directory.toString())
                     .with(MergeJobOptions.THREADS, 2)
                     .with(MergeJobOptions.DECOMPOSITION, Device.CPU));
-            try (EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), 1, Duration.ofMillis(200));
+            PrometheusPage page = PrometheusPage.atFreePort();
+            try (EmbeddedJob job = EmbeddedJob.start(
+                            config, directory.resolve("flink"), 1, Duration.ofMillis(200), page.settings());
                     EventPublisher publisher = new EventPublisher(secured.properties("pipeline"));
                     OutcomeReader outcomes = new OutcomeReader(secured.properties("pipeline"), TOPICS);
                     ModelSubscriber<AutoCloseable> service = ModelSubscriber.<AutoCloseable>builder()
@@ -98,6 +103,9 @@ class SecuredBrokerITCase {
                 assertThat(job.status().isGloballyTerminalState()).isFalse();
                 nobodyDoesMore(secured);
                 noPasswordIsShown(job);
+                assertThat(page.text())
+                        .contains(PrometheusNames.of(JobMetrics.VERSION_NEWEST))
+                        .doesNotContain("password-of", "store-password");
             }
             assertThat(log.lines())
                     .as("the clients tell their settings")

@@ -61,6 +61,17 @@ public final class EmbeddedJob implements AutoCloseable {
      */
     public static EmbeddedJob start(MergeJobConfig config, Path directory, int slots, Duration checkpointInterval)
             throws IOException {
+        return start(config, directory, slots, checkpointInterval, new Configuration());
+    }
+
+    /**
+     * As {@link #start(MergeJobConfig, Path, int, Duration)}.
+     *
+     * @param flink settings of the cluster besides, such as reporters of metrics
+     */
+    public static EmbeddedJob start(
+            MergeJobConfig config, Path directory, int slots, Duration checkpointInterval, Configuration flink)
+            throws IOException {
         Path checkpoints = directory.resolve("checkpoints");
         Path savepoints = directory.resolve("savepoints");
         Path temporary = directory.resolve("tmp");
@@ -82,6 +93,7 @@ public final class EmbeddedJob implements AutoCloseable {
         settings.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(32));
         settings.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(32));
         settings.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(8));
+        settings.addAll(flink);
         MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
                 .setConfiguration(settings)
                 .setNumTaskManagers(1)

@@ -5,17 +5,23 @@ import dev.koine.engine.store.ArtifactStore;
 import dev.koine.events.signature.SigningKey;
 import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.keyed.KeyedState;
+import dev.koine.flink.metric.FlinkInstruments;
 import dev.koine.flink.sink.Outputs;
 import dev.koine.flink.state.PieceSet;
 import dev.koine.flink.state.PrunedPiece;
 import dev.koine.flink.state.Turn;
 import dev.koine.lifecycle.gate.Evaluations;
 import dev.koine.lifecycle.gate.Trials;
+import dev.koine.lifecycle.head.Announcements;
 import dev.koine.lifecycle.head.Head;
+import dev.koine.lifecycle.head.HeadMetrics;
 import dev.koine.lifecycle.head.TurnResult;
 import dev.koine.lifecycle.history.FinishedMerges;
 import dev.koine.lifecycle.history.RunningMerges;
 import dev.koine.lifecycle.history.VersionRecords;
+import dev.koine.lifecycle.metric.CountedStore;
+import dev.koine.lifecycle.metric.EventMetrics;
+import dev.koine.lifecycle.metric.Instruments;
 import dev.koine.lifecycle.version.CandidateCosts;
 import dev.koine.lifecycle.version.RunningModels;
 import dev.koine.lifecycle.version.Versions;
@@ -37,9 +43,6 @@ import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
-import org.apache.flink.metrics.Counter;
-import org.apache.flink.metrics.Gauge;
-import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
@@ -58,6 +61,9 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     private static final long serialVersionUID = 1L;
     private static final long LONGEST_LOOK_MILLIS = 50;
 
+    /** Timers are in every checkpoint, and a model that nobody sends events of is known again after a start by its own. */
+    private static final long METRICS_EVERY_MILLIS = 10_000;
+
     private final MergeJobConfig config;
 
     private transient @Nullable ListState<Tuple2<String, Long>> finishedState;
@@ -69,8 +75,10 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     private transient @Nullable Housekeeping housekeeping;
     private transient SideWork<TurnResult> side;
     private transient Map<String, Look> looks;
-    private transient Counter versionsMade;
-    private transient Counter rejected;
+    private transient EventMetrics events;
+    private transient HeadMetrics metrics;
+    private transient Announcements announcements;
+    private transient Map<String, Long> metricsDue;
 
     public HeadFunction(MergeJobConfig config) {
         this.config = config;
@@ -93,29 +101,29 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     @Override
     public void open(OpenContext context) throws Exception {
         pool = new WorkPool(config.threads());
-        ArtifactStore store = config.openStore(pool.executor());
+        Instruments instruments = new FlinkInstruments(getRuntimeContext().getMetricGroup());
+        ArtifactStore store = new CountedStore(config.openStore(pool.executor()), instruments);
         finished = new FinishedMerges(new RunningMerges(store.records()));
         for (Tuple2<String, Long> model : Objects.requireNonNull(finishedState).get()) {
             finished.restore(model.f0, model.f1);
         }
         models = new RunningModels(store, pool, config.scratchDirectory());
         quarantine = new Quarantine(config.quarantine());
-        MetricGroup metrics = getRuntimeContext().getMetricGroup().addGroup("koine");
         @Nullable String key = config.signatures().signingKey();
         head = new Head(
                 state(),
-                versions(store, metrics),
+                versions(store, instruments),
                 new VersionRecords(store.records()),
                 key == null ? null : SigningKey.read(Path.of(key)),
                 InstantSource.system());
         side = new SideWork<>();
         looks = new HashMap<>();
-        versionsMade = metrics.counter("versions");
-        rejected = metrics.counter("rejections");
-        boolean sweeps = config.retention().versions() > 0
-                && getRuntimeContext().getTaskInfo().getIndexOfThisSubtask() == 0;
-        if (sweeps) {
-            housekeeping = new Housekeeping(store, config.retention(), config.gcInterval(), metrics);
+        events = new EventMetrics(instruments);
+        metrics = new HeadMetrics(instruments, InstantSource.system());
+        announcements = new Announcements(instruments, InstantSource.system());
+        metricsDue = new HashMap<>();
+        if (getRuntimeContext().getTaskInfo().getIndexOfThisSubtask() == 0) {
+            housekeeping = new Housekeeping(store, config.retention(), config.gcInterval(), instruments);
         }
     }
 
@@ -130,19 +138,14 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
                 state.table("recorded-versions", Types.LONG, Types.STRING));
     }
 
-    private Versions versions(ArtifactStore store, MetricGroup metrics) {
-        CandidateCosts costs = new CandidateCosts();
-        Gauge<Long> merge = costs::mergeMillis;
-        Gauge<Long> evaluation = costs::evaluationMillis;
-        metrics.gauge("mergeMillis", merge);
-        metrics.gauge("evaluationMillis", evaluation);
+    private Versions versions(ArtifactStore store, Instruments instruments) {
         OnnxOptions evaluated = config.devices().evaluationOptions();
         return new Versions(
                 store,
                 models,
                 new Evaluations(store, quarantine, evaluated, config.threads()),
                 new Trials(store, quarantine, new OnnxOptions(config.threads(), evaluated.device())),
-                costs,
+                new CandidateCosts(instruments),
                 InstantSource.system());
     }
 
@@ -152,16 +155,19 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
                 .update(finished.snapshot(context.getCheckpointId()).entrySet().stream()
                         .map(model -> Tuple2.of(model.getKey(), model.getValue()))
                         .toList());
+        announcements.snapshot(context.getCheckpointId());
     }
 
     @Override
     public void notifyCheckpointComplete(long checkpoint) {
         finished.completed(checkpoint);
+        announcements.completed(checkpoint);
     }
 
     @Override
     public void processElement1(Turn turn, Context context, Collector<ModelUpdate> out) throws IOException {
         head.take(turn);
+        metrics.look(context.getCurrentKey(), head);
         beginNext(context);
     }
 
@@ -174,6 +180,7 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<ModelUpdate> out) throws Exception {
         String modelId = context.getCurrentKey();
+        reportAgain(timestamp, context);
         @Nullable Look look = looks.get(modelId);
         if (look != null && look.time() != timestamp) {
             return;
@@ -182,10 +189,23 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
         @Nullable TurnResult made = side.fetch(modelId);
         if (made != null) {
             finished.reached(modelId, head.finish(made, output(context, out)));
+            metrics.look(modelId, head);
         } else if (look != null) {
             lookAgain(look.begun(), context);
         }
         beginNext(context);
+    }
+
+    /** @param time of the timer that is due */
+    private void reportAgain(long time, Context context) throws IOException {
+        String modelId = context.getCurrentKey();
+        @Nullable Long due = metricsDue.get(modelId);
+        if (due == null || due <= time) {
+            metrics.look(modelId, head);
+            long next = context.timerService().currentProcessingTime() + METRICS_EVERY_MILLIS;
+            metricsDue.put(modelId, next);
+            context.timerService().registerProcessingTimeTimer(next);
+        }
     }
 
     private void beginNext(Context context) throws IOException {
@@ -212,13 +232,14 @@ public final class HeadFunction extends KeyedCoProcessFunction<String, Turn, Pru
             @Override
             public void update(ModelUpdate update) {
                 out.collect(update);
-                versionsMade.inc();
+                metrics.made(update);
+                announcements.made(update);
             }
 
             @Override
             public void rejection(Rejection rejection) {
                 context.output(Outputs.REJECTIONS, rejection);
-                rejected.inc();
+                events.rejected(context.getCurrentKey(), rejection.getCode());
             }
         };
     }

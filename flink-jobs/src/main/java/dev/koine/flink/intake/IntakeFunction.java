@@ -4,6 +4,7 @@ import dev.koine.engine.WorkPool;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.flink.config.MergeJobConfig;
 import dev.koine.flink.keyed.KeyedState;
+import dev.koine.flink.metric.FlinkInstruments;
 import dev.koine.flink.sink.Outputs;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.flink.state.PruneTaskMessage;
@@ -15,6 +16,10 @@ import dev.koine.lifecycle.intake.BundleIntake;
 import dev.koine.lifecycle.intake.EvaluationIntake;
 import dev.koine.lifecycle.intake.ExpertIntake;
 import dev.koine.lifecycle.intake.Intake;
+import dev.koine.lifecycle.metric.CountedStore;
+import dev.koine.lifecycle.metric.EventMetrics;
+import dev.koine.lifecycle.metric.Instruments;
+import dev.koine.lifecycle.state.Cell;
 import dev.koine.lifecycle.state.Timers;
 import dev.koine.objectstore.ObjectBundles;
 import dev.koine.objectstore.Stores;
@@ -25,6 +30,8 @@ import dev.koine.speech.quarantine.Quarantine;
 import java.io.IOException;
 import java.net.URI;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.formats.avro.typeutils.AvroTypeInfo;
@@ -32,6 +39,7 @@ import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
+import org.jspecify.annotations.Nullable;
 
 /** {@link Intake} as an operator. */
 public final class IntakeFunction extends KeyedProcessFunction<String, InboundEvent, Turn> {
@@ -44,6 +52,8 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
     private final MergeJobConfig config;
     private transient WorkPool pool;
     private transient Quarantine quarantine;
+    private transient Cell<ModelRegistration> registration;
+    private transient EventMetrics metrics;
     private transient Intake intake;
 
     public IntakeFunction(MergeJobConfig config) {
@@ -56,15 +66,19 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
             Stores.requireFileSystem(place);
         }
         pool = new WorkPool(config.threads());
-        ArtifactStore store = config.openStore(pool.executor());
+        Instruments instruments = new FlinkInstruments(getRuntimeContext().getMetricGroup());
+        metrics = new EventMetrics(instruments);
+        ArtifactStore store = new CountedStore(config.openStore(pool.executor()), instruments);
         NativeRuntime.locate();
         quarantine = new Quarantine(config.quarantine());
         BundleIntake bundles =
                 new BundleIntake(new AllowedPlaces(config.allowedPlaces()), new ObjectBundles(), store, pool);
         EvaluationIntake evaluation = new EvaluationIntake(
                 bundles, store, quarantine, config.devices().evaluationOptions(), config.threads());
+        KeyedState state = new KeyedState(getRuntimeContext());
+        registration = state.cell("registration", new AvroTypeInfo<>(ModelRegistration.class));
         intake = new Intake(
-                state(),
+                state(state),
                 new Intake.Settings(config.topics().models(), config.unknownModelGrace(), config.signatures()),
                 store,
                 new BaseIntake(bundles, store, pool, quarantine, evaluation),
@@ -72,10 +86,9 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
                 InstantSource.system());
     }
 
-    private Intake.State state() {
-        KeyedState state = new KeyedState(getRuntimeContext());
+    private Intake.State state(KeyedState state) {
         return new Intake.State(
-                state.cell("registration", new AvroTypeInfo<>(ModelRegistration.class)),
+                registration,
                 state.cell("next-sequence", Types.LONG),
                 state.series("waiting", new AvroTypeInfo<>(WaitingEvent.class)),
                 state.table("newest-signed", Types.STRING, Types.LONG));
@@ -83,12 +96,23 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
 
     @Override
     public void processElement(InboundEvent event, Context context, Collector<Turn> out) throws IOException {
-        intake.take(event, timers(context), output(context, out));
+        List<String> refused = new ArrayList<>();
+        intake.take(event, timers(context), output(context, out, refused));
+        count(context.getCurrentKey(), refused);
     }
 
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<Turn> out) throws IOException {
-        intake.wake(timestamp, timers(context), output(context, out));
+        List<String> refused = new ArrayList<>();
+        intake.wake(timestamp, timers(context), output(context, out, refused));
+        count(context.getCurrentKey(), refused);
+    }
+
+    private void count(String modelId, List<String> refused) throws IOException {
+        if (!refused.isEmpty()) {
+            @Nullable String registered = registration.get() == null ? null : modelId;
+            refused.forEach(code -> metrics.rejected(registered, code));
+        }
     }
 
     private static Timers timers(Context context) {
@@ -106,11 +130,13 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         };
     }
 
-    private static Intake.Output output(Context context, Collector<Turn> turns) {
+    /** @param refused gets the code of each rejection */
+    private Intake.Output output(Context context, Collector<Turn> turns, List<String> refused) {
         return new Intake.Output() {
             @Override
             public void turn(Turn turn) {
                 turns.collect(turn);
+                metrics.taken(turn.getModelId());
             }
 
             @Override
@@ -121,6 +147,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
             @Override
             public void rejection(Rejection rejection) {
                 context.output(Outputs.REJECTIONS, rejection);
+                refused.add(rejection.getCode());
             }
         };
     }

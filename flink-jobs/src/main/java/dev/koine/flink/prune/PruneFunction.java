@@ -3,13 +3,15 @@ package dev.koine.flink.prune;
 import dev.koine.accelerator.DeviceDecomposition;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.flink.config.MergeJobConfig;
+import dev.koine.flink.metric.FlinkInstruments;
 import dev.koine.flink.state.PruneTaskMessage;
 import dev.koine.flink.state.PrunedPiece;
+import dev.koine.lifecycle.metric.CountedStore;
+import dev.koine.lifecycle.metric.Instruments;
 import dev.koine.lifecycle.plan.Pruning;
 import java.io.IOException;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
-import org.apache.flink.metrics.Counter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +23,6 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
     private final MergeJobConfig config;
     private transient DeviceDecomposition decomposition;
     private transient Pruning pruning;
-    private transient Counter elements;
 
     public PruneFunction(MergeJobConfig config) {
         this.config = config;
@@ -29,18 +30,16 @@ public final class PruneFunction extends RichMapFunction<PruneTaskMessage, Prune
 
     @Override
     public void open(OpenContext context) throws IOException {
-        ArtifactStore store = config.openStore(Runnable::run);
+        Instruments instruments = new FlinkInstruments(getRuntimeContext().getMetricGroup());
+        ArtifactStore store = new CountedStore(config.openStore(Runnable::run), instruments);
         decomposition = DeviceDecomposition.open(config.devices().decomposition());
         LOG.info("Matrices are decomposed {}.", decomposition.description());
-        pruning = new Pruning(store, decomposition);
-        elements = getRuntimeContext().getMetricGroup().addGroup("koine").counter("prunedElements");
+        pruning = new Pruning(store, decomposition, instruments);
     }
 
     @Override
     public PrunedPiece map(PruneTaskMessage task) throws IOException {
-        Pruning.Result result = pruning.run(task);
-        elements.inc(result.elements());
-        return result.piece();
+        return pruning.run(task).piece();
     }
 
     @Override

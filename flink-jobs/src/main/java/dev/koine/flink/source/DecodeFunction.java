@@ -2,12 +2,14 @@ package dev.koine.flink.source;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.events.registry.EventFormat;
+import dev.koine.flink.metric.FlinkInstruments;
 import dev.koine.flink.sink.Outputs;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.lifecycle.event.Events;
 import dev.koine.lifecycle.event.Rejections;
 import dev.koine.lifecycle.event.Stage;
 import dev.koine.lifecycle.input.Faults;
+import dev.koine.lifecycle.metric.EventMetrics;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.HashMap;
@@ -27,6 +29,7 @@ public final class DecodeFunction extends ProcessFunction<InboundEvent, InboundE
     private final String modelsTopic;
     private final HashMap<String, String> clientProperties;
     private transient EventFormat format;
+    private transient EventMetrics metrics;
 
     /**
      * @param modelsTopic the topic with registrations; every other one has expert events
@@ -40,6 +43,7 @@ public final class DecodeFunction extends ProcessFunction<InboundEvent, InboundE
     @Override
     public void open(OpenContext context) {
         format = EventFormat.of(clientProperties);
+        metrics = new EventMetrics(new FlinkInstruments(getRuntimeContext().getMetricGroup()));
     }
 
     @Override
@@ -48,6 +52,7 @@ public final class DecodeFunction extends ProcessFunction<InboundEvent, InboundE
             Faults.contain("an event", () -> decode(event));
         } catch (RejectedException e) {
             context.output(Outputs.REJECTIONS, Rejections.of(event, null, Stage.DECODE, e, Instant.now()));
+            metrics.rejected(null, e.code().name());
             return;
         }
         out.collect(event);

@@ -32,6 +32,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Properties;
 import java.util.function.UnaryOperator;
+import org.apache.flink.configuration.Configuration;
 
 /** A broker, a merge job and what talks to them, in this JVM. */
 public final class KoineHarness implements AutoCloseable {
@@ -64,7 +65,17 @@ public final class KoineHarness implements AutoCloseable {
 
     /** Starts with other settings than usual. */
     public static KoineHarness start(Path directory, UnaryOperator<JobSettings> settings) throws IOException {
-        return start(directory, EmbeddedBroker.start(directory.resolve("kafka")), settings, 2);
+        return start(directory, settings, new Configuration());
+    }
+
+    /**
+     * Starts with other settings than usual.
+     *
+     * @param flink settings of the Flink cluster besides
+     */
+    public static KoineHarness start(Path directory, UnaryOperator<JobSettings> settings, Configuration flink)
+            throws IOException {
+        return start(directory, EmbeddedBroker.start(directory.resolve("kafka")), settings, 2, flink);
     }
 
     /** Starts a job of some parallelism at a broker, which is closed with it. */
@@ -75,10 +86,17 @@ public final class KoineHarness implements AutoCloseable {
     /** Starts a job of some parallelism, with other settings than usual, at a broker, which is closed with it. */
     public static KoineHarness start(
             Path directory, EmbeddedBroker broker, UnaryOperator<JobSettings> settings, int slots) throws IOException {
+        return start(directory, broker, settings, slots, new Configuration());
+    }
+
+    private static KoineHarness start(
+            Path directory, EmbeddedBroker broker, UnaryOperator<JobSettings> settings, int slots, Configuration flink)
+            throws IOException {
         try {
             MergeJobConfig config = MergeJobConfig.of(settings.apply(settings(broker, directory)));
             TopicSetup.createMissing(config.kafkaProperties(), Topics.DEFAULT, 2);
-            EmbeddedJob job = EmbeddedJob.start(config, directory.resolve("flink"), slots, Duration.ofMillis(200));
+            EmbeddedJob job =
+                    EmbeddedJob.start(config, directory.resolve("flink"), slots, Duration.ofMillis(200), flink);
             return new KoineHarness(broker, config, job);
         } catch (IOException | RuntimeException e) {
             broker.close();

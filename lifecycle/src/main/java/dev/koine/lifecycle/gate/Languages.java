@@ -4,11 +4,11 @@ import java.util.IllformedLocaleException;
 import java.util.Locale;
 
 /** Languages by BCP 47 tag. Two tags are one language here where their primary subtags are, as the speech models have it. */
-final class Languages {
+public final class Languages {
     private Languages() {}
 
     /** The primary subtag in lower case: {@code pt} of {@code pt-BR}. */
-    static String primary(String tag) {
+    public static String primary(String tag) {
         return tag.split("-", 2)[0].toLowerCase(Locale.ROOT);
     }
 

@@ -127,6 +127,11 @@ public final class Head {
         return sequence + 1;
     }
 
+    /** @param last a turn of the current model that has come, as far as the caller knows */
+    HeadProgress progress(long last) throws IOException {
+        return HeadProgress.of(state, last);
+    }
+
     private PieceSet received(long sequence) throws IOException {
         return Objects.requireNonNullElse(state.pieces().get(sequence), Pieces.NONE);
     }

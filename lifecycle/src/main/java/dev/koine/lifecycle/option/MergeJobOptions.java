@@ -219,7 +219,7 @@ public final class MergeJobOptions {
             OptionType.POSITIVE_DURATION,
             Duration.ofHours(1),
             "1 h",
-            "how often the job looks for what need not be kept, if retention.versions is over 0");
+            "how often the job looks through the store: at how much it holds and, if retention.versions is over 0, for what need not be kept");
 
     private static final List<JobOption<?>> ALL = List.of(
             BOOTSTRAP_SERVERS,

@@ -1,6 +1,7 @@
 package dev.koine.lifecycle.plan;
 
 import dev.koine.engine.linalg.Decomposition;
+import dev.koine.engine.merge.prune.PruneObserver;
 import dev.koine.engine.merge.prune.PruneTask;
 import dev.koine.engine.merge.prune.TensorPruner;
 import dev.koine.engine.merge.recipe.Recipe;
@@ -31,12 +32,17 @@ public final class PlanStore {
 
     private final ArtifactStore store;
     private final Decomposition decomposition;
+    private final PruneObserver observer;
     private final Deque<Plan> recent = new ArrayDeque<>();
 
-    /** @param decomposition finds the low-rank parts of what is pruned */
-    public PlanStore(ArtifactStore store, Decomposition decomposition) {
+    /**
+     * @param decomposition finds the low-rank parts of what is pruned
+     * @param observer hears what pruning takes
+     */
+    PlanStore(ArtifactStore store, Decomposition decomposition, PruneObserver observer) {
         this.store = store;
         this.decomposition = decomposition;
+        this.observer = observer;
     }
 
     /**
@@ -101,6 +107,6 @@ public final class PlanStore {
                 .filter(plan -> plan.recipe().equals(recipe))
                 .findFirst()
                 .map(Plan::pruner)
-                .orElseGet(() -> new TensorPruner(recipe, decomposition));
+                .orElseGet(() -> new TensorPruner(recipe, decomposition, observer));
     }
 }

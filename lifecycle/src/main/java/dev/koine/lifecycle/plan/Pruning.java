@@ -8,6 +8,8 @@ import dev.koine.flink.state.PruneTaskMessage;
 import dev.koine.flink.state.PrunedPiece;
 import dev.koine.lifecycle.input.Faults;
 import dev.koine.lifecycle.input.InputFiles;
+import dev.koine.lifecycle.metric.Instruments;
+import dev.koine.lifecycle.metric.TensorMetrics;
 import java.io.IOException;
 
 /**
@@ -18,19 +20,26 @@ public final class Pruning {
     private final ArtifactStore store;
     private final PlanStore plans;
 
-    /** @param decomposition finds the low-rank parts of what is pruned */
+    /** Measures nothing. */
     public Pruning(ArtifactStore store, Decomposition decomposition) {
+        this(store, decomposition, Instruments.NONE);
+    }
+
+    /**
+     * @param decomposition finds the low-rank parts of what is pruned
+     * @param instruments are told what it takes
+     */
+    public Pruning(ArtifactStore store, Decomposition decomposition, Instruments instruments) {
         this.store = store;
-        this.plans = new PlanStore(store, decomposition);
+        this.plans = new PlanStore(store, decomposition, new TensorMetrics(instruments));
     }
 
     /**
      * What a task came to.
      *
      * @param piece its digest in the store, or why the expert is refused
-     * @param elements how many numbers were pruned; 0 where the expert is refused
      */
-    public record Result(PrunedPiece piece, long elements) {}
+    public record Result(PrunedPiece piece) {}
 
     /** Does a task. */
     public Result run(PruneTaskMessage message) throws IOException {
@@ -41,16 +50,11 @@ public final class Pruning {
         PlanStore.Plan plan = plans.get(message.getPlan());
         PruneTask task = plan.tasks().get(message.getIndex());
         try {
-            String digest = prune(task, plan);
-            long elements =
-                    task.items().stream().mapToLong(item -> item.count()).sum();
-            return new Result(piece.setDigest(digest).build(), elements);
+            return new Result(piece.setDigest(prune(task, plan)).build());
         } catch (RejectedException e) {
-            return new Result(
-                    piece.setRejectionCode(e.code().name())
-                            .setRejectionMessage(e.getMessage())
-                            .build(),
-                    0);
+            return new Result(piece.setRejectionCode(e.code().name())
+                    .setRejectionMessage(e.getMessage())
+                    .build());
         }
     }
 

@@ -87,7 +87,7 @@ final class Transitions {
             step.requireMadeAgain(bundle.digest(), candidate.written());
             keep(candidate, bundle.digest(), question);
             tell(next, candidate.written());
-            costs.note(modelId, next.number(), candidate.mergeMillis(), candidate.report());
+            costs.noteMade(modelId, next.number(), candidate.mergeMillis(), candidate.report());
             return next.made(
                     new NextVersion.Product(
                             bundle,
@@ -98,8 +98,8 @@ final class Transitions {
                     clock.instant());
         } catch (RejectedException e) {
             undo(modelId, model, step.undo(), e);
-            if (e instanceof GateRefusal) {
-                costs.note(modelId, next.number(), candidate.mergeMillis(), candidate.report());
+            if (e instanceof GateRefusal refusal) {
+                costs.noteRefused(modelId, next.number(), candidate.mergeMillis(), refusal.report());
             }
             throw e;
         }

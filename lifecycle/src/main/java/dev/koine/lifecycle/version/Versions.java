@@ -101,7 +101,7 @@ public final class Versions {
         try {
             Evaluation evaluation = evaluations.evaluate(store.bundle(base), question);
             evaluations.keep(base, question, evaluation);
-            costs.note(registration.getModelId(), 0, 0, evaluation.report());
+            costs.noteBase(registration.getModelId(), evaluation.report());
             return evaluation.report();
         } catch (RejectedException e) {
             throw new IOException("The base was evaluated when it came in and cannot be now: " + e.getMessage(), e);

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** Prunes the tensors of a task: this is where an expert's weights become a task vector. Safe for several threads. */
 public final class TensorPruner {
     private final Pruner pruner;
+    private final PruneObserver observer;
     private final Kernels kernels = Kernels.fastest();
     private final Scratch scratch = new Scratch();
 
@@ -34,6 +35,12 @@ public final class TensorPruner {
     }
 
     public TensorPruner(Recipe recipe, Decomposition decomposition) {
+        this(recipe, decomposition, PruneObserver.NONE);
+    }
+
+    /** @param observer hears of each item of a task */
+    public TensorPruner(Recipe recipe, Decomposition decomposition, PruneObserver observer) {
+        this.observer = observer;
         Parameters parameters = recipe.parameters();
         this.pruner = new Pruner(
                 parameters.rank(), parameters.density(), parameters.seed(), recipe.precision(), decomposition);
@@ -54,10 +61,12 @@ public final class TensorPruner {
     public List<Block> prune(PruneTask task) throws RejectedException, IOException {
         List<Block> blocks = new ArrayList<>();
         for (PruneItem item : task.items()) {
+            long begun = System.nanoTime();
             float[] base = scratch.floats(item.count());
             read(item.base(), item.from(), base);
             @Nullable PrunedBlock values = prune(item, base);
             scratch.release(base);
+            observer.pruned(item, System.nanoTime() - begun);
             if (values != null) {
                 blocks.add(new Block(item.weights(), item.from(), values));
             }

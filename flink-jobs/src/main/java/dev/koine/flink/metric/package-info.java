@@ -1,0 +1,5 @@
+/** The lifecycle's metrics as Flink's. */
+@NullMarked
+package dev.koine.flink.metric;
+
+import org.jspecify.annotations.NullMarked;
