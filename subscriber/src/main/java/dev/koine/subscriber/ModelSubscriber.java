@@ -48,6 +48,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     private final Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
     private final TreeMap<Long, ModelUpdate> waiting = new TreeMap<>();
     private final Set<Long> refused = new HashSet<>();
+    private final StatusKeeper status = new StatusKeeper();
     private final LastServed lastServed;
     private boolean standInTried;
     private boolean standIn;
@@ -98,6 +99,11 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     /** The serving version; empty before the first one. */
     public Optional<ServedVersion> current() {
         return Optional.ofNullable(slot.version());
+    }
+
+    /** How it stands, for metrics and health checks; without waiting. */
+    public SubscriberStatus status() {
+        return status.at(slot.version());
     }
 
     /**
@@ -177,10 +183,12 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
             for (ModelUpdate update : open.poll(waiting.isEmpty() ? IDLE : Duration.ZERO)) {
                 if (!refused.contains(update.getVersion())) {
                     waiting.put(update.getVersion(), update);
+                    status.announced(update, slot.version());
                 }
             }
             try {
                 installNewest();
+                status.upToDate();
                 backoff.reset();
             } catch (IOException e) {
                 serveStandIn();
@@ -231,6 +239,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
 
     private void serve(ModelUpdate update) throws IOException, RejectedException {
         ServedVersion version;
+        long begun = System.nanoTime();
         installing = true;
         try {
             if (isClosing()) {
@@ -240,6 +249,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         } finally {
             installing = false;
         }
+        status.served(version, System.nanoTime() - begun);
         wakeWaiting();
         LOG.info("Version {} of {} serves ({}).", version.version(), modelId, version.digest());
         tell(() -> listener.onServed(version));
@@ -251,6 +261,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         }
         waiting.remove(update.getVersion());
         refused.add(update.getVersion());
+        status.refused();
         ServedVersion current = slot.version();
         LOG.warn(
                 "Version {} of {} is refused ({}) and {}: {}",
@@ -297,6 +308,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
             return;
         }
         Duration pause = backoff.next();
+        status.trouble();
         LOG.warn("{}; another try in {} ms: {}", trouble, pause.toMillis(), e.toString());
         tell(() -> listener.onTrouble(trouble, e));
         long deadline = System.nanoTime() + pause.toNanos();

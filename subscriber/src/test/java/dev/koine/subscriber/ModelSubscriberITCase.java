@@ -103,6 +103,13 @@ class ModelSubscriberITCase {
                 announcer.announce(update(version));
                 subscriber.awaitVersion(version, SOON);
             }
+            SubscriberStatus status = subscriber.status();
+            assertThat(status.served()).isEqualTo(subscriber.current().orElseThrow());
+            assertThat(status.newest()).isEqualTo(10);
+            assertThat(status.swaps()).isEqualTo(11);
+            assertThat(status.install()).isPositive();
+            assertThat(status.fromEvent()).isPositive();
+            assertThat(status.refused()).isZero();
             stop.set(true);
             for (Future<Long> call : calls) {
                 assertThat(call.get()).isPositive();
@@ -122,6 +129,9 @@ class ModelSubscriberITCase {
             Files.delete(source(2).resolve("model.txt"));
             announcer.announce(missing);
             assertThat(reason().code()).isEqualTo(RejectionCode.MISSING_FILE);
+
+            assertThat(subscriber.status().refused()).isEqualTo(1);
+            assertThat(subscriber.status().newest()).isEqualTo(2);
 
             ModelUpdate changed = update(3);
             Files.writeString(source(3).resolve("model.txt"), "version X");

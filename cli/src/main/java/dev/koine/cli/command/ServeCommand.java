@@ -6,6 +6,7 @@ import dev.koine.cli.console.Plain;
 import dev.koine.cli.folder.Folders;
 import dev.koine.cli.option.FolderConverter;
 import dev.koine.cli.option.KafkaOptions;
+import dev.koine.cli.speech.MetricsServer;
 import dev.koine.cli.speech.SpeechService;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -83,6 +85,13 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
     @Nullable
     Path trustedKeys;
 
+    @Option(
+            names = "--metrics-port",
+            paramLabel = "PORT",
+            description = "Shows Prometheus how it stands, at /metrics of this port of 127.0.0.1 (default: does not).")
+    @Nullable
+    Integer metricsPort;
+
     @Parameters(
             paramLabel = "SPEECH",
             description = "Folder with features.safetensors and references.jsonl.",
@@ -114,13 +123,31 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
             if (quarantine) {
                 wanted.trial(files -> apart.ask(files, OnnxOptions.DEFAULT).requireAny());
             }
-            try (ModelSubscriber<SpeechModel> subscriber = wanted.start()) {
+            try (ModelSubscriber<SpeechModel> subscriber = wanted.start();
+                    @Nullable MetricsServer page = page(subscriber)) {
+                if (page != null) {
+                    spec.commandLine().getOut().printf("Metrics: http://127.0.0.1:%d/metrics%n", page.port());
+                }
                 if (awaitFirst(subscriber)) {
                     serve(subscriber, utterances);
                 }
             }
         }
         return ExitCode.OK;
+    }
+
+    private @Nullable MetricsServer page(ModelSubscriber<SpeechModel> subscriber) throws IOException {
+        if (metricsPort == null) {
+            return null;
+        }
+        try {
+            return MetricsServer.start(metricsPort, modelId, subscriber);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--metrics-port is " + metricsPort + "; give a port that is free (" + e.getMessage() + ").",
+                    e);
+        }
     }
 
     /** What is wrong is told when it begins and where it changes. */
