@@ -2,8 +2,10 @@ package dev.koine.lifecycle.head;
 
 import dev.koine.flink.state.Turn;
 import dev.koine.lifecycle.gate.Languages;
+import dev.koine.lifecycle.metric.GateVerdict;
 import dev.koine.lifecycle.metric.Instruments;
 import dev.koine.lifecycle.metric.JobMetrics;
+import dev.koine.schemas.Change;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
@@ -59,17 +61,28 @@ public final class HeadMetrics {
                 .counter(
                         JobMetrics.VERSIONS_MADE,
                         update.getModelId(),
-                        update.getCause().getChange().name().toLowerCase(Locale.ROOT))
+                        label(update.getCause().getChange()))
                 .accept(1);
     }
 
+    /** Counters that few values tell apart are there from the beginning, at 0: an increase from nothing is none. */
     private void report(String modelId, Gauges gauges) {
+        for (Change change : Change.values()) {
+            instruments.counter(JobMetrics.VERSIONS_MADE, modelId, label(change));
+        }
+        for (GateVerdict verdict : GateVerdict.values()) {
+            instruments.counter(JobMetrics.GATE_VERDICTS, modelId, verdict.label());
+        }
         instruments.gauge(JobMetrics.QUEUE_EVENTS, () -> gauges.waiting, modelId);
         instruments.gauge(JobMetrics.QUEUE_OLDEST, () -> secondsSince(gauges.dueSentMillis), modelId);
         instruments.gauge(JobMetrics.VERSION_NEWEST, () -> gauges.version, modelId);
         instruments.gauge(JobMetrics.VERSION_AGE, () -> secondsSince(gauges.madeMillis), modelId);
         instruments.gauge(JobMetrics.VERSION_EXPERTS, () -> gauges.experts, modelId);
         instruments.gauge(JobMetrics.VERSION_LANGUAGES, () -> gauges.languages, modelId);
+    }
+
+    private static String label(Change change) {
+        return change.name().toLowerCase(Locale.ROOT);
     }
 
     /** @param millis 0 for what there is not; some records have no timestamp, which is below */

@@ -6,6 +6,7 @@ import dev.koine.flink.state.InboundEvent;
 import dev.koine.flink.state.PieceSet;
 import dev.koine.flink.state.Turn;
 import dev.koine.lifecycle.metric.FakeInstruments;
+import dev.koine.lifecycle.metric.GateVerdict;
 import dev.koine.lifecycle.state.Cell;
 import dev.koine.lifecycle.state.Table;
 import dev.koine.schemas.Bundle;
@@ -90,6 +91,15 @@ class HeadMetricsTest {
         assertThat(told.counters)
                 .containsEntry("version.made_total[ctc, merged]", 1L)
                 .containsEntry("version.made_total[ctc, rolled_back]", 1L);
+    }
+
+    @Test
+    void countersOfAModelBeginAtNothing() throws Exception {
+        come(0);
+        assertThat(told.counters)
+                .containsEntry("version.made_total[ctc, rolled_back]", 0L)
+                .containsEntry("gate.verdicts_total[ctc, refused]", 0L)
+                .hasSize(Change.values().length + GateVerdict.values().length);
     }
 
     @Test
