@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.koine.engine.Device;
 import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.testkit.TinyCtc;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -10,6 +10,7 @@ import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.testkit.TinyCtc;
 import dev.koine.testkit.TinyOnnx;
 import java.nio.file.Files;
 import java.nio.file.Path;
