@@ -4,31 +4,24 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
  * Keeps a second owner out of a folder, in this process and in others; a process that dies lets go of it. The lock is on the file {@code
- * lock}; beside it lies a file that says, by its name, which process holds it.
+ * lock}. What this process holds is noted among its system properties, which all class loaders share.
  */
 public final class FolderLock implements AutoCloseable {
     private static final String FILE = "lock";
-
-    /**
-     * Marks what this process holds, so that it does not open a lock of its own a second time: POSIX takes a lock from a process that closes any channel
-     * to its file.
-     */
-    private static final String OWN_MARK = FILE + "." + UUID.randomUUID();
+    private static final String HELD = "dev.koine.lock.";
 
     private final FileChannel channel;
-    private final Path mark;
+    private final String note;
 
-    private FolderLock(FileChannel channel, Path mark) {
+    private FolderLock(FileChannel channel, String note) {
         this.channel = channel;
-        this.mark = mark;
+        this.note = note;
     }
 
     /**
@@ -37,17 +30,29 @@ public final class FolderLock implements AutoCloseable {
      * @return empty if somebody holds it
      */
     public static Optional<FolderLock> take(Path folder) throws IOException {
-        Path mark = folder.resolve(OWN_MARK);
-        if (Files.exists(mark)) {
+        String note = HELD + folder.toRealPath();
+        // What is held is not opened again: POSIX takes a lock from a process that closes any channel to its file.
+        if (System.getProperties().putIfAbsent(note, "held") != null) {
             return Optional.empty();
         }
+        Optional<FolderLock> taken = Optional.empty();
+        try {
+            taken = lock(folder, note);
+            return taken;
+        } finally {
+            if (taken.isEmpty()) {
+                System.getProperties().remove(note);
+            }
+        }
+    }
+
+    private static Optional<FolderLock> lock(Path folder, String note) throws IOException {
         FileChannel channel =
                 FileChannel.open(folder.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             if (channel.tryLock() != null) {
                 forgetTheDead(folder);
-                Files.createFile(mark);
-                return Optional.of(new FolderLock(channel, mark));
+                return Optional.of(new FolderLock(channel, note));
             }
         } catch (IOException | RuntimeException e) {
             channel.close();
@@ -57,6 +62,7 @@ public final class FolderLock implements AutoCloseable {
         return Optional.empty();
     }
 
+    /** Earlier releases noted what they held in files. */
     private static void forgetTheDead(Path folder) throws IOException {
         try (DirectoryStream<Path> marks = Files.newDirectoryStream(folder, FILE + ".*")) {
             for (Path mark : marks) {
@@ -65,13 +71,12 @@ public final class FolderLock implements AutoCloseable {
         }
     }
 
-    /** Lets go of the folder, which may be gone by now. */
+    /** Lets go of the folder, which may be gone by now; further calls do nothing. */
     @Override
     public void close() throws IOException {
-        try (channel) {
-            Files.deleteIfExists(mark);
-        } catch (NoSuchFileException gone) {
-            return;
+        if (channel.isOpen()) {
+            channel.close();
+            System.getProperties().remove(note);
         }
     }
 }

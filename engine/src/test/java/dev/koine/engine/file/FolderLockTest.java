@@ -2,9 +2,23 @@ package dev.koine.engine.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +38,52 @@ class FolderLockTest {
         }
         assertThat(another()).isZero();
         FolderLock.take(directory).orElseThrow().close();
+    }
+
+    /** As in a session of Flink, where each job has its own classes in one process. */
+    @Test
+    void keepsOutTheSameClassLoadedAnotherTime() throws Exception {
+        URL[] classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(entry -> toUrl(Path.of(entry)))
+                .toArray(URL[]::new);
+        try (FolderLock first = FolderLock.take(directory).orElseThrow();
+                URLClassLoader loader = new URLClassLoader(classes, ClassLoader.getPlatformClassLoader())) {
+            assertThat(first).isNotNull();
+            Object taken = loader.loadClass(FolderLock.class.getName())
+                    .getMethod("take", Path.class)
+                    .invoke(null, directory);
+            assertThat(taken).isEqualTo(Optional.empty());
+            assertThat(another()).isEqualTo(TAKEN);
+        }
+        assertThat(another()).isZero();
+    }
+
+    @Test
+    void isTakenByOneOfManyThreads() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        for (int round = 0; round < 50; round++) {
+            Path folder = Files.createDirectory(directory.resolve("" + round));
+            CyclicBarrier together = new CyclicBarrier(4);
+            List<Callable<Optional<FolderLock>>> takers = Collections.nCopies(4, () -> {
+                together.await();
+                return FolderLock.take(folder);
+            });
+            List<FolderLock> taken = new ArrayList<>();
+            for (Future<Optional<FolderLock>> each : threads.invokeAll(takers)) {
+                each.get().ifPresent(taken::add);
+            }
+            assertThat(taken).hasSize(1);
+            taken.get(0).close();
+        }
+        threads.shutdown();
+    }
+
+    private static URL toUrl(Path path) {
+        try {
+            return path.toUri().toURL();
+        } catch (MalformedURLException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
