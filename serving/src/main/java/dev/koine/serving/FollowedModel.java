@@ -1,6 +1,5 @@
 package dev.koine.serving;
 
-import ai.onnxruntime.OrtException;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.schemas.ModelUpdate;
@@ -75,15 +74,17 @@ final class FollowedModel implements SpeechServer {
         }
     }
 
+    /** Asked for by its name: nothing that this class is made of may need it, or it would not come as far as this. */
     private static void requireRuntime() throws IOException {
         try {
-            NativeRuntime.environment();
-        } catch (NoClassDefFoundError e) {
+            Class.forName("ai.onnxruntime.OrtEnvironment", false, FollowedModel.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
             throw new IOException(
                     "ONNX Runtime is not on the class path. Put its jar there once for all that run in this JVM;"
                             + " in Flink, that is lib/.",
                     e);
         }
+        NativeRuntime.environment();
     }
 
     @Override
@@ -93,7 +94,7 @@ final class FollowedModel implements SpeechServer {
         } catch (TimeoutException e) {
             throw new IOException(
                     "No version of " + settings.modelId() + " serves after "
-                            + settings.firstVersionWithin().toSeconds() + " s. " + trouble.orElse(settings),
+                            + settings.firstVersionWithin().toMillis() + " ms. " + trouble.orElse(settings),
                     e);
         } catch (IllegalStateException e) {
             throw new IOException(e.getMessage(), e);
@@ -110,8 +111,8 @@ final class FollowedModel implements SpeechServer {
                 throw new RefusedSpeechException(named(version) + " does not take this speech: " + e.getMessage(), e);
             } catch (RuntimeException e) {
                 throw new RefusedSpeechException(named(version) + " has no answer to this speech: " + e, e);
-            } catch (OrtException e) {
-                throw new IOException(named(version) + " fails in ONNX Runtime: " + e.getMessage(), e);
+            } catch (IOException e) {
+                throw new IOException(named(version) + " cannot answer. " + e.getMessage(), e);
             }
         }
     }

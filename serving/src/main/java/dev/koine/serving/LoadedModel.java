@@ -22,8 +22,18 @@ final class LoadedModel implements AutoCloseable {
         return new LoadedModel(SpeechModel.open(bundle, options), layout);
     }
 
-    String transcribe(Question question) throws OrtException {
-        return model.transcribe(question.features(layout), question.language(), question.task());
+    /**
+     * Decodes.
+     *
+     * @throws IllegalArgumentException if the model does not take this
+     * @throws IOException if ONNX Runtime fails
+     */
+    String transcribe(Question question) throws IOException {
+        try {
+            return model.transcribe(question.features(layout), question.language(), question.task());
+        } catch (OrtException e) {
+            throw new IOException("ONNX Runtime fails: " + e.getMessage(), e);
+        }
     }
 
     @Override

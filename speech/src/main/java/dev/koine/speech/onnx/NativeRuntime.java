@@ -24,6 +24,9 @@ public final class NativeRuntime {
     /** ONNX Runtime's own system property: a directory that holds the libraries unpacked. */
     static final String UNPACKED = "onnxruntime.native.path";
 
+    /** What Java says where a class loader wants a library that another one has. */
+    private static final String OTHER_LOADER = "already loaded in another classloader";
+
     private NativeRuntime() {}
 
     /**
@@ -67,9 +70,14 @@ public final class NativeRuntime {
         try {
             return OrtEnvironment.getEnvironment();
         } catch (LinkageError e) {
+            String reason = reason(e);
             throw new IOException(
                     "ONNX Runtime's native library in " + System.getProperty(UNPACKED) + " does not load here: "
-                            + reason(e) + ". It needs 64-bit Linux with glibc; musl (Alpine) does not do.",
+                            + reason
+                            + (reason.contains(OTHER_LOADER)
+                                    ? ". Put its jar once where all that runs in this process has it; in Flink, that is"
+                                            + " lib/, and not the jar of a job."
+                                    : ". It needs 64-bit Linux with glibc; musl (Alpine) does not do."),
                     e);
         }
     }

@@ -2,12 +2,18 @@ package dev.koine.speech.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -61,6 +67,26 @@ class NativeRuntimeTest {
                 .withMessageContaining(file + " (")
                 .withMessageContaining(open + " (others may write there)")
                 .withMessageContaining("KOINE_NATIVE_DIR");
+    }
+
+    /** As where each job of a Flink session brings it in a jar of its own. */
+    @Test
+    void whereTwoClassLoadersWantItItIsSaidWhereItBelongs() throws Exception {
+        assertThat(NativeRuntime.environment()).isNotNull();
+        List<URL> classes = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            classes.add(Path.of(entry).toUri().toURL());
+        }
+        try (URLClassLoader another =
+                new URLClassLoader(classes.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+            Method environment =
+                    another.loadClass(NativeRuntime.class.getName()).getMethod("environment");
+            assertThatThrownBy(() -> environment.invoke(null))
+                    .cause()
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("already loaded in another classloader")
+                    .hasMessageContaining("in Flink, that is lib/");
+        }
     }
 
     private static Path locate(Path... roots) throws IOException {
