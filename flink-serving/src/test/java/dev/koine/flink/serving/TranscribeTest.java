@@ -4,14 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.koine.serving.ServingSettings;
+import dev.koine.serving.Speech;
 import dev.koine.serving.Transcript;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.streaming.api.functions.async.CollectionSupplier;
+import org.apache.flink.streaming.api.functions.async.ResultFuture;
 import org.junit.jupiter.api.Test;
 
 class TranscribeTest {
@@ -33,6 +39,37 @@ class TranscribeTest {
         assertThat(serializer.deserialize(in)).isEqualTo(refused);
         assertThat(answered.isAnswered()).isTrue();
         assertThat(refused.isAnswered()).isFalse();
+    }
+
+    @Test
+    void aRecordThatTakesTooLongIsToldWithWhatToDo() {
+        ServingSettings settings = ServingSettings.of("localhost:9092", "demo");
+        SpeechOf<String> none = call -> Speech.of(new float[1], 1, "de");
+        CompletableFuture<Object> result = new CompletableFuture<>();
+        new TranscribeFunction<>(settings, none, 1, Duration.ofSeconds(3)).timeout("call", new ResultFuture<>() {
+            @Override
+            public void complete(Collection<Transcribed<String>> records) {
+                result.complete(records);
+            }
+
+            @Override
+            public void complete(CollectionSupplier<Transcribed<String>> records) {
+                result.complete(records);
+            }
+
+            @Override
+            public void completeExceptionally(Throwable failure) {
+                result.completeExceptionally(failure);
+            }
+        });
+        assertThat(result)
+                .isCompletedExceptionally()
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .havingCause()
+                .isInstanceOf(TimeoutException.class)
+                .withMessageContaining("within 3000 ms")
+                .withMessageContaining("Raise Transcribe.timeout");
     }
 
     @Test

@@ -7,22 +7,15 @@ import org.apache.flink.table.ml.AsyncPredictRuntimeProvider;
 import org.apache.flink.table.ml.ModelProvider;
 import org.apache.flink.table.ml.PredictRuntimeProvider;
 
-/** A model that is decoded in the TaskManagers, one row at a time or several. */
-final class KoineModelProvider implements PredictRuntimeProvider, AsyncPredictRuntimeProvider {
-    private final ServingSettings settings;
-    private final ModelColumns columns;
-    private final int concurrency;
-
-    KoineModelProvider(ServingSettings settings, ModelColumns columns, int concurrency) {
-        this.settings = settings;
-        this.columns = columns;
-        this.concurrency = concurrency;
-    }
-
-    ServingSettings settings() {
-        return settings;
-    }
-
+/**
+ * A model that is decoded in the TaskManagers, one row at a time or several.
+ *
+ * @param settings of the model
+ * @param columns that it has in SQL
+ * @param concurrency rows that each parallel instance decodes at a time, in asynchronous mode
+ */
+record KoineModelProvider(ServingSettings settings, ModelColumns columns, int concurrency)
+        implements PredictRuntimeProvider, AsyncPredictRuntimeProvider {
     @Override
     public PredictFunction createPredictFunction(Context context) {
         return new KoinePredictFunction(settings, columns);

@@ -125,6 +125,15 @@ class KoineModelITCase {
     }
 
     @Test
+    void whereNoVersionIsTheQuerySaysWhy() {
+        createModel("nobody", "text STRING", ", 'first-version.timeout' = '200 ms'");
+        createBadRows();
+        assertThatThrownBy(this::readTexts)
+                .hasStackTraceContaining("No version of nobody serves after 200 ms")
+                .hasStackTraceContaining("koine register --model nobody");
+    }
+
+    @Test
     void whatTheDocumentationHasRuns() throws Exception {
         announcer.announce("demo", 0);
         env.executeSql("CREATE TEMPORARY VIEW speech AS SELECT 7 AS id, " + floats("0, 0, 1, 0, 1, 0, 0, 0")
@@ -143,10 +152,21 @@ class KoineModelITCase {
     }
 
     private void createModel(String model, String output) {
+        createModel(model, output, "");
+    }
+
+    private void createModel(String model, String output, String more) {
         env.executeSql("CREATE MODEL asr INPUT (features ARRAY<FLOAT>, frames INT, `language` STRING) OUTPUT (" + output
                 + ") WITH ('provider' = 'koine', 'model' = '" + model + "', 'properties.bootstrap.servers' = '"
                 + announcer.bootstrapServers() + "', 'device' = 'CPU', 'concurrency' = '2', 'cache.directory' = '"
-                + directory.resolve("cache") + "')");
+                + directory.resolve("cache") + "'" + more + ")");
+    }
+
+    private void readTexts() throws Exception {
+        String query = "SELECT id, text FROM ML_PREDICT(TABLE speech, MODEL asr, DESCRIPTOR(features, frames, lang))";
+        try (CloseableIterator<Row> rows = env.executeSql(query).collect()) {
+            rows.forEachRemaining(row -> {});
+        }
     }
 
     private void createBadRows() {

@@ -4,12 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.koine.engine.Device;
+import dev.koine.events.signature.Role;
+import dev.koine.events.signature.SigningKey;
+import dev.koine.events.signature.TrustedKeys;
 import dev.koine.serving.ServingSettings;
+import dev.koine.serving.Speech;
+import dev.koine.serving.Transcript;
+import dev.koine.speech.Task;
 import dev.koine.speech.quarantine.QuarantineLimits;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.Schema;
@@ -19,6 +28,9 @@ import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.catalog.ObjectIdentifier;
 import org.apache.flink.table.catalog.ResolvedCatalogModel;
 import org.apache.flink.table.catalog.ResolvedSchema;
+import org.apache.flink.table.data.GenericArrayData;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.types.DataType;
 import org.junit.jupiter.api.Test;
@@ -59,6 +71,9 @@ class KoineModelProviderFactoryTest {
                 "threads-per-row", "2",
                 "quarantine", "true",
                 "properties.security.protocol", "SSL"));
+        String key = SigningKey.generate().trustLine(Set.of(Role.UPDATES));
+        Path keys = Files.writeString(directory.resolve("keys"), key + "\n");
+        options.put("trusted-keys.file", keys.toString());
         assertThat(settings())
                 .isEqualTo(ServingSettings.of("kafka:9092", "demo")
                         .withKafka(Map.of("security.protocol", "SSL"))
@@ -66,7 +81,32 @@ class KoineModelProviderFactoryTest {
                         .withCacheDirectory("/var/cache/koine")
                         .withFirstVersionWithin(Duration.ofSeconds(5))
                         .withDevice(Device.CPU, 2)
+                        .withTrustedKeys(new TrustedKeys(List.of(key)))
                         .withQuarantine(QuarantineLimits.DEFAULT));
+        KoineModelProvider provider = provider(INPUT, OUTPUT);
+        assertThat(provider.concurrency()).isEqualTo(4);
+        GenericArrayData features = new GenericArrayData(new float[] {1, 2});
+        Speech silent = provider.columns().speech(GenericRowData.of(features, 1, null));
+        assertThat(silent.language()).isEqualTo("de");
+        assertThat(silent.task()).isEqualTo(Task.TRANSLATE);
+        assertThat(provider.columns()
+                        .speech(GenericRowData.of(features, 1, StringData.fromString("fr")))
+                        .language())
+                .isEqualTo("fr");
+    }
+
+    @Test
+    void columnsAreKnownByName() throws Exception {
+        ResolvedSchema input =
+                ResolvedSchema.of(Column.physical("frames", DataTypes.INT()), Column.physical("features", FLOATS));
+        ResolvedSchema output = ResolvedSchema.of(
+                Column.physical("digest", DataTypes.STRING()), Column.physical("text", DataTypes.STRING()));
+        ModelColumns columns = provider(input, output).columns();
+        Speech speech = columns.speech(GenericRowData.of(2, new GenericArrayData(new float[] {1, 2})));
+        assertThat(speech.frames()).isEqualTo(2);
+        assertThat(speech.values()).containsExactly(1, 2);
+        assertThat(columns.row(new Transcript("text", 3, "sha256:three")))
+                .isEqualTo(GenericRowData.of(StringData.fromString("sha256:three"), StringData.fromString("text")));
     }
 
     @Test
