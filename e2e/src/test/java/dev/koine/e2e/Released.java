@@ -19,6 +19,11 @@ public final class Released {
         return only("distribution/target", "koine-job-", ".jar");
     }
 
+    /** The model provider, for SQL. */
+    public static Path sqlJar() throws IOException {
+        return only("distribution/target", "koine-sql-", ".jar");
+    }
+
     /** The command for whoever has a JRE. */
     public static Path archive() throws IOException {
         return only("distribution/target", "koine-", ".tar.gz");

@@ -1,6 +1,7 @@
 package dev.koine.serving;
 
 import dev.koine.engine.Device;
+import dev.koine.events.KafkaClassNames;
 import dev.koine.events.signature.TrustedKeys;
 import dev.koine.schemas.Topics;
 import dev.koine.speech.quarantine.QuarantineLimits;
@@ -41,7 +42,7 @@ public record ServingSettings(
 
     /** @throws IllegalArgumentException if something is missing or makes no sense */
     public ServingSettings {
-        kafka = Map.copyOf(kafka);
+        kafka = KafkaClassNames.here(kafka);
         if (kafka.getOrDefault(BOOTSTRAP_SERVERS, "").isBlank()) {
             throw new IllegalArgumentException(
                     "No broker is named. Give Kafka's " + BOOTSTRAP_SERVERS + ", such as localhost:9092.");

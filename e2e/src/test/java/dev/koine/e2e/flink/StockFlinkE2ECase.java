@@ -6,11 +6,19 @@ import dev.koine.cli.Koine;
 import dev.koine.e2e.LocalCluster;
 import dev.koine.e2e.Released;
 import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.events.Bundles;
 import dev.koine.events.Outcome;
 import dev.koine.events.OutcomeReader;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Topics;
+import dev.koine.speech.Features;
+import dev.koine.speech.SpeechModel;
+import dev.koine.speech.evaluation.EvaluationSet;
+import dev.koine.speech.evaluation.Recordings;
+import dev.koine.speech.evaluation.Utterance;
+import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.testkit.Fixtures;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -148,6 +156,7 @@ class StockFlinkE2ECase {
         koine(cluster, "register", "--model", "demo", Fixtures.ctc("base").toString());
         submit(cluster, "ca");
         String savepoint = flink.stop(job);
+        askInSql(cluster, flink);
         job = flink.run(with(options, "--fromSavepoint", savepoint, other.toString()));
         submit(cluster, "de");
         savepoint = flink.stop(job);
@@ -155,7 +164,37 @@ class StockFlinkE2ECase {
         return savepoint;
     }
 
-    private static StockFlink flink(LocalCluster cluster, Path... inLib) {
+    /** A query at the same cluster, by its SQL client, has the text that the model gives here. */
+    private void askInSql(LocalCluster cluster, StockFlink flink) throws Exception {
+        Path merged = Bundles.of(newest(cluster)).directory();
+        Utterance utterance =
+                EvaluationSet.read(Fixtures.ctc("evaluation/ca")).utterances().get(0);
+        String expected;
+        Path speech = directory.resolve("speech.json");
+        try (SpeechModel model = SpeechModel.open(merged, OnnxOptions.DEFAULT);
+                Recordings recordings = new Recordings()) {
+            Features features = recordings.read(utterance.recording());
+            expected = model.transcribe(features, utterance.language(), utterance.task());
+            Files.writeString(
+                    speech,
+                    "{\"id\": 1, \"features\": " + Arrays.toString(features.values()) + ", \"frames\": "
+                            + features.rows() + "}\n");
+        }
+        Path script = Files.writeString(directory.resolve("ask.sql"), """
+                SET 'sql-client.execution.result-mode' = 'tableau';
+                SET 'sql-client.display.max-column-width' = '200';
+                CREATE TABLE speech (id BIGINT, features ARRAY<FLOAT>, frames INT)
+                WITH ('connector' = 'filesystem', 'path' = '%s', 'format' = 'json');
+                CREATE MODEL asr INPUT (features ARRAY<FLOAT>, frames INT) OUTPUT (text STRING, version BIGINT)
+                WITH ('provider' = 'koine', 'model' = 'demo', 'properties.bootstrap.servers' = '%s', 'cache.directory' = '%s');
+                SELECT text, version FROM ML_PREDICT(TABLE speech, MODEL asr, DESCRIPTOR(features, frames));
+                """.formatted(
+                speech.toUri(), cluster.kafka().getProperty("bootstrap.servers"), directory.resolve("sql-cache")));
+        assertThat(expected).isNotBlank();
+        assertThat(flink.sql(Released.sqlJar(), script)).containsPattern(Pattern.quote(expected) + " +\\| +1 ");
+    }
+
+    private static StockFlink flink(LocalCluster cluster, Path... inLib) throws IOException {
         return new StockFlink(
                 FLINK,
                 List.of(inLib),

@@ -1,6 +1,7 @@
 package dev.koine.flink.config;
 
 import dev.koine.engine.store.ArtifactStore;
+import dev.koine.events.KafkaClassNames;
 import dev.koine.lifecycle.history.RetentionPolicy;
 import dev.koine.lifecycle.intake.Signatures;
 import dev.koine.lifecycle.option.JobOption;

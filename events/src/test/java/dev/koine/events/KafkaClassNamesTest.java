@@ -1,4 +1,4 @@
-package dev.koine.flink.config;
+package dev.koine.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,14 +1,14 @@
-package dev.koine.flink.config;
+package dev.koine.events;
 
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 
 /**
- * Names of Kafka's own classes in properties, such as a login module's. In the job's jar those classes have other names, so that they do
+ * Names of Kafka's own classes in properties, such as a login module's. In the jars that go to a Flink cluster those classes have other names, so that they do
  * not meet those that a cluster has in its lib folder; a file of properties serves both.
  */
-final class KafkaClassNames {
+public final class KafkaClassNames {
     /** Put together here, since the tool that renames classes also renames what reads like one. */
     private static final String PUBLISHED = String.join(".", "org", "apache", "kafka", "");
 
@@ -17,7 +17,7 @@ final class KafkaClassNames {
     private KafkaClassNames() {}
 
     /** The properties with the names that the classes have here. */
-    static Map<String, String> here(Map<String, String> properties) {
+    public static Map<String, String> here(Map<String, String> properties) {
         return under(HERE, properties);
     }
 
