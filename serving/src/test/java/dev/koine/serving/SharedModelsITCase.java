@@ -13,6 +13,7 @@ import dev.koine.schemas.Topics;
 import dev.koine.speech.quarantine.QuarantineLimits;
 import dev.koine.testkit.Fixtures;
 import dev.koine.testkit.TinyCtc;
+import dev.koine.testkit.TinyOnnx;
 import dev.koine.testkit.Updates;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -155,6 +156,28 @@ class SharedModelsITCase {
                     .withMessageContaining(
                             "Version 0 of " + model + " does not take this speech: The features are 2 by 3");
             assertThat(transcriber.transcribe(A).text()).isEqualTo("a");
+        }
+    }
+
+    @Test
+    void speechThatONNXRuntimeFailsOnDoesNotStopTheOthers() throws Exception {
+        Path bundle = TinyCtc.saying("a", directory.resolve("0"));
+        new TinyOnnx()
+                .floatInput("features", "batch", "frames", "4")
+                .output("logits", "batch", "frames", "4")
+                .matrix("two_frames", new float[2][4])
+                .node("Add", "logits", "features", "two_frames")
+                .write(bundle.resolve("model.onnx"));
+        announce(0, bundle);
+        Speech three = Speech.of(TinyCtc.hearing(2, 0, 0), 3, "de");
+        try (Transcriber transcriber = SharedModels.open(settings())) {
+            assertThatIOException()
+                    .isThrownBy(() -> transcriber.transcribe(three))
+                    .withMessageContaining("Version 0 of " + model + " cannot answer. ONNX Runtime fails: ");
+            assertThat(transcriber.transcribe(A).text()).isEqualTo("a");
+            assertThatExceptionOfType(RefusedSpeechException.class)
+                    .isThrownBy(() -> transcriber.transcribe(three))
+                    .withMessageContaining("other speech is answered");
         }
     }
 

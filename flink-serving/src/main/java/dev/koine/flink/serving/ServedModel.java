@@ -17,12 +17,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.ThreadSafeSimpleCounter;
+import org.apiguardian.api.API;
 
 /**
  * The share that one parallel instance of an operator has in its TaskManager's model, the threads that it asks with, and what it counts: under
  * {@code koine.model.<id>}, {@code answered} and {@code refused} utterances, those {@code waiting} for a thread, and the {@code version} that
  * answered last, -1 before the first.
  */
+@API(status = API.Status.INTERNAL)
 public final class ServedModel implements AutoCloseable {
     /** Flink's file systems are those of the TaskManager, S3 among them where its plugin is there. */
     private static final BundleSource BUNDLES = new ObjectBundles();
@@ -103,7 +105,7 @@ public final class ServedModel implements AutoCloseable {
     /** When this returns, no thread of it runs: native code that is left alone while its JVM ends takes the JVM with it. */
     @Override
     public void close() {
-        threads.shutdownNow();
+        waiting.addAndGet(-threads.shutdownNow().size());
         boolean wasInterrupted = false;
         while (true) {
             try {

@@ -76,6 +76,13 @@ class TranscribeITCase {
             stop(goesOn, true);
 
             assertThat(Announcer.threads(MODEL)).isEmpty();
+            assertThat(KeptMetrics.values(".koine.model." + MODEL + ".version").max())
+                    .hasValue(LAST);
+            assertThat(KeptMetrics.values(".koine.model." + MODEL + ".answered").sum())
+                    .isPositive();
+            assertThat(KeptMetrics.values(".koine.model." + MODEL + ".refused").sum())
+                    .isPositive();
+            assertThat(KeptMetrics.values(".koine.model." + MODEL + ".waiting")).containsOnly(0L);
             List<String[]> lines = committed(announcer);
             assertThat(lines.stream().mapToLong(line -> Long.parseLong(line[0])).sorted())
                     .containsExactlyElementsOf(
@@ -99,6 +106,7 @@ class TranscribeITCase {
 
     private StreamExecutionEnvironment job(Announcer announcer, Map<String, String> more) {
         Configuration configuration = Configuration.fromMap(more);
+        configuration.addAll(Configuration.fromMap(KeptMetrics.configuration()));
         configuration.addAll(Configuration.fromMap(Map.of(
                 "pipeline.generic-types", "false",
                 "execution.checkpointing.interval", "250 ms",
