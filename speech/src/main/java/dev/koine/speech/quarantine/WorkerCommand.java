@@ -9,6 +9,7 @@ import dev.koine.speech.onnx.CodePlaces;
 import dev.koine.speech.onnx.NativeRuntime;
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +17,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -69,7 +74,7 @@ final class WorkerCommand {
                 "-Djava.io.tmpdir=" + temporary,
                 "-Donnxruntime.native.path=" + NativeRuntime.locate(),
                 "-cp",
-                classPath(),
+                classPath(temporary),
                 WorkerMain.class.getName(),
                 REPLIES));
         ProcessBuilder process = new ProcessBuilder(command).directory(new File("/"));
@@ -87,7 +92,8 @@ final class WorkerCommand {
     static Path temporary() throws IOException {
         for (String place : List.of(System.getProperty("java.io.tmpdir", "/tmp"), "/tmp", "/dev/shm")) {
             Path folder = Path.of(place).toAbsolutePath();
-            if (Files.isDirectory(folder) && Files.isWritable(folder)) {
+            boolean isPlace = !folder.toString().contains(File.pathSeparator);
+            if (isPlace && Files.isDirectory(folder) && Files.isWritable(folder)) {
                 return folder;
             }
         }
@@ -96,8 +102,8 @@ final class WorkerCommand {
                         + ", where Java keeps temporary files. Name another folder: -Djava.io.tmpdir=DIR (KOINE_JAVA_OPTS of the command).");
     }
 
-    private static String classPath() throws IOException {
-        Set<String> places = new LinkedHashSet<>();
+    private static String classPath(Path temporary) throws IOException {
+        Set<Path> places = new LinkedHashSet<>();
         for (Class<?> type : List.of(
                 WorkerMain.class,
                 RejectedException.class,
@@ -106,9 +112,29 @@ final class WorkerCommand {
                 JsonFactory.class,
                 JsonProperty.class,
                 LoggerFactory.class)) {
-            places.add(CodePlaces.of(type).toString());
+            places.add(CodePlaces.of(type));
         }
-        return String.join(File.pathSeparator, places);
+        boolean isPath = places.stream().noneMatch(place -> place.toString().contains(File.pathSeparator));
+        return isPath
+                ? places.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator))
+                : listing(places, temporary.resolve("places.jar")).toString();
+    }
+
+    /**
+     * A jar that names places as URLs. Flink keeps the jars of jobs in a folder that is called by the TaskManager's host and port, and a colon ends a place
+     * of a class path.
+     */
+    private static Path listing(Set<Path> places, Path jar) throws IOException {
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes()
+                .put(
+                        Attributes.Name.CLASS_PATH,
+                        places.stream().map(place -> place.toUri().toString()).collect(Collectors.joining(" ")));
+        try (OutputStream out = Files.newOutputStream(jar)) {
+            new JarOutputStream(out, manifest).close();
+        }
+        return jar;
     }
 
     /** A CUDA context takes more memory than a bound on private memory can be told from a model's. */
