@@ -92,10 +92,11 @@ final class FollowedModel implements SpeechServer {
         try {
             subscriber.awaitVersion(0, settings.firstVersionWithin());
         } catch (TimeoutException e) {
-            throw new IOException(
-                    "No version of " + settings.modelId() + " serves after "
-                            + settings.firstVersionWithin().toMillis() + " ms. " + trouble.orElse(settings),
-                    e);
+            IOException why = new IOException("No version of " + settings.modelId() + " serves after "
+                    + settings.firstVersionWithin().toMillis() + " ms; they are announced on " + settings.updatesTopic()
+                    + " at " + settings.bootstrapServers() + ". " + trouble.orElse(settings.modelId()));
+            why.addSuppressed(e);
+            throw why;
         } catch (IllegalStateException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -152,8 +153,10 @@ final class FollowedModel implements SpeechServer {
 
         @Override
         public void onTrouble(String what, Throwable cause) {
+            String said = String.valueOf(cause.getMessage());
             @Nullable Throwable below = cause.getCause();
-            last = what + ": " + cause.getMessage() + (below == null ? "" : " (" + below.getMessage() + ")");
+            String more = below == null ? "" : String.valueOf(below.getMessage());
+            last = what + ": " + said + (said.contains(more) ? "" : " (" + more + ")");
         }
 
         @Override
@@ -166,13 +169,12 @@ final class FollowedModel implements SpeechServer {
             last = "Version " + update.getVersion() + " is refused: " + reason.getMessage();
         }
 
-        String orElse(ServingSettings settings) {
+        String orElse(String modelId) {
             @Nullable String heard = last;
             return heard != null
                     ? heard
-                    : settings.updatesTopic() + " at " + settings.bootstrapServers()
-                            + " has announced none that was heard of here. Is the broker there, is the model registered"
-                            + " (koine register --model " + settings.modelId() + "), and does the merge job run?";
+                    : "None was heard of here: is the broker there, is the model registered (koine register --model "
+                            + modelId + "), and does the merge job run?";
         }
     }
 }

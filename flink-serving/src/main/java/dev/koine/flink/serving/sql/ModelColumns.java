@@ -123,11 +123,11 @@ record ModelColumns(List<String> inputs, List<String> outputs, Task task, String
      */
     RowData row(RefusedSpeechException refused) throws RefusedSpeechException {
         if (!outputs.contains(ERROR)) {
-            throw new RefusedSpeechException(
+            RefusedSpeechException ends = new RefusedSpeechException(
                     refused.getMessage()
-                            + " For the reason in a column, instead of an end to the query, add error STRING"
-                            + " to the model's OUTPUT.",
-                    refused);
+                            + " For the reason in a column, instead of an end to the query, add error STRING to the model's OUTPUT.");
+            ends.addSuppressed(refused);
+            throw ends;
         }
         GenericRowData row = new GenericRowData(outputs.size());
         set(row, ERROR, StringData.fromString(refused.getMessage()));
