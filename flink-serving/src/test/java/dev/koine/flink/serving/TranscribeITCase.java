@@ -114,7 +114,8 @@ class TranscribeITCase {
                         directory.resolve("checkpoints").toUri().toString(),
                 "restart-strategy.type", "fixed-delay",
                 "restart-strategy.fixed-delay.delay", "10 ms",
-                "restart-strategy.fixed-delay.attempts", "1")));
+                "restart-strategy.fixed-delay.attempts", "5",
+                "execution.checkpointing.tolerable-failed-checkpoints", "100")));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(2, configuration);
         DataStream<Long> records = env.fromSource(
                         new DataGeneratorSource<>(
