@@ -91,16 +91,13 @@ public final class OfflineMerge {
     }
 
     private Written merge(List<Expert> experts, Path target, boolean isNew) throws RejectedException, IOException {
-        recipe.validated();
-        if (recipe.scale().scaling() == Scaling.SEARCH) {
-            throw new RejectedException(
-                    RejectionCode.INVALID_EVENT,
-                    "The recipe's scale is " + recipe.scale()
-                            + ", and there are no evaluation sets here to search it on; give a number, 1/n, norm or model-stock.");
-        }
+        requireOffline(recipe);
         List<Alignment> aligned = new ArrayList<>();
         for (Expert expert : experts) {
-            aligned.add(expert.input().read(() -> align(expert, isNew)));
+            aligned.add(expert.input()
+                    .read(() -> isNew
+                            ? align(base, expert, recipe, progress)
+                            : Alignment.of(base, ModelBundle.open(expert.directory()))));
         }
         boolean existed = Files.exists(target);
         try {
@@ -133,16 +130,33 @@ public final class OfflineMerge {
         }
     }
 
-    private Alignment align(Expert expert, boolean isNew) throws RejectedException, IOException {
-        Path folder = expert.directory();
-        Alignment alignment =
-                Alignment.of(base, isNew ? ModelBundle.openWithoutStrays(folder) : ModelBundle.open(folder));
-        if (isNew) {
-            Unchanged.refuse(alignment, recipe);
-            Distance.warning(alignment, recipe)
-                    .ifPresent(warning ->
-                            progress.warn("Warning: " + expert.input().name() + ": " + warning));
+    /**
+     * Requires that a merge without evaluation sets can follow a recipe.
+     *
+     * @throws RejectedException if a setting is out of range, or the scale is to be searched
+     */
+    public static void requireOffline(Recipe recipe) throws RejectedException {
+        recipe.validated();
+        if (recipe.scale().scaling() == Scaling.SEARCH) {
+            throw new RejectedException(
+                    RejectionCode.INVALID_EVENT,
+                    "The recipe's scale is " + recipe.scale()
+                            + ", and there are no evaluation sets here to search it on; give a number, 1/n, norm or model-stock.");
         }
+    }
+
+    /**
+     * Lays an expert that comes in over its base.
+     *
+     * @param progress hears if it is too far away to be a fine-tune of the base
+     * @throws RejectedException as {@link Alignment#of}, or if it is {@link Unchanged}
+     */
+    public static Alignment align(ModelBundle base, Expert expert, Recipe recipe, Progress progress)
+            throws RejectedException, IOException {
+        Alignment alignment = Alignment.of(base, ModelBundle.openWithoutStrays(expert.directory()));
+        Unchanged.refuse(alignment, recipe);
+        Distance.warning(alignment, recipe)
+                .ifPresent(warning -> progress.warn("Warning: " + expert.input().name() + ": " + warning));
         return alignment;
     }
 

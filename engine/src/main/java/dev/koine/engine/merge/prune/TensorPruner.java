@@ -48,7 +48,11 @@ public final class TensorPruner {
 
     /** Prunes a task and keeps the result in the store; returns the digest of that {@link TaskVectorFile piece}. */
     public String prune(PruneTask task, ArtifactStore store) throws RejectedException, IOException {
-        List<Block> blocks = prune(task);
+        return keep(prune(task), store);
+    }
+
+    /** Keeps the blocks of a task in the store; returns the digest of that {@link TaskVectorFile piece}. */
+    public static String keep(List<Block> blocks, ArtifactStore store) throws IOException {
         return store.put(file -> TaskVectorFile.write(file, blocks, Map.of()));
     }
 

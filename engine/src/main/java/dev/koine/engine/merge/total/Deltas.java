@@ -27,7 +27,7 @@ public final class Deltas {
 
     private final List<Weight> weights;
     private final List<Grid> grids;
-    private final Sums sums;
+    private final ReadableSums sums;
     private final int planes;
     private final List<Finish> finishes = new ArrayList<>();
     private final Lock oneMatrix = new ReentrantLock();
@@ -43,7 +43,7 @@ public final class Deltas {
      * @param sums likewise
      * @throws RejectedException NOT_ONNX if the method needs a matrix at once that has more elements than an array
      */
-    public Deltas(List<Weight> weights, List<Grid> grids, Sums sums, Recipe recipe) throws RejectedException {
+    public Deltas(List<Weight> weights, List<Grid> grids, ReadableSums sums, Recipe recipe) throws RejectedException {
         this.weights = weights;
         this.grids = grids;
         this.sums = sums;

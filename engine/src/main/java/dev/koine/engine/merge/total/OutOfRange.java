@@ -32,6 +32,20 @@ public final class OutOfRange {
                         + " times the base's largest weight or more." + advice(value));
     }
 
+    /**
+     * A sum of addends that each have a place, and have none together.
+     *
+     * @param key of the base weight
+     * @param total in steps of the grid
+     */
+    public static RejectedException sum(String key, long element, double total, Grid grid) {
+        return new RejectedException(
+                RejectionCode.TOTAL_OVERFLOW,
+                "The experts add up to " + (float) (total * grid.step()) + " at element " + element + " of " + key
+                        + ", and the running total there ends at " + (float) (grid.limit() * grid.step())
+                        + ". Check that all were fine-tuned from this base, lower their weights, or leave some out.");
+    }
+
     private static String advice(float value) {
         String ofConstant = LargeConstants.advice(value);
         return ofConstant.isEmpty()

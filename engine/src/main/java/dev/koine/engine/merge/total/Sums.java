@@ -13,7 +13,7 @@ import java.util.List;
  * {@link Grid}, one for each plane of the method's {@link Accumulation}. So the order of additions does not matter, and a subtraction undoes an
  * addition. Threads may work on ranges that do not touch; a range belongs to one thread at a time.
  */
-public interface Sums extends AutoCloseable {
+public interface Sums extends ReadableSums, AutoCloseable {
     /**
      * Makes sums that are all zero.
      *
@@ -45,13 +45,6 @@ public interface Sums extends AutoCloseable {
      */
     void addModular(int tensor, long from, PrunedBlock block, Grid grid, double factor)
             throws IOException, RejectedException;
-
-    /**
-     * Reads the totals of {@code count} elements of one weight from element {@code from} on.
-     *
-     * @param target {@code [plane][i]}, as {@link Accumulation#planes} has them; magnitudes are at most 2<sup>51</sup>
-     */
-    void read(int tensor, long from, double[][] target, int count) throws IOException;
 
     @Override
     void close() throws IOException;

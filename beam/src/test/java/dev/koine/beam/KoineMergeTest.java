@@ -1,0 +1,167 @@
+package dev.koine.beam;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.koine.engine.Progress;
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.WorkPool;
+import dev.koine.engine.linalg.Lanczos;
+import dev.koine.engine.merge.OfflineMerge;
+import dev.koine.engine.merge.method.MergeMethods;
+import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.recipe.Scale;
+import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.store.Bundle;
+import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.TinyModel;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.apache.beam.runners.direct.DirectOptions;
+import org.apache.beam.runners.direct.DirectRunner;
+import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.options.PipelineOptionsFactory;
+import org.apache.beam.sdk.transforms.Create;
+import org.apache.beam.sdk.transforms.ParDo;
+import org.apache.beam.sdk.transforms.Reshuffle;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The DirectRunner checks encodability and immutability of every value, and adds up in bundles that it cuts itself. */
+class KoineMergeTest {
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @CsvSource({
+        "LORS, norm:0.4, false",
+        "LORS, norm:0.4, true",
+        "TIES, norm, false",
+        "TIES, norm, true",
+        "DARE, 0.3, false",
+        "TASK_ARITHMETIC, model-stock, false",
+        "MAGNITUDE, 1/n, true"
+    })
+    void theDigestIsThatOfTheOfflineMergeHoweverTheWorkIsCut(String method, String scale, boolean half)
+            throws Exception {
+        Path base = half ? TinyModel.halfBase(directory.resolve("base")) : TinyModel.base(directory.resolve("base"));
+        List<MergeExpert> experts = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            Path place = directory.resolve("expert" + i);
+            Path expert = half ? TinyModel.halfExpert(place, 10 + i) : TinyModel.expert(place, 10 + i);
+            experts.add(new MergeExpert("e" + i, expert.toString(), i == 2 ? -0.5 : 1));
+        }
+        Recipe recipe = Recipe.PUBLISHED
+                .with(MergeMethods.of(method))
+                .with(Scale.parse(scale))
+                .with(own -> own.withSeed(3));
+        String expected = offline(base, experts, recipe);
+        for (int seed = 0; seed < 3; seed++) {
+            Random random = new Random(seed);
+            Collections.shuffle(experts, random);
+            KoineMerge merge = KoineMerge.of(base.toString(), store().toString())
+                    .withRecipe(recipe)
+                    .withSliceElements(1 << (4 + random.nextInt(6)))
+                    .withHotKeyFanout(1 + random.nextInt(3));
+            MergedModel merged = run(experts, merge, 1 + random.nextInt(4));
+            assertThat(merged.digest).as("seed " + seed).isEqualTo(expected);
+            assertThat(Bundle.describe(Path.of(URI.create(merged.place))).digest())
+                    .isEqualTo(expected);
+            assertThat(merged.experts).isEqualTo(4);
+            assertThat(merged.updateShare != null).isEqualTo(half);
+        }
+        assertNothingIsLeftAside();
+    }
+
+    @Test
+    void aRealModelHasTheDigestOfTheOfflineMerge() throws Exception {
+        List<MergeExpert> experts = experts(Fixtures.whisper(""));
+        assertThat(experts).hasSizeGreaterThan(2);
+        Path base = Fixtures.whisper("base");
+        MergedModel merged =
+                run(experts, KoineMerge.of(base.toString(), store().toString()).withHotKeyFanout(2), 3);
+        assertThat(merged.digest).isEqualTo(offline(base, experts, Recipe.DEFAULT));
+    }
+
+    @Test
+    void anExpertThatIsRefusedFailsThePipelineAndLeavesNoModel() throws Exception {
+        Path base = TinyModel.base(directory.resolve("base"));
+        MergeExpert same =
+                MergeExpert.of("same", TinyModel.base(directory.resolve("same")).toString());
+        MergeExpert sound = MergeExpert.of(
+                "sound", TinyModel.expert(directory.resolve("sound"), 2).toString());
+        assertThatThrownBy(() -> run(List.of(sound, same), KoineMerge.of(base.toString(), store().toString()), 2))
+                .hasRootCauseInstanceOf(RejectedException.class)
+                .hasStackTraceContaining("Expert 'same' (" + same.place + "): The expert's weights are the base's");
+        assertThat(store().resolve("bundles")).doesNotExist();
+    }
+
+    @Test
+    void twoExpertsOfOneNameAreRefused() throws Exception {
+        Path base = TinyModel.base(directory.resolve("base"));
+        String place = TinyModel.expert(directory.resolve("one"), 2).toString();
+        assertThatThrownBy(() -> run(
+                        List.of(MergeExpert.of("de", place), MergeExpert.of("de", place)),
+                        KoineMerge.of(base.toString(), store().toString()),
+                        1))
+                .hasStackTraceContaining("Two experts are called 'de'");
+    }
+
+    private Path store() {
+        return directory.resolve("store");
+    }
+
+    private void assertNothingIsLeftAside() throws Exception {
+        try (Stream<Path> left = Files.list(store().resolve("aside"))) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    private static List<MergeExpert> experts(Path folder) throws Exception {
+        try (Stream<Path> models = Files.list(folder)) {
+            return models.filter(model -> Files.exists(model.resolve("config.json")))
+                    .filter(model -> !model.endsWith("base"))
+                    .sorted()
+                    .map(model -> MergeExpert.of(model.getFileName().toString(), model.toString()))
+                    .toList();
+        }
+    }
+
+    private String offline(Path base, List<MergeExpert> experts, Recipe recipe) throws Exception {
+        Path target = directory.resolve("offline");
+        try (WorkPool pool = new WorkPool(2)) {
+            new OfflineMerge(ModelBundle.openWithoutStrays(base), recipe, Lanczos::truncate, pool, Progress.NONE)
+                    .merge(
+                            experts.stream()
+                                    .map(expert -> new OfflineMerge.Expert(Path.of(expert.place), expert.weight))
+                                    .toList(),
+                            target);
+        }
+        return Bundle.describe(target).digest();
+    }
+
+    private static MergedModel run(List<MergeExpert> experts, KoineMerge merge, int parallelism) {
+        DirectOptions options = PipelineOptionsFactory.create().as(DirectOptions.class);
+        options.setRunner(DirectRunner.class);
+        options.setTargetParallelism(parallelism);
+        assertThat(options.isEnforceEncodability() && options.isEnforceImmutability())
+                .isTrue();
+        Pipeline pipeline = Pipeline.create(options);
+        Collected<MergedModel> merged = new Collected<>();
+        pipeline.apply(Create.of(experts))
+                .apply(Reshuffle.viaRandomKey())
+                .apply(merge)
+                .apply(ParDo.of(merged));
+        pipeline.run().waitUntilFinish();
+        assertThat(merged.all()).hasSize(1);
+        return merged.all().get(0);
+    }
+}
