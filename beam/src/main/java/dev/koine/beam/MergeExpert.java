@@ -2,11 +2,14 @@ package dev.koine.beam;
 
 import org.apache.beam.sdk.schemas.JavaFieldSchema;
 import org.apache.beam.sdk.schemas.annotations.DefaultSchema;
+import org.apache.beam.sdk.schemas.annotations.SchemaCaseFormat;
 import org.apache.beam.sdk.schemas.annotations.SchemaCreate;
 import org.apache.beam.sdk.schemas.annotations.SchemaFieldDescription;
+import org.apache.beam.vendor.guava.v32_1_2_jre.com.google.common.base.CaseFormat;
 
 /** An expert that {@link KoineMerge} merges. */
 @DefaultSchema(JavaFieldSchema.class)
+@SchemaCaseFormat(CaseFormat.LOWER_UNDERSCORE)
 public final class MergeExpert {
     /** Its name in this merge, such as {@code ca}. */
     @SchemaFieldDescription("Name of the expert; each has one of its own.")

@@ -2,12 +2,15 @@ package dev.koine.beam;
 
 import org.apache.beam.sdk.schemas.JavaFieldSchema;
 import org.apache.beam.sdk.schemas.annotations.DefaultSchema;
+import org.apache.beam.sdk.schemas.annotations.SchemaCaseFormat;
 import org.apache.beam.sdk.schemas.annotations.SchemaCreate;
 import org.apache.beam.sdk.schemas.annotations.SchemaFieldDescription;
+import org.apache.beam.vendor.guava.v32_1_2_jre.com.google.common.base.CaseFormat;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link KoineMerge} has made. */
 @DefaultSchema(JavaFieldSchema.class)
+@SchemaCaseFormat(CaseFormat.LOWER_UNDERSCORE)
 public final class MergedModel {
     /** Of the bundle, {@code sha256:<hex>}: that which {@code koine merge} prints for the same base, experts and recipe. */
     @SchemaFieldDescription("Digest of the merged model's bundle, sha256:<hex>.")

@@ -64,7 +64,7 @@ class KoineMergeTest {
                 .with(Scale.parse(scale))
                 .with(own -> own.withSeed(3));
         String expected = offline(base, experts, recipe);
-        for (int seed = 0; seed < 3; seed++) {
+        for (int seed = 0; seed < 2; seed++) {
             Random random = new Random(seed);
             Collections.shuffle(experts, random);
             KoineMerge merge = KoineMerge.of(base.toString(), store().toString())
@@ -83,9 +83,10 @@ class KoineMergeTest {
 
     @Test
     void aRealModelHasTheDigestOfTheOfflineMerge() throws Exception {
-        List<MergeExpert> experts = experts(Fixtures.whisper(""));
-        assertThat(experts).hasSizeGreaterThan(2);
-        Path base = Fixtures.whisper("base");
+        Path base = Fixtures.ctc("base");
+        List<MergeExpert> experts = List.of(
+                MergeExpert.of("ca", Fixtures.ctc("ca").toString()),
+                MergeExpert.of("de", Fixtures.ctc("de").toString()));
         MergedModel merged =
                 run(experts, KoineMerge.of(base.toString(), store().toString()).withHotKeyFanout(2), 3);
         assertThat(merged.digest).isEqualTo(offline(base, experts, Recipe.DEFAULT));
@@ -122,16 +123,6 @@ class KoineMergeTest {
     private void assertNothingIsLeftAside() throws Exception {
         try (Stream<Path> left = Files.list(store().resolve("aside"))) {
             assertThat(left).isEmpty();
-        }
-    }
-
-    private static List<MergeExpert> experts(Path folder) throws Exception {
-        try (Stream<Path> models = Files.list(folder)) {
-            return models.filter(model -> Files.exists(model.resolve("config.json")))
-                    .filter(model -> !model.endsWith("base"))
-                    .sorted()
-                    .map(model -> MergeExpert.of(model.getFileName().toString(), model.toString()))
-                    .toList();
         }
     }
 
