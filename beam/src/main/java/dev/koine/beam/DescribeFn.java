@@ -60,6 +60,7 @@ final class DescribeFn extends DoFn<Submission, ExpertEvent> {
     private static RejectedException noFolder(Submission submission) {
         return new RejectedException(
                 RejectionCode.MISSING_FILE,
-                "'" + submission.place + "' is no folder of this worker. Give the whole path of one that every worker has.");
+                "'" + submission.place
+                        + "' is no folder of this worker. Give the whole path of one that every worker has.");
     }
 }

@@ -1,7 +1,9 @@
 package dev.koine.beam;
 
+import dev.koine.beam.merge.MergeExpert;
 import dev.koine.beam.merge.MergeSettings;
 import dev.koine.beam.merge.MergeSteps;
+import dev.koine.beam.merge.MergedModel;
 import dev.koine.beam.merge.RecipeText;
 import dev.koine.engine.merge.recipe.Recipe;
 import java.util.UUID;
@@ -50,7 +52,8 @@ public final class KoineMerge extends PTransform<PCollection<MergeExpert>, PColl
      * A merge with {@link Recipe#DEFAULT}.
      *
      * @param base folder with the base
-     * @param store folder of a store, made if it is not there; the result lies in its {@code bundles} under its digest
+     * @param store folder of a store, made if it is not there; the result lies in its {@code bundles} under its digest. Not the merge job's
+     *     store: {@code koine gc} takes away there what no version refers to
      */
     public static KoineMerge of(String base, String store) {
         return new KoineMerge(base, store, RecipeText.of(Recipe.DEFAULT), 1, SLICE_ELEMENTS);

@@ -15,6 +15,7 @@ import org.apache.beam.sdk.transforms.Impulse;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.transforms.windowing.AfterPane;
+import org.apache.beam.sdk.transforms.windowing.AfterWatermark;
 import org.apache.beam.sdk.transforms.windowing.GlobalWindows;
 import org.apache.beam.sdk.transforms.windowing.Repeatedly;
 import org.apache.beam.sdk.transforms.windowing.Window;
@@ -148,9 +149,17 @@ public final class KoineUpdates {
 
         @Override
         public PCollection<ModelUpdate> expand(PCollection<ModelUpdate> updates) {
-            return updates.apply("All", Window.into(new GlobalWindows()))
+            return updates.apply(
+                            "All",
+                            Window.<ModelUpdate>into(new GlobalWindows())
+                                    .triggering(AfterWatermark.pastEndOfWindow())
+                                    .discardingFiredPanes()
+                                    .withAllowedLateness(Duration.ZERO))
                     .apply("Newest", Combine.globally(new NewestFn()))
-                    .apply("Updates", FlatMapElements.into(TypeDescriptor.of(ModelUpdate.class)).via(Map::values))
+                    .apply(
+                            "Updates",
+                            FlatMapElements.into(TypeDescriptor.of(ModelUpdate.class))
+                                    .via(Map::values))
                     .setCoder(EventCoder.of(ModelUpdate.class));
         }
     }

@@ -21,9 +21,7 @@ final class NewestFn extends Combine.CombineFn<ModelUpdate, Map<String, ModelUpd
     @Override
     public Map<String, ModelUpdate> addInput(Map<String, ModelUpdate> newest, ModelUpdate update) {
         newest.merge(
-                update.getModelId(),
-                update,
-                (known, other) -> other.getVersion() > known.getVersion() ? other : known);
+                update.getModelId(), update, (known, other) -> other.getVersion() > known.getVersion() ? other : known);
         return newest;
     }
 

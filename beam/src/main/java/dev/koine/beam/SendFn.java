@@ -62,7 +62,8 @@ final class SendFn extends DoFn<ExpertEvent, SentEvent> {
     private ExpertEvent signed(ExpertEvent event) throws RejectedException {
         if (event.getModelId().isBlank()) {
             throw new RejectedException(
-                    RejectionCode.INVALID_EVENT, "The event names no model. Give the id that the model was registered with.");
+                    RejectionCode.INVALID_EVENT,
+                    "The event names no model. Give the id that the model was registered with.");
         }
         SigningKey own = key;
         if (own == null) {
@@ -80,7 +81,8 @@ final class SendFn extends DoFn<ExpertEvent, SentEvent> {
         } catch (AvroRuntimeException | NullPointerException | ClassCastException e) {
             throw new RejectedException(
                     RejectionCode.INVALID_EVENT,
-                    "The event does not fit its schema: " + e.getMessage() + ". Build it with ExpertEvent.newBuilder().");
+                    "The event does not fit its schema: " + e.getMessage()
+                            + ". Build it with ExpertEvent.newBuilder().");
         } catch (IOException e) {
             if (e.getCause() != null && e.getCause().getCause() instanceof RecordTooLargeException) {
                 throw new RejectedException(

@@ -32,8 +32,7 @@ public final class SubmitFailure {
     public final String event;
 
     @SchemaCreate
-    public SubmitFailure(
-            String model, String expert, long revision, String code, String message, String event) {
+    public SubmitFailure(String model, String expert, long revision, String code, String message, String event) {
         this.model = model;
         this.expert = expert;
         this.revision = revision;

@@ -3,15 +3,12 @@ package dev.koine.beam;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.koine.engine.Progress;
+import dev.koine.beam.merge.MergeExpert;
+import dev.koine.beam.merge.MergedModel;
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.WorkPool;
-import dev.koine.engine.linalg.Lanczos;
-import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
-import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
 import dev.koine.testkit.Fixtures;
 import dev.koine.testkit.TinyModel;
@@ -23,10 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.apache.beam.runners.direct.DirectOptions;
-import org.apache.beam.runners.direct.DirectRunner;
 import org.apache.beam.sdk.Pipeline;
-import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.apache.beam.sdk.transforms.Create;
 import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.transforms.Reshuffle;
@@ -63,7 +57,7 @@ class KoineMergeTest {
                 .with(MergeMethods.of(method))
                 .with(Scale.parse(scale))
                 .with(own -> own.withSeed(3));
-        String expected = offline(base, experts, recipe);
+        String expected = OfflineDigest.of(directory, base, experts, recipe);
         for (int seed = 0; seed < 2; seed++) {
             Random random = new Random(seed);
             Collections.shuffle(experts, random);
@@ -89,7 +83,7 @@ class KoineMergeTest {
                 MergeExpert.of("de", Fixtures.ctc("de").toString()));
         MergedModel merged =
                 run(experts, KoineMerge.of(base.toString(), store().toString()).withHotKeyFanout(2), 3);
-        assertThat(merged.digest).isEqualTo(offline(base, experts, Recipe.DEFAULT));
+        assertThat(merged.digest).isEqualTo(OfflineDigest.of(directory, base, experts, Recipe.DEFAULT));
     }
 
     @Test
@@ -126,26 +120,8 @@ class KoineMergeTest {
         }
     }
 
-    private String offline(Path base, List<MergeExpert> experts, Recipe recipe) throws Exception {
-        Path target = directory.resolve("offline");
-        try (WorkPool pool = new WorkPool(2)) {
-            new OfflineMerge(ModelBundle.openWithoutStrays(base), recipe, Lanczos::truncate, pool, Progress.NONE)
-                    .merge(
-                            experts.stream()
-                                    .map(expert -> new OfflineMerge.Expert(Path.of(expert.place), expert.weight))
-                                    .toList(),
-                            target);
-        }
-        return Bundle.describe(target).digest();
-    }
-
     private static MergedModel run(List<MergeExpert> experts, KoineMerge merge, int parallelism) {
-        DirectOptions options = PipelineOptionsFactory.create().as(DirectOptions.class);
-        options.setRunner(DirectRunner.class);
-        options.setTargetParallelism(parallelism);
-        assertThat(options.isEnforceEncodability() && options.isEnforceImmutability())
-                .isTrue();
-        Pipeline pipeline = Pipeline.create(options);
+        Pipeline pipeline = Pipelines.direct(parallelism);
         Collected<MergedModel> merged = new Collected<>();
         pipeline.apply(Create.of(experts))
                 .apply(Reshuffle.viaRandomKey())

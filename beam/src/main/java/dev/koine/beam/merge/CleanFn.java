@@ -1,6 +1,5 @@
 package dev.koine.beam.merge;
 
-import dev.koine.beam.MergedModel;
 import java.io.IOException;
 import org.apache.beam.sdk.transforms.DoFn;
 

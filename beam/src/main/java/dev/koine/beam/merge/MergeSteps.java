@@ -1,7 +1,5 @@
 package dev.koine.beam.merge;
 
-import dev.koine.beam.MergeExpert;
-import dev.koine.beam.MergedModel;
 import dev.koine.engine.linalg.Grid;
 import java.util.Map;
 import org.apache.beam.sdk.Pipeline;

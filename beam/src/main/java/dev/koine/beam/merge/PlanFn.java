@@ -1,6 +1,5 @@
 package dev.koine.beam.merge;
 
-import dev.koine.beam.MergeExpert;
 import dev.koine.engine.Input;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;

@@ -1,6 +1,5 @@
 package dev.koine.beam.merge;
 
-import dev.koine.beam.MergedModel;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.WorkPool;

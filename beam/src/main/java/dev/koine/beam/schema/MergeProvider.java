@@ -1,7 +1,7 @@
 package dev.koine.beam.schema;
 
 import dev.koine.beam.KoineMerge;
-import dev.koine.beam.MergeExpert;
+import dev.koine.beam.merge.MergeExpert;
 import dev.koine.beam.merge.RecipeText;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.method.MergeMethods;
@@ -33,7 +33,8 @@ public final class MergeProvider extends TypedSchemaTransformProvider<MergeProvi
         @SchemaFieldDescription("Folder with the base, under a path that every worker has it under.")
         public String base = "";
 
-        @SchemaFieldDescription("Folder of the store that the merged model goes to, in bundles/<digest>; made if it is not there.")
+        @SchemaFieldDescription(
+                "Folder that the merged model goes to, in bundles/<digest>; made if it is not there. Not the merge job's store.")
         public String store = "";
 
         @SchemaFieldDescription("Merge method: LORS (default), LOW_RANK, MAGNITUDE, TASK_ARITHMETIC, DARE or TIES.")
@@ -45,7 +46,8 @@ public final class MergeProvider extends TypedSchemaTransformProvider<MergeProvi
         @SchemaFieldDescription("Fraction of the entries that are kept (default: 0.2).")
         public @Nullable Double density;
 
-        @SchemaFieldDescription("Factor of the sum: a number, 1/n, norm, model-stock, or such as norm:0.4 (default: norm:0.4, for TIES norm).")
+        @SchemaFieldDescription(
+                "Factor of the sum: a number, 1/n, norm, model-stock, or such as norm:0.4 (default: norm:0.4, for TIES norm).")
         public @Nullable String scale;
 
         @SchemaFieldDescription("Of what a method draws (default: 0).")
@@ -122,7 +124,9 @@ public final class MergeProvider extends TypedSchemaTransformProvider<MergeProvi
             PCollection<Row> rows = input.get(RowTransform.INPUT);
             Rows.require("KoineMerge", rows, "expert", "place");
             PCollection<Row> merged = rows.apply(
-                            "Experts", MapElements.into(TypeDescriptor.of(MergeExpert.class)).via(MergeProvider::expert))
+                            "Experts",
+                            MapElements.into(TypeDescriptor.of(MergeExpert.class))
+                                    .via(MergeProvider::expert))
                     .apply("Merge", merge)
                     .apply("Rows", Convert.toRows());
             return PCollectionRowTuple.of(RowTransform.OUTPUT, merged);

@@ -1,6 +1,6 @@
 package dev.koine.beam.schema;
 
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.beam.sdk.schemas.Schema;
 import org.apache.beam.sdk.values.PCollection;
@@ -46,21 +46,23 @@ final class Rows {
 
     /** Empty where there are none. */
     static List<String> texts(Row row, String name) {
-        return value(row, name) instanceof Collection<?> values
-                ? values.stream().map(String::valueOf).toList()
-                : List.of();
+        List<String> texts = new ArrayList<>();
+        if (value(row, name) instanceof Iterable<?> values) {
+            values.forEach(each -> texts.add(String.valueOf(each)));
+        }
+        return texts;
     }
 
-    /** Empty where there are none. */
+    /** Empty where there are none; not a number for what is none. */
     static float[] reals(Row row, String name) {
-        if (!(value(row, name) instanceof Collection<?> values)) {
-            return new float[0];
+        List<Float> reals = new ArrayList<>();
+        if (value(row, name) instanceof Iterable<?> values) {
+            values.forEach(each -> reals.add(each instanceof Number number ? number.floatValue() : Float.NaN));
         }
-        float[] reals = new float[values.size()];
-        int i = 0;
-        for (Object each : values) {
-            reals[i++] = each instanceof Number number ? number.floatValue() : Float.NaN;
+        float[] array = new float[reals.size()];
+        for (int i = 0; i < array.length; i++) {
+            array[i] = reals.get(i);
         }
-        return reals;
+        return array;
     }
 }

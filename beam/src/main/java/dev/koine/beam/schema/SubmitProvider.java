@@ -36,7 +36,8 @@ public final class SubmitProvider extends TypedSchemaTransformProvider<SubmitPro
         @SchemaFieldDescription("Settings of the Kafka producer, such as those for TLS, and of a schema registry.")
         public @Nullable Map<String, String> kafkaConfig;
 
-        @SchemaFieldDescription("File with the key that signs events, which koine keys new has made and every worker has.")
+        @SchemaFieldDescription(
+                "File with the key that signs events, which koine keys new has made and every worker has.")
         public @Nullable String signingKey;
     }
 
@@ -72,7 +73,8 @@ public final class SubmitProvider extends TypedSchemaTransformProvider<SubmitPro
             Rows.require("KoineSubmit", rows, "model", "expert", "place");
             PCollectionTuple sent = rows.apply(
                             "Submissions",
-                            MapElements.into(TypeDescriptor.of(Submission.class)).via(SubmitProvider::submission))
+                            MapElements.into(TypeDescriptor.of(Submission.class))
+                                    .via(SubmitProvider::submission))
                     .apply("Submit", told);
             return PCollectionRowTuple.of(
                     RowTransform.OUTPUT, sent.get(KoineSubmit.SENT).apply("SentRows", Convert.toRows()),

@@ -83,7 +83,10 @@ public final class UpdatesProvider extends TypedSchemaTransformProvider<UpdatesP
             PCollection<ModelUpdate> wanted = latest ? updates.apply("Newest", KoineUpdates.newest()) : updates;
             return PCollectionRowTuple.of(
                     RowTransform.OUTPUT,
-                    wanted.apply("Row", MapElements.into(TypeDescriptor.of(UpdateRow.class)).via(UpdateRow::of))
+                    wanted.apply(
+                                    "Row",
+                                    MapElements.into(TypeDescriptor.of(UpdateRow.class))
+                                            .via(UpdateRow::of))
                             .apply("Rows", Convert.toRows()));
         });
     }

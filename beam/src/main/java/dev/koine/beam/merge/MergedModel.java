@@ -1,4 +1,4 @@
-package dev.koine.beam;
+package dev.koine.beam.merge;
 
 import org.apache.beam.sdk.schemas.JavaFieldSchema;
 import org.apache.beam.sdk.schemas.annotations.DefaultSchema;
@@ -8,7 +8,7 @@ import org.apache.beam.sdk.schemas.annotations.SchemaFieldDescription;
 import org.apache.beam.vendor.guava.v32_1_2_jre.com.google.common.base.CaseFormat;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link KoineMerge} has made. */
+/** What a merge has made. */
 @DefaultSchema(JavaFieldSchema.class)
 @SchemaCaseFormat(CaseFormat.LOWER_UNDERSCORE)
 public final class MergedModel {
