@@ -10,19 +10,23 @@ import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.coders.NullableCoder;
 import org.apache.beam.sdk.io.kafka.KafkaIO;
 import org.apache.beam.sdk.transforms.Combine;
-import org.apache.beam.sdk.transforms.FlatMapElements;
+import org.apache.beam.sdk.transforms.GroupByKey;
 import org.apache.beam.sdk.transforms.Impulse;
+import org.apache.beam.sdk.transforms.MapElements;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.transforms.ParDo;
+import org.apache.beam.sdk.transforms.WithKeys;
 import org.apache.beam.sdk.transforms.windowing.AfterPane;
 import org.apache.beam.sdk.transforms.windowing.AfterWatermark;
 import org.apache.beam.sdk.transforms.windowing.GlobalWindows;
 import org.apache.beam.sdk.transforms.windowing.Repeatedly;
 import org.apache.beam.sdk.transforms.windowing.Window;
+import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PBegin;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionView;
 import org.apache.beam.sdk.values.TypeDescriptor;
+import org.apache.beam.sdk.values.TypeDescriptors;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apiguardian.api.API;
 import org.joda.time.Duration;
@@ -155,12 +159,21 @@ public final class KoineUpdates {
                                     .triggering(AfterWatermark.pastEndOfWindow())
                                     .discardingFiredPanes()
                                     .withAllowedLateness(Duration.ZERO))
-                    .apply("Newest", Combine.globally(new NewestFn()))
+                    .apply("ByModel", WithKeys.of(ModelUpdate::getModelId).withKeyType(TypeDescriptors.strings()))
+                    .apply("OfModel", GroupByKey.create())
                     .apply(
-                            "Updates",
-                            FlatMapElements.into(TypeDescriptor.of(ModelUpdate.class))
-                                    .via(Map::values))
+                            "Newest",
+                            MapElements.into(TypeDescriptor.of(ModelUpdate.class))
+                                    .via(Newest::of))
                     .setCoder(EventCoder.of(ModelUpdate.class));
+        }
+
+        private static ModelUpdate of(KV<String, Iterable<ModelUpdate>> ofModel) {
+            ModelUpdate newest = ofModel.getValue().iterator().next();
+            for (ModelUpdate update : ofModel.getValue()) {
+                newest = update.getVersion() > newest.getVersion() ? update : newest;
+            }
+            return newest;
         }
     }
 }

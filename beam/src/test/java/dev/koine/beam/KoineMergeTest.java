@@ -121,7 +121,7 @@ class KoineMergeTest {
     }
 
     private static MergedModel run(List<MergeExpert> experts, KoineMerge merge, int parallelism) {
-        Pipeline pipeline = Pipelines.direct(parallelism);
+        Pipeline pipeline = Pipelines.of(parallelism);
         Collected<MergedModel> merged = new Collected<>();
         pipeline.apply(Create.of(experts))
                 .apply(Reshuffle.viaRandomKey())

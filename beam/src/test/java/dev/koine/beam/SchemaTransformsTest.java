@@ -41,7 +41,7 @@ class SchemaTransformsTest {
                         models.toString(),
                         "store",
                         directory.resolve("store").toString()));
-        List<Row> merged = example.run(Pipelines.direct(2)).get("WriteToJson");
+        List<Row> merged = example.run(Pipelines.of(2)).get("WriteToJson");
         assertThat(merged).hasSize(1);
         assertThat(merged.get(0).getString("digest"))
                 .isEqualTo(OfflineDigest.of(
@@ -87,7 +87,7 @@ class SchemaTransformsTest {
         Schema schema = Schema.builder().addStringField("name").build();
         PCollectionRowTuple rows = PCollectionRowTuple.of(
                 "input",
-                Pipelines.direct(1)
+                Pipelines.of(1)
                         .apply(Create.of(Row.withSchema(schema).addValue("x").build())
                                 .withRowSchema(schema)));
         assertThatIllegalArgumentException()

@@ -94,7 +94,7 @@ class TopicsITCase {
         ExpertEvent nameless = event("", "de", null);
         ExpertEvent large = event("m1", "x".repeat(300_000), null);
 
-        Pipeline pipeline = Pipelines.direct(2);
+        Pipeline pipeline = Pipelines.of(2);
         PCollectionTuple sent = pipeline.apply(Create.of(sound, nameless, large))
                 .apply(KoineSubmit.write()
                         .withBootstrapServers(broker.bootstrapServers())
@@ -146,7 +146,7 @@ class TopicsITCase {
                     .get();
             job.commitTransaction();
         }
-        Pipeline pipeline = Pipelines.direct(2);
+        Pipeline pipeline = Pipelines.of(2);
         Collected<ModelUpdate> all = new Collected<>();
         Collected<ModelUpdate> newest = new Collected<>();
         var updates = pipeline.apply(KoineUpdates.read()
@@ -271,7 +271,7 @@ class TopicsITCase {
                         "broker", broker.bootstrapServers(),
                         "models", models.toString(),
                         "cache", directory.resolve("cache").toString()));
-        Map<String, List<Row>> rows = example.run(Pipelines.direct(2));
+        Map<String, List<Row>> rows = example.run(Pipelines.of(2));
 
         assertThat(rows.get("DeadLetters")).hasSize(1);
         assertThat(rows.get("DeadLetters").get(0).getString("expert")).isEqualTo("lost");

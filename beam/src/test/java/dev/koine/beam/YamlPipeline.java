@@ -23,7 +23,8 @@ import org.yaml.snakeyaml.Yaml;
 
 /**
  * Runs a file of Beam YAML in Java, as far as the examples need it: its providers' transforms by their identifiers, with the configuration
- * that the file gives; {@code Create} makes rows, {@code WriteToJson} collects them. Beam's own reader of such files is Python.
+ * that the file gives; {@code Create} makes rows, {@code WriteToJson} collects them, and what Python maps between them stays as it is. Beam's own reader
+ * of such files is Python.
  */
 final class YamlPipeline {
     private final Map<String, Object> file;
@@ -67,6 +68,8 @@ final class YamlPipeline {
         Map<String, Object> config = map(transform, "config");
         if (type.equals("Create")) {
             outputs.put(name, pipeline.apply(name, create(list(config, "elements"))));
+        } else if (type.equals("MapToFields")) {
+            outputs.put(name, Objects.requireNonNull(input, name));
         } else if (type.equals("WriteToJson")) {
             Collected<Row> collected = new Collected<>();
             written.put(name, collected);
@@ -77,7 +80,10 @@ final class YamlPipeline {
                     ? PCollectionRowTuple.empty(pipeline)
                     : PCollectionRowTuple.of(provider.inputCollectionNames().get(0), input);
             PCollectionRowTuple out = in.apply(name, provider.from(row(config, provider.configurationSchema())));
-            out.getAll().forEach((tag, rows) -> outputs.put(tag.equals("output") ? name : name + "." + tag, rows));
+            out.getAll().forEach((tag, rows) -> outputs.put(name + "." + tag, rows));
+            if (out.getAll().size() == 1) {
+                outputs.put(name, out.getAll().values().iterator().next());
+            }
         }
     }
 
