@@ -53,7 +53,8 @@ public final class KoineUpdates {
     }
 
     /**
-     * Keeps the newest update of each model, by model id, as a side input; empty until the first one comes.
+     * Keeps the newest update of each model, by model id, as a side input. Elements of the main input wait for the first one on the DirectRunner; where a
+     * runner does not have them wait, it is empty until then.
      *
      * <p>This is Beam's pattern of a slowly updating side input in the global window: one pane after each update, each with all models, so that a
      * main input in any windows sees the newest pane. State would be keyed, and every element of the main input would have to be

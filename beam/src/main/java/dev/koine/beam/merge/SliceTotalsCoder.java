@@ -17,7 +17,7 @@ import org.apache.beam.sdk.util.VarInt;
  *                            a zero is followed by a varint with how many more zeros come next
  * </pre>
  *
- * <p>A total takes 3 bytes mostly and 10 at most; what is larger than these limits is refused before memory is taken for it.
+ * <p>A total takes 10 bytes at most; what is larger than these limits is refused before memory is taken for it.
  */
 final class SliceTotalsCoder extends VersionedCoder<SliceTotals> {
     static final int MOST_PLANES = 16;
