@@ -3,6 +3,7 @@ package dev.koine.flink.topics;
 import dev.koine.schemas.Topics;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +23,19 @@ public final class TopicSetup {
 
     private TopicSetup() {}
 
+    /** The settings of each topic, by its name; everything else is as the broker has it. */
+    public static Map<String, Map<String, String>> settings(Topics topics) {
+        Map<String, String> compacted =
+                Map.of("cleanup.policy", "compact", "min.compaction.lag.ms", String.valueOf(HISTORY.toMillis()));
+        Map<String, String> kept = Map.of("cleanup.policy", "delete", "retention.ms", "-1");
+        Map<String, Map<String, String>> settings = new LinkedHashMap<>();
+        settings.put(topics.models(), compacted);
+        settings.put(topics.experts(), kept);
+        settings.put(topics.updates(), compacted);
+        settings.put(topics.rejections(), kept);
+        return settings;
+    }
+
     /**
      * Makes those topics that are not there yet; leaves the others as they are.
      *
@@ -30,14 +44,10 @@ public final class TopicSetup {
      * @throws IOException if the broker does not answer or refuses
      */
     public static void createMissing(Properties kafka, Topics topics, int partitions) throws IOException {
-        Map<String, String> compacted =
-                Map.of("cleanup.policy", "compact", "min.compaction.lag.ms", String.valueOf(HISTORY.toMillis()));
-        Map<String, String> kept = Map.of("cleanup.policy", "delete", "retention.ms", "-1");
         try (Admin admin = Admin.create(kafka)) {
-            create(admin, topics.models(), partitions, compacted);
-            create(admin, topics.experts(), partitions, kept);
-            create(admin, topics.updates(), partitions, compacted);
-            create(admin, topics.rejections(), partitions, kept);
+            for (Map.Entry<String, Map<String, String>> topic : settings(topics).entrySet()) {
+                create(admin, topic.getKey(), partitions, topic.getValue());
+            }
         }
     }
 
