@@ -83,7 +83,8 @@ class DeployedImagesTest {
             String last = text.lines().filter(line -> line.startsWith("USER")).reduce("", (first, second) -> second);
             assertThat(last).matches("USER [1-9][0-9]*:[1-9][0-9]*");
         }
-        Map<String, String> users = Map.of("FlinkDeployment", user("job"), "Deployment", user("koine"));
+        Map<String, String> users =
+                Map.of("JobManager", user("job"), "TaskManager", user("job"), "Deployment", user("koine"));
         for (Resources variant : Deployed.variants().values()) {
             for (Pods pod : Pods.of(variant)) {
                 JsonNode context = pod.spec().path("securityContext");

@@ -147,7 +147,7 @@ class DeployedPodsTest {
             assertThat(pod.spec().at("/initContainers/0/command/2").asText()).contains("user.key", "user.crt > " + key);
             assertThat(pod.mount("/tmp").path("readOnly").asBoolean()).isFalse();
         }
-        Pods flink = Pods.of(resources).get(0);
+        Pods flink = Pods.of(resources).get(1);
         assertThat(setup.option("kafka.config")).isEqualTo("/etc/koine/config/kafka.properties");
         for (String path :
                 List.of(setup.option("scratch"), setup.entries().getOrDefault("io.tmp.dirs", ""), "/opt/flink/log")) {
@@ -171,7 +171,7 @@ class DeployedPodsTest {
         assertThat(store.getScheme()).isEqualTo(experts.getScheme());
         if ("file".equals(store.getScheme())) {
             JsonNode volume = Pods.of(resources).get(0).mount(store.getPath());
-            JsonNode there = Pods.of(resources).get(1).mount(experts.getPath());
+            JsonNode there = Pods.of(resources).get(2).mount(experts.getPath());
             assertThat(there.path("name")).isEqualTo(volume.path("name"));
             assertThat(volume.path("mountPath").asText() + "/"
                             + there.path("subPath").asText() + "/")

@@ -43,6 +43,9 @@ final class FlinkOptions {
             ConfigOptions.key("kubernetes.operator.periodic.savepoint.interval")
                     .durationType()
                     .noDefaultValue(),
+            ConfigOptions.key("kubernetes.operator.pod-template.merge-arrays-by-name")
+                    .booleanType()
+                    .noDefaultValue(),
             ConfigOptions.key("kubernetes.operator.savepoint.dispose-on-delete")
                     .booleanType()
                     .noDefaultValue(),
