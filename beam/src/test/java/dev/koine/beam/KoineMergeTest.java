@@ -1,16 +1,20 @@
 package dev.koine.beam;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.beam.merge.MergeExpert;
 import dev.koine.beam.merge.MergedModel;
+import dev.koine.beam.merge.RecipeText;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.method.MergeMethods;
+import dev.koine.engine.merge.recipe.PolicyRule;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
 import dev.koine.engine.store.Bundle;
-import dev.koine.testkit.Fixtures;
+import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.taskvector.Precision;
 import dev.koine.testkit.TinyModel;
 import java.net.URI;
 import java.nio.file.Files;
@@ -21,13 +25,18 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.io.GenerateSequence;
 import org.apache.beam.sdk.transforms.Create;
+import org.apache.beam.sdk.transforms.MapElements;
 import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.transforms.Reshuffle;
+import org.apache.beam.sdk.values.PCollection;
+import org.apache.beam.sdk.values.TypeDescriptor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The DirectRunner checks encodability and immutability of every value, and adds up in bundles that it cuts itself. */
 class KoineMergeTest {
@@ -58,7 +67,7 @@ class KoineMergeTest {
                 .with(Scale.parse(scale))
                 .with(own -> own.withSeed(3));
         String expected = OfflineDigest.of(directory, base, experts, recipe);
-        for (int seed = 0; seed < 2; seed++) {
+        for (int seed = 0; seed < 3; seed++) {
             Random random = new Random(seed);
             Collections.shuffle(experts, random);
             KoineMerge merge = KoineMerge.of(base.toString(), store().toString())
@@ -75,15 +84,33 @@ class KoineMergeTest {
         assertNothingIsLeftAside();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"norm:0.4", "0.2", "0.5/n:0.3", "0.5*norm", "model-stock:0.4"})
+    void aRecipeTravelsInWords(String scale) throws Exception {
+        Recipe recipe = new Recipe(3, 0.25, 1, Precision.FLOAT16, List.of(new PolicyRule("*/embed*=x", Policy.FROZEN)))
+                .with(Scale.parse(scale))
+                .with(own -> own.withSeed(-5).withSlack(0.1));
+        assertThat(RecipeText.of(recipe).recipe()).isEqualTo(recipe);
+    }
+
     @Test
-    void aRealModelHasTheDigestOfTheOfflineMerge() throws Exception {
-        Path base = Fixtures.ctc("base");
-        List<MergeExpert> experts = List.of(
-                MergeExpert.of("ca", Fixtures.ctc("ca").toString()),
-                MergeExpert.of("de", Fixtures.ctc("de").toString()));
-        MergedModel merged =
-                run(experts, KoineMerge.of(base.toString(), store().toString()).withHotKeyFanout(2), 3);
-        assertThat(merged.digest).isEqualTo(OfflineDigest.of(directory, base, experts, Recipe.DEFAULT));
+    void aScaleThatIsSearchedIsRefused() throws Exception {
+        Path base = TinyModel.base(directory.resolve("base"));
+        Path expert = TinyModel.expert(directory.resolve("one"), 2);
+        KoineMerge merge = KoineMerge.of(base.toString(), store().toString())
+                .withRecipe(Recipe.DEFAULT.with(Scale.parse("search")));
+        assertThatThrownBy(() -> run(List.of(MergeExpert.of("de", expert.toString())), merge, 1))
+                .hasStackTraceContaining("there are no evaluation sets here to search it on");
+    }
+
+    @Test
+    void expertsWithoutEndAreRefusedWhenThePipelineIsBuilt() {
+        PCollection<MergeExpert> endless = Pipelines.of(1)
+                .apply(GenerateSequence.from(0))
+                .apply(MapElements.into(TypeDescriptor.of(MergeExpert.class)).via(n -> MergeExpert.of("" + n, "/x")));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> endless.apply(KoineMerge.of("/b", "/s")))
+                .withMessageContaining("to the merge job with KoineSubmit");
     }
 
     @Test
