@@ -27,6 +27,7 @@ import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionView;
 import org.apache.beam.sdk.values.TypeDescriptor;
 import org.apache.beam.sdk.values.TypeDescriptors;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apiguardian.api.API;
 import org.joda.time.Duration;
@@ -112,6 +113,7 @@ public final class KoineUpdates {
         @Override
         public PCollection<ModelUpdate> expand(PBegin begin) {
             Map<String, Object> settings = new HashMap<>(CommittedReads.settings(kafka.settings()));
+            settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
             return begin.apply("Topic", Impulse.create())
                     .apply("Partitions", ParDo.of(new PartitionsFn(kafka, topic, untilNow)))
                     .apply(
