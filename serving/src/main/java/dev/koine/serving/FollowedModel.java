@@ -104,18 +104,14 @@ final class FollowedModel implements SpeechServer {
 
     @Override
     public Transcript transcribe(Question question) throws RefusedSpeechException, IOException {
-        try (Lease<LoadedModel> lease = acquire()) {
-            ServedVersion version = lease.version();
-            try {
-                return new Transcript(lease.model().transcribe(question), version.version(), version.digest());
-            } catch (IllegalArgumentException e) {
-                throw new RefusedSpeechException(named(version) + " does not take this speech: " + e.getMessage(), e);
-            } catch (RuntimeException e) {
-                throw new RefusedSpeechException(named(version) + " has no answer to this speech: " + e, e);
-            } catch (IOException e) {
-                throw new IOException(named(version) + " cannot answer. " + e.getMessage(), e);
-            }
+        try (SpeechServer version = held()) {
+            return version.transcribe(question);
         }
+    }
+
+    @Override
+    public SpeechServer held() throws IOException {
+        return new HeldVersion(settings.modelId(), acquire());
     }
 
     private Lease<LoadedModel> acquire() throws IOException {
@@ -124,10 +120,6 @@ final class FollowedModel implements SpeechServer {
         } catch (IllegalStateException e) {
             throw new IOException(e.getMessage(), e);
         }
-    }
-
-    private String named(ServedVersion version) {
-        return "Version " + version.version() + " of " + settings.modelId();
     }
 
     /** When this returns, nothing of it runs any more. */

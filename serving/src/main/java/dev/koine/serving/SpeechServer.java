@@ -19,6 +19,13 @@ interface SpeechServer extends AutoCloseable {
      */
     Transcript transcribe(Question question) throws RefusedSpeechException, IOException;
 
+    /**
+     * The version that serves now, and no other, until it is closed.
+     *
+     * @throws IOException if none can be asked
+     */
+    SpeechServer held() throws IOException;
+
     @Override
     void close();
 }

@@ -46,6 +46,21 @@ public final class Transcriber implements AutoCloseable {
         return answer(new Question.Plain(features, language, task), features.values());
     }
 
+    /**
+     * A share that keeps to the version that serves now, whatever is swapped in: for a bundle of calls whose answers are to be of one version. An
+     * old version stays in memory until it is closed, so keep it for no more than that.
+     *
+     * @throws IOException if no version can be asked
+     * @throws IllegalStateException if this share has been closed, or keeps to a version already
+     */
+    public Transcriber held() throws IOException {
+        if (closed.get()) {
+            throw new IllegalStateException("This share in a model has been closed. Open another.");
+        }
+        SpeechServer version = server.held();
+        return new Transcriber(version, version::close);
+    }
+
     private Transcript answer(Question question, float[] values)
             throws RefusedSpeechException, IOException, InterruptedException {
         requireFinite(values);

@@ -45,6 +45,11 @@ final class FakeServer implements SpeechServer {
     }
 
     @Override
+    public SpeechServer held() {
+        return this;
+    }
+
+    @Override
     public void close() {
         closed.incrementAndGet();
     }

@@ -111,6 +111,22 @@ class SharedModelsITCase {
     }
 
     @Test
+    void whatIsHeldKeepsToItsVersion() throws Exception {
+        announce(0, TinyCtc.saying("c", directory.resolve("0")));
+        try (Transcriber transcriber = SharedModels.open(settings());
+                Transcriber held = transcriber.held()) {
+            announce(1, TinyCtc.saying("d", directory.resolve("1")));
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            while (transcriber.transcribe(A).version() == 0 && System.nanoTime() < end) {
+                assertThat(held.transcribe(A).text()).isEqualTo("c");
+            }
+            assertThat(transcriber.transcribe(A).text()).isEqualTo("d");
+            assertThat(held.transcribe(A).text()).isEqualTo("c");
+        }
+        assertThat(subscribers()).isEmpty();
+    }
+
+    @Test
     void whoStartsAgainWithoutItsBrokerGoesOnWithWhatItHas() throws Exception {
         announce(3, TinyCtc.saying("c", directory.resolve("3")));
         try (Transcriber transcriber = SharedModels.open(settings())) {

@@ -96,6 +96,11 @@ class SharedModelsTest {
                 }
 
                 @Override
+                public SpeechServer held() throws IOException {
+                    throw new IOException("nothing is held");
+                }
+
+                @Override
                 public void close() {
                     closed = true;
                     running.decrementAndGet();
