@@ -20,7 +20,7 @@ import org.apiguardian.api.API;
  * }</pre>
  *
  * <p>All instances of a JVM share one subscriber, so that a worker has the model in memory once, and twice while versions are swapped. Each
- * transcription names the version that it is from. Speech that gets no text, whoever asks again, is a dead letter; trouble with the broker, the
+ * transcription names the version that it is from; a bundle has one version from its start to its end. Speech that gets no text, whoever asks again, is a dead letter; trouble with the broker, the
  * disk or ONNX Runtime fails the bundle, and the runner tries it again.
  */
 @API(status = API.Status.EXPERIMENTAL)

@@ -12,11 +12,12 @@ import java.util.Arrays;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.jspecify.annotations.Nullable;
 
-/** Asks the model that this JVM shares. */
+/** Asks the model that this JVM shares: one version a bundle, leased from its start to its end. */
 final class TranscribeFn extends DoFn<Utterance, Transcription> {
     private static final long serialVersionUID = 1L;
     private final ServingSettings settings;
     private transient @Nullable Transcriber model;
+    private transient @Nullable Transcriber held;
 
     TranscribeFn(ServingSettings settings) {
         this.settings = settings;
@@ -27,8 +28,25 @@ final class TranscribeFn extends DoFn<Utterance, Transcription> {
         model = SharedModels.open(settings);
     }
 
+    @StartBundle
+    public void hold() throws IOException {
+        letGo();
+        held = opened(model).held();
+    }
+
+    /** A bundle that fails does not come here: the next one, or the end, lets go of its version. */
+    @FinishBundle
+    public void letGo() {
+        Transcriber version = held;
+        held = null;
+        if (version != null) {
+            version.close();
+        }
+    }
+
     @Teardown
     public void close() {
+        letGo();
         Transcriber share = model;
         model = null;
         if (share != null) {
@@ -40,7 +58,7 @@ final class TranscribeFn extends DoFn<Utterance, Transcription> {
     public void transcribe(@Element Utterance utterance, MultiOutputReceiver out)
             throws IOException, InterruptedException {
         try {
-            Transcript transcript = share().transcribe(speech(utterance));
+            Transcript transcript = opened(held).transcribe(speech(utterance));
             out.get(KoineTranscribe.TRANSCRIPTIONS)
                     .output(new Transcription(
                             utterance.id, transcript.text(), transcript.version(), transcript.digest()));
@@ -56,10 +74,9 @@ final class TranscribeFn extends DoFn<Utterance, Transcription> {
         }
     }
 
-    private Transcriber share() {
-        Transcriber share = model;
+    private static Transcriber opened(@Nullable Transcriber share) {
         if (share == null) {
-            throw new IllegalStateException("an utterance before the model was opened");
+            throw new IllegalStateException("an utterance outside of a bundle");
         }
         return share;
     }

@@ -13,6 +13,9 @@ import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Topics;
 import dev.koine.serving.ServingSettings;
+import dev.koine.serving.SharedModels;
+import dev.koine.serving.Speech;
+import dev.koine.serving.Transcriber;
 import dev.koine.testkit.TinyCtc;
 import dev.koine.testkit.TinyModel;
 import dev.koine.testkit.Updates;
@@ -38,9 +41,11 @@ import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.transforms.PeriodicImpulse;
 import org.apache.beam.sdk.transforms.windowing.FixedWindows;
 import org.apache.beam.sdk.transforms.windowing.Window;
+import org.apache.beam.sdk.values.OutputBuilder;
 import org.apache.beam.sdk.values.PCollectionTuple;
 import org.apache.beam.sdk.values.PCollectionView;
 import org.apache.beam.sdk.values.Row;
+import org.apache.beam.sdk.values.TupleTag;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -76,7 +81,12 @@ class TopicsITCase {
     static void start() throws Exception {
         broker = EmbeddedBroker.start(brokerDirectory);
         createTopics(
-                Topics.DEFAULT.experts(), Topics.DEFAULT.updates(), "experts.signed", "updates.swaps", "updates.view");
+                Topics.DEFAULT.experts(),
+                Topics.DEFAULT.updates(),
+                "experts.signed",
+                "updates.swaps",
+                "updates.view",
+                "updates.bundle");
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
             NewTopic small = new NewTopic("experts.small", Optional.of(1), Optional.empty());
             admin.createTopics(List.of(small.configs(Map.of("max.message.bytes", "500"))))
@@ -273,6 +283,63 @@ class TopicsITCase {
         assertThat(written.all()).extracting(text -> text.id).doesNotHaveDuplicates();
         assertThat(failed.all()).allMatch(failure -> failure.id.endsWith("5"));
         assertThat(failed.all().get(0).message).contains("does not take this speech: The features are 2 by 3");
+    }
+
+    @Test
+    void aBundleHasOneVersionFromItsStartToItsEnd() throws Exception {
+        announce("updates.bundle", "bundle", 0, "c");
+        ServingSettings settings = ServingSettings.of(broker.bootstrapServers(), "bundle")
+                .withUpdatesTopic("updates.bundle")
+                .withCacheDirectory(directory.resolve("cache").toString())
+                .withDevice(Device.CPU, 1);
+        TranscribeFn fn = new TranscribeFn(settings);
+        Received received = new Received();
+        Utterance utterance = Utterance.of("u", TinyCtc.hearing(2, 0), 2, "de");
+        fn.open();
+        try (Transcriber other = SharedModels.open(settings)) {
+            fn.hold();
+            fn.transcribe(utterance, received);
+            announce("updates.bundle", "bundle", 1, "d");
+            Speech speech = Speech.of(utterance.features, 2, "de");
+            long end = System.nanoTime() + java.time.Duration.ofSeconds(30).toNanos();
+            while (other.transcribe(speech).version() == 0 && System.nanoTime() < end) {
+                Thread.sleep(20);
+            }
+            fn.transcribe(utterance, received);
+            fn.letGo();
+            fn.hold();
+            fn.transcribe(utterance, received);
+            fn.letGo();
+        } finally {
+            fn.close();
+        }
+        assertThat(received.versions).containsExactly(0L, 0L, 1L);
+        assertThat(subscribers("bundle")).isEmpty();
+    }
+
+    /** Takes what a step gives out. */
+    private static final class Received implements DoFn.MultiOutputReceiver {
+        final List<Long> versions = new ArrayList<>();
+
+        @Override
+        public <T> DoFn.OutputReceiver<T> get(TupleTag<T> tag) {
+            return new DoFn.OutputReceiver<>() {
+                @Override
+                public OutputBuilder<T> builder(T value) {
+                    throw new UnsupportedOperationException();
+                }
+
+                @Override
+                public void output(T value) {
+                    versions.add(((Transcription) value).version);
+                }
+            };
+        }
+
+        @Override
+        public <T> DoFn.OutputReceiver<Row> getRowReceiver(TupleTag<T> tag) {
+            throw new UnsupportedOperationException();
+        }
     }
 
     /** Every tenth is no speech. */
