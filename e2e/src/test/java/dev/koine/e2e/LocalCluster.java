@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The cluster of {@code deploy/local}, through its own script. */
 public final class LocalCluster implements AutoCloseable {
@@ -26,6 +27,8 @@ public final class LocalCluster implements AutoCloseable {
     private static final Path SCRIPT =
             Path.of("..", "deploy", "local", "cluster").toAbsolutePath().normalize();
     private static final int PORTS = 6;
+    private static final AtomicInteger NEXT_PORTS =
+            new AtomicInteger(20000 + (int) (ProcessHandle.current().pid() % 200) * 150);
     private static final int START_SECONDS = 120;
 
     private final Path directory;
@@ -159,8 +162,9 @@ public final class LocalCluster implements AutoCloseable {
         return process.exitValue();
     }
 
+    /** Clusters of one JVM never get the same, though nothing listens there yet. */
     private static int freePorts() throws IOException {
-        for (int base = 20000 + (int) (ProcessHandle.current().pid() % 200) * 50; base < 60000; base += PORTS) {
+        for (int base = NEXT_PORTS.getAndAdd(PORTS); base < 60000; base = NEXT_PORTS.getAndAdd(PORTS)) {
             if (isFree(base)) {
                 return base;
             }

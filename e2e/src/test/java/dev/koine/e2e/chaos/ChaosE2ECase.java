@@ -22,14 +22,17 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Koine in separate processes, while these are killed and paused at random moments and the store breaks: nothing is lost, nothing
  * happens twice. {@code -Dchaos.seed} chooses the moments and the events, {@code -Dchaos.faults} says how many faults; the profile
  * {@code chaos} has the full number. {@code -Dflink.home} names a Flink distribution to run the job's jar on. What happened is printed,
- * and kept in {@code target/chaos}.
+ * and kept in {@code target/chaos}. Both stores are broken at a time: most of it is waiting for what was killed to be missed.
  */
 @Timeout(3600)
+@Execution(ExecutionMode.CONCURRENT)
 class ChaosE2ECase {
     private static final long SEED = Long.getLong("chaos.seed", 1);
     private static final int FAULTS = Integer.getInteger("chaos.faults", 10);
