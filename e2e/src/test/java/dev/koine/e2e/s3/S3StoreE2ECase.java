@@ -17,8 +17,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Experts and store in S3, everything in processes of its own, and an S3 server that fails. */
+@Execution(ExecutionMode.CONCURRENT)
 class S3StoreE2ECase {
     private static final Pattern BROKER = Pattern.compile("Broker: (\\S+:[0-9]+)");
     private static final String STORE = S3Server.place("store");
@@ -34,11 +37,11 @@ class S3StoreE2ECase {
         s3 = S3Server.start(Files.createDirectories(directory.resolve("s3")));
         proxy = FaultyProxy.before(s3.port());
         Path configuration = Files.createDirectories(directory.resolve("conf"));
-        String template = Files.readString(Path.of("..", "deploy", "local", "conf", "config.yaml"));
-        Files.writeString(
-                configuration.resolve("config.yaml"),
-                template.substring(template.indexOf("s3.endpoint"))
-                        .replace("@S3_ENDPOINT@", "http://127.0.0.1:" + proxy.port()));
+        List<String> ofS3 = Files.readAllLines(Path.of("..", "deploy", "local", "conf", "config.yaml")).stream()
+                .filter(line -> line.startsWith("s3."))
+                .map(line -> line.replace("@S3_ENDPOINT@", "http://127.0.0.1:" + proxy.port()))
+                .toList();
+        Files.write(configuration.resolve("config.yaml"), ofS3);
         for (String name : List.of("base", "ca", "de", "es", "fr")) {
             s3.put(Fixtures.ctc(name), "models/" + name);
         }
