@@ -35,7 +35,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 class ChaosE2ECase {
     private static final long SEED = Long.getLong("chaos.seed", 1);
-    private static final int FAULTS = Integer.getInteger("chaos.faults", 10);
+    private static final int FAULTS = Integer.getInteger("chaos.faults", 6);
     private static final String FLINK = System.getProperty("flink.home", "");
     private static final int PENDING = 6;
     private static final long PAUSE_MILLIS = 700;
