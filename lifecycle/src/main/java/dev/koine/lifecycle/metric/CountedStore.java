@@ -3,23 +3,18 @@ package dev.koine.lifecycle.metric;
 import dev.koine.engine.file.FileTree;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
-import dev.koine.engine.store.StoreRecords;
-import dev.koine.engine.store.StoredArtifact;
+import dev.koine.engine.store.ForwardingStore;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.util.List;
 import java.util.function.LongConsumer;
 
 /** A store that counts the bytes that are put into it; its own records, which are small, are not counted. */
-public final class CountedStore implements ArtifactStore {
-    private final ArtifactStore store;
+public final class CountedStore extends ForwardingStore {
     private final LongConsumer written;
 
     public CountedStore(ArtifactStore store, Instruments instruments) {
-        this.store = store;
+        super(store);
         this.written = instruments.counter(JobMetrics.STORE_WRITTEN);
     }
 
@@ -45,7 +40,7 @@ public final class CountedStore implements ArtifactStore {
     @Override
     public <X extends Exception> String put(Writer<X> writer) throws IOException, X {
         Measured<X> measured = new Measured<>(writer);
-        String digest = store.put(measured);
+        String digest = super.put(measured);
         written.accept(measured.bytes);
         return digest;
     }
@@ -53,48 +48,8 @@ public final class CountedStore implements ArtifactStore {
     @Override
     public <X extends Exception> Bundle putBundle(Writer<X> writer) throws IOException, X {
         Measured<X> measured = new Measured<>(writer);
-        Bundle bundle = store.putBundle(measured);
+        Bundle bundle = super.putBundle(measured);
         written.accept(measured.bytes);
         return bundle;
-    }
-
-    @Override
-    public Path get(String digest) throws IOException {
-        return store.get(digest);
-    }
-
-    @Override
-    public Path bundle(String digest) throws IOException {
-        return store.bundle(digest);
-    }
-
-    @Override
-    public URI address(String digest) throws IOException {
-        return store.address(digest);
-    }
-
-    @Override
-    public boolean renew(StoredArtifact.Kind kind, String digest) throws IOException {
-        return store.renew(kind, digest);
-    }
-
-    @Override
-    public StoreRecords records() {
-        return store.records();
-    }
-
-    @Override
-    public List<StoredArtifact> list() throws IOException {
-        return store.list();
-    }
-
-    @Override
-    public boolean remove(StoredArtifact listed) throws IOException {
-        return store.remove(listed);
-    }
-
-    @Override
-    public int removeUnfinished(Instant before) throws IOException {
-        return store.removeUnfinished(before);
     }
 }
