@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The merges that are under way: {@code running/<model>/<sequence>}, with the time at which Intake took
@@ -16,6 +17,7 @@ import java.util.Optional;
  */
 public final class RunningMerges {
     private static final String FOLDER = "running";
+    private static final Pattern SEQUENCE = Pattern.compile("\\d{1,18}");
 
     private final StoreRecords records;
 
@@ -38,8 +40,8 @@ public final class RunningMerges {
 
     /** Notes that all merges of a model below a sequence number are over. */
     public void end(String modelId, long below) throws IOException {
-        for (String name : records.list(FOLDER + "/" + modelId)) {
-            if (Long.parseLong(name.substring(name.lastIndexOf('/') + 1)) < below) {
+        for (String name : ours(FOLDER + "/" + modelId)) {
+            if (Long.parseLong(last(name)) < below) {
                 records.delete(name);
             }
         }
@@ -48,13 +50,24 @@ public final class RunningMerges {
     /** When the oldest merge that is under way began; empty if none is. */
     public Optional<Instant> oldest() throws IOException {
         List<Instant> began = new ArrayList<>();
-        for (String name : records.list(FOLDER)) {
+        for (String name : ours(FOLDER)) {
             Optional<byte[]> found = records.get(name);
             if (found.isPresent()) {
                 began.add(time(name, found.get()));
             }
         }
         return began.stream().min(Instant::compareTo);
+    }
+
+    /** An object store's server that is killed while it writes may leave files of its own there, half written, under names like ours. */
+    private List<String> ours(String below) throws IOException {
+        return records.list(below).stream()
+                .filter(name -> SEQUENCE.matcher(last(name)).matches())
+                .toList();
+    }
+
+    private static String last(String name) {
+        return name.substring(name.lastIndexOf('/') + 1);
     }
 
     private static Instant time(String name, byte[] content) throws IOException {

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The versions of every model in the store, each as its update: {@code versions/<model>/<version>/<what the version is>}. A version is
@@ -19,6 +20,7 @@ import java.util.Optional;
 public final class VersionRecords {
     private static final String FOLDER = "versions";
     private static final int ID_DIGITS = 16;
+    private static final Pattern NAME = Pattern.compile(FOLDER + "/.+/\\d{1,18}/[0-9a-f]{" + ID_DIGITS + "}");
     private static final EventCodec<ModelUpdate> UPDATES = EventCodec.of(ModelUpdate.class);
 
     private final StoreRecords records;
@@ -48,11 +50,11 @@ public final class VersionRecords {
         return found.isEmpty() ? Optional.empty() : Optional.of(decode(name, found.get()));
     }
 
-    /** All versions of all models, in no order. */
+    /** All versions of all models, in no order; what lies there under another kind of name is no record, but what a killed server left. */
     public List<Recorded> all() throws IOException {
         List<Recorded> all = new ArrayList<>();
         for (String name : records.list(FOLDER)) {
-            Optional<byte[]> found = records.get(name);
+            Optional<byte[]> found = NAME.matcher(name).matches() ? records.get(name) : Optional.empty();
             if (found.isPresent()) {
                 all.add(new Recorded(name, decode(name, found.get())));
             }
