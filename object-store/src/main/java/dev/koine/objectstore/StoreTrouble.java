@@ -25,6 +25,9 @@ public final class StoreTrouble {
         ADVICE.put("Unable to execute HTTP request", endpoint);
         ADVICE.put("ConnectException", endpoint);
         ADVICE.put("UnknownHostException", endpoint);
+        ADVICE.put(
+                "getSubject is not supported",
+                "Flink's S3 plugin does not run on Java 24 and newer: run this on Java 17 (JAVA_HOME).");
     }
 
     private static final Pattern ANSWER =

@@ -16,11 +16,13 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledForJreRange;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Experts and store in S3, everything in processes of its own, and an S3 server that fails. */
+@DisabledForJreRange(minVersion = 24, disabledReason = "Flink's S3 plugin does not run there")
 @Execution(ExecutionMode.CONCURRENT)
 class S3StoreE2ECase {
     private static final Pattern BROKER = Pattern.compile("Broker: (\\S+:[0-9]+)");
