@@ -110,8 +110,7 @@ public final class Koine {
         Object command = named.getCommand();
         if (named.isUsageHelpRequested()) {
             withWords(named);
-        }
-        if (!(command instanceof Logs.Own) && !named.isUsageHelpRequested() && !named.isVersionHelpRequested()) {
+        } else if (!(command instanceof Logs.Own) && !named.isVersionHelpRequested()) {
             Logs.begin();
         }
         interruption.at(command);
