@@ -1,7 +1,7 @@
 package dev.koine.e2e;
 
+import dev.koine.testkit.FreePorts;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** The cluster of {@code deploy/local}, through its own script. */
 public final class LocalCluster implements AutoCloseable {
@@ -26,9 +25,7 @@ public final class LocalCluster implements AutoCloseable {
 
     private static final Path SCRIPT =
             Path.of("..", "deploy", "local", "cluster").toAbsolutePath().normalize();
-    private static final int PORTS = 6;
-    private static final AtomicInteger NEXT_PORTS =
-            new AtomicInteger(20000 + (int) (ProcessHandle.current().pid() % 200) * 150);
+    private static final int PORTS = 10;
     private static final int START_SECONDS = 120;
 
     private final Path directory;
@@ -47,7 +44,7 @@ public final class LocalCluster implements AutoCloseable {
      * @param environment of its processes, beside the usual
      */
     public static LocalCluster in(Path directory, Map<String, String> environment) throws IOException {
-        return new LocalCluster(Files.createDirectories(directory), freePorts(), environment);
+        return new LocalCluster(Files.createDirectories(directory), FreePorts.row(PORTS), environment);
     }
 
     public Path directory() {
@@ -160,27 +157,6 @@ public final class LocalCluster implements AutoCloseable {
             return -1;
         }
         return process.exitValue();
-    }
-
-    /** Clusters of one JVM never get the same, though nothing listens there yet. */
-    private static int freePorts() throws IOException {
-        for (int base = NEXT_PORTS.getAndAdd(PORTS); base < 60000; base = NEXT_PORTS.getAndAdd(PORTS)) {
-            if (isFree(base)) {
-                return base;
-            }
-        }
-        throw new IOException("There are no " + PORTS + " free ports in a row.");
-    }
-
-    private static boolean isFree(int base) {
-        for (int port = base; port < base + PORTS; port++) {
-            try (ServerSocket socket = new ServerSocket(port)) {
-                socket.setReuseAddress(true);
-            } catch (IOException taken) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** Kills whatever still runs; the folder stays. */

@@ -1,10 +1,10 @@
 package dev.koine.e2e.s3;
 
+import dev.koine.testkit.FreePorts;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -42,7 +42,8 @@ public final class S3Server implements AutoCloseable {
             throw new IOException(LIBRARIES + " is missing: build the module s3-server, as mvn verify does.");
         }
         Files.createDirectories(directory.resolve("data").resolve(BUCKET));
-        S3Server server = new S3Server(directory, freePort(), UUID.randomUUID().toString());
+        S3Server server =
+                new S3Server(directory, FreePorts.one(), UUID.randomUUID().toString());
         server.start();
         return server;
     }
@@ -144,12 +145,6 @@ public final class S3Server implements AutoCloseable {
             return true;
         } catch (IOException notYet) {
             return false;
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

@@ -9,10 +9,10 @@ import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.UndecodableException;
+import dev.koine.testkit.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -35,7 +35,7 @@ class ApicurioE2ECase {
     @Test
     void givesIdsAndSchemas() throws Exception {
         assumeTrue(!SERVER.isEmpty() && !JAVA_HOME.isEmpty(), "Not run: needs the profile registry and a JDK 21.");
-        int port = freePort();
+        int port = FreePorts.one();
         Process process = new ProcessBuilder(
                         Path.of(JAVA_HOME, "bin", "java").toString(),
                         "-Xmx512m",
@@ -91,11 +91,5 @@ class ApicurioE2ECase {
             }
         }
         throw new IOException("Apicurio does not start: " + Files.readString(directory.resolve("log")));
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

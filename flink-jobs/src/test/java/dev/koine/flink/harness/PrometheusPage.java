@@ -1,8 +1,7 @@
 package dev.koine.flink.harness;
 
+import dev.koine.testkit.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -29,9 +28,7 @@ public final class PrometheusPage {
 
     /** A page at a port that is free now. */
     public static PrometheusPage atFreePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new PrometheusPage(free.getLocalPort());
-        }
+        return new PrometheusPage(FreePorts.one());
     }
 
     /** A number that the page has. */
