@@ -55,6 +55,12 @@ public enum RejectionCode {
     TOTAL_OVERFLOW,
     /** A safetensors file (a task vector, an evaluation set, a checkpoint) is malformed, or of a version that is not known. */
     NOT_SAFETENSORS,
+    /** The expert is a checkpoint or an adapter, and the base was registered without the checkpoint that it was exported from. */
+    NO_CHECKPOINT,
+    /** A checkpoint is not the one that the graph was exported from, or the expert's has other tensors than the base's. */
+    CHECKPOINT_MISMATCH,
+    /** An adapter is of a kind, or has a setting, whose arithmetic is not known here. */
+    UNSUPPORTED_ADAPTER,
     /** An evaluation set has speech that the base model cannot be evaluated on. */
     EVALUATION_SET,
     /** The candidate does not hold the policy on the evaluation sets, and the model's gate enforces it. */

@@ -62,7 +62,7 @@ final class PlanFn extends DoFn<KV<String, Iterable<MergeExpert>>, PlannedTask> 
         }
         OfflineMerge.Expert member = new OfflineMerge.Expert(input, folder, expert.weight, null);
         return PrunePlan.of(
-                OfflineMerge.align(base, member, recipe, new Warnings()).weights(), recipe);
+                OfflineMerge.align(base, null, member, recipe, new Warnings()).weights(), recipe);
     }
 
     private static MergeExpert only(KV<String, Iterable<MergeExpert>> named) throws RejectedException {

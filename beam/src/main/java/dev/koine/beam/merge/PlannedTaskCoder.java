@@ -60,7 +60,7 @@ final class PlannedTaskCoder extends VersionedCoder<PlannedTask> {
             KEYS.encode(value.weights(), out);
             TEXT.encode(value.policy().name(), out);
             write(value.base(), out);
-            write(value.expert(), out);
+            write((TensorInfo) value.expert(), out);
             out.writeLong(value.from());
             out.writeInt(value.count());
         }

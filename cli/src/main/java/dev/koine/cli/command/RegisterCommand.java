@@ -3,7 +3,9 @@ package dev.koine.cli.command;
 import dev.koine.cli.folder.PassedOver;
 import dev.koine.cli.folder.TrainingFiles;
 import dev.koine.cli.option.BundleOptions;
+import dev.koine.cli.option.FolderConverter;
 import dev.koine.cli.option.GateOptions;
+import dev.koine.cli.option.PlaceConverter;
 import dev.koine.cli.option.RecipeOptions;
 import dev.koine.cli.topic.Sender;
 import dev.koine.engine.Input;
@@ -13,10 +15,14 @@ import dev.koine.events.Bundles;
 import dev.koine.events.EventSize;
 import dev.koine.lifecycle.event.Recipes;
 import dev.koine.schemas.ModelRegistration;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,6 +39,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "%nExample:",
             "  koine register --model whisper ./whisper-small-onnx",
+            "  koine register --model whisper --checkpoint ./whisper-small ./whisper-small-onnx",
             "  koine register --model whisper --evaluation ./speech --gate enforce --guard en ./whisper-small-onnx"
         })
 public final class RegisterCommand implements Callable<Integer> {
@@ -44,6 +51,24 @@ public final class RegisterCommand implements Callable<Integer> {
 
     @Mixin
     RecipeOptions recipe;
+
+    @Option(
+            names = "--checkpoint",
+            paramLabel = "DIR",
+            description =
+                    "Folder with the safetensors checkpoint that the base was exported from: experts may then be checkpoints and LoRA"
+                            + " adapters, too.",
+            converter = FolderConverter.class)
+    @Nullable
+    Path checkpoint;
+
+    @Option(
+            names = "--checkpoint-at",
+            paramLabel = "PLACE",
+            description = "Where the job finds the same files, if not there; as --at.",
+            converter = PlaceConverter.class)
+    @Nullable
+    URI checkpointPlace;
 
     @Mixin
     GateOptions gate;
@@ -58,18 +83,34 @@ public final class RegisterCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         Input base = Input.base(bundle.directory);
-        EventSize.require(registration(base.read(bundle::list), gate.list()), ModelRegistration.class);
+        EventSize.require(
+                registration(base.read(bundle::list), checkpoint(null), gate.list()), ModelRegistration.class);
         PrintWriter err = spec.commandLine().getErr();
         PassedOver.tell(bundle.directory, err);
         TrainingFiles.tell(bundle.directory, "are published with every version", err);
-        return sender.sendModel(registration(base.read(() -> bundle.describe(out)), gate.describe(out, err)), out);
+        Bundle described = base.read(() -> bundle.describe(out));
+        return sender.sendModel(registration(described, checkpoint(out), gate.describe(out, err)), out);
     }
 
-    private ModelRegistration registration(Bundle base, List<dev.koine.schemas.Bundle> evaluationSets)
+    /** @param out is told of the hashing; null to list the files alone */
+    private @Nullable Bundle checkpoint(@Nullable PrintWriter out) throws RejectedException, IOException {
+        if (checkpoint == null) {
+            return null;
+        }
+        BundleOptions files = new BundleOptions();
+        files.directory = checkpoint;
+        files.place = checkpointPlace;
+        return new Input("The checkpoint (" + checkpoint + ")")
+                .read(() -> out == null ? files.list() : files.describe(out));
+    }
+
+    private ModelRegistration registration(
+            Bundle base, @Nullable Bundle checkpoint, List<dev.koine.schemas.Bundle> evaluationSets)
             throws RejectedException {
         ModelRegistration.Builder registration = ModelRegistration.newBuilder()
                 .setModelId(modelId)
                 .setBase(Bundles.toAvro(base))
+                .setCheckpoint(checkpoint == null ? null : Bundles.toAvro(checkpoint))
                 .setEvaluationSets(evaluationSets)
                 .setGate(gate.policy())
                 .setTime(Instant.now());

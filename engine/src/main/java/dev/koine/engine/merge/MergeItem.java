@@ -2,6 +2,7 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.merge.prune.PruneItem;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.Counterpart;
 import dev.koine.engine.tensor.TensorInfo;
 import dev.koine.engine.tensor.Weight;
 import java.util.List;
@@ -11,11 +12,11 @@ import java.util.List;
  *
  * @param weights base weights whose merged values are the same: equal in the base, in each expert, in
  *     their policy, and in whether they are variances
- * @param experts where each expert's elements lie, in the order of the experts; same element type and shape as the weights
+ * @param experts each expert's counterpart, in the order of the experts; of the weights' shape
  * @param from the first element of the run, row-major
  * @param count the number of elements; the whole tensor unless the policy is {@link Policy#DENSE}
  */
-record MergeItem(List<Weight> weights, Policy policy, List<TensorInfo> experts, long from, int count) {
+record MergeItem(List<Weight> weights, Policy policy, List<Counterpart> experts, long from, int count) {
     MergeItem {
         weights = List.copyOf(weights);
         experts = List.copyOf(experts);

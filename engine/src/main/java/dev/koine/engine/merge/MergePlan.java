@@ -8,8 +8,9 @@ import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.align.AlignedWeight;
 import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.Counterpart;
+import dev.koine.engine.tensor.ElementType;
 import dev.koine.engine.tensor.Run;
-import dev.koine.engine.tensor.TensorInfo;
 import dev.koine.engine.tensor.Weight;
 import dev.koine.engine.tensor.WeightRole;
 import java.util.ArrayList;
@@ -31,9 +32,9 @@ final class MergePlan {
      * @throws RejectedException {@link RejectionCode#NOT_ONNX} if a matrix has more elements than can be decomposed at once
      */
     static List<MergeItem> of(ModelBundle base, List<Alignment> experts, Recipe recipe) throws RejectedException {
-        List<Map<String, TensorInfo>> counterparts = new ArrayList<>();
+        List<Map<String, Counterpart>> counterparts = new ArrayList<>();
         for (Alignment expert : experts) {
-            Map<String, TensorInfo> byKey = new HashMap<>();
+            Map<String, Counterpart> byKey = new HashMap<>();
             for (AlignedWeight aligned : expert.weights()) {
                 aligned.base().forEach(weight -> byKey.put(weight.key(), aligned.expert()));
             }
@@ -43,11 +44,15 @@ final class MergePlan {
         for (Weight weight : base.weights()) {
             Policy policy = recipe.policyOf(weight);
             if (policy != Policy.FROZEN && !experts.isEmpty()) {
-                List<TensorInfo> theirs = counterparts.stream()
+                List<Counterpart> theirs = counterparts.stream()
                         .map(byKey -> byKey.get(weight.key()))
                         .toList();
+                if (theirs.stream().allMatch(Counterpart.Same.class::isInstance)) {
+                    continue;
+                }
                 boolean isVariance = weight.role() == WeightRole.VARIANCE;
-                places.computeIfAbsent(new Place(policy, isVariance, theirs), key -> new ArrayList<>())
+                places.computeIfAbsent(
+                                new Place(policy, isVariance, weight.tensor().type(), theirs), key -> new ArrayList<>())
                         .add(weight);
             }
         }
@@ -68,6 +73,6 @@ final class MergePlan {
         }
     }
 
-    /** Weights with the same counterparts hold the same bytes: an alignment groups no others. Variances are written by a rule of their own. */
-    private record Place(Policy policy, boolean isVariance, List<TensorInfo> experts) {}
+    /** Weights of one type with the same counterparts hold the same bytes. Variances are written by a rule of their own. */
+    private record Place(Policy policy, boolean isVariance, ElementType type, List<Counterpart> experts) {}
 }

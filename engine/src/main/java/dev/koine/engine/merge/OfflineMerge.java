@@ -5,6 +5,8 @@ import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.WorkPool;
+import dev.koine.engine.checkpoint.ExpertFolder;
+import dev.koine.engine.checkpoint.MappedBase;
 import dev.koine.engine.file.FileTree;
 import dev.koine.engine.file.TemporaryFolder;
 import dev.koine.engine.linalg.Decomposition;
@@ -43,11 +45,29 @@ public final class OfflineMerge {
     private final Decomposition decomposition;
     private final WorkPool pool;
     private final Progress progress;
+    private final @Nullable MappedBase mapped;
 
     /** @param pool the threads to use */
     public OfflineMerge(
             ModelBundle base, Recipe recipe, Decomposition decomposition, WorkPool pool, Progress progress) {
+        this(base, null, recipe, decomposition, pool, progress);
+    }
+
+    /**
+     * Merges checkpoints and adapters, too.
+     *
+     * @param mapped the same base with its checkpoint; null if there is none
+     * @param pool the threads to use
+     */
+    public OfflineMerge(
+            ModelBundle base,
+            @Nullable MappedBase mapped,
+            Recipe recipe,
+            Decomposition decomposition,
+            WorkPool pool,
+            Progress progress) {
         this.base = base;
+        this.mapped = mapped;
         this.recipe = recipe;
         this.decomposition = decomposition;
         this.pool = pool;
@@ -96,8 +116,8 @@ public final class OfflineMerge {
         for (Expert expert : experts) {
             aligned.add(expert.input()
                     .read(() -> isNew
-                            ? align(base, expert, recipe, progress)
-                            : Alignment.of(base, ModelBundle.open(expert.directory()))));
+                            ? align(base, mapped, expert, recipe, progress)
+                            : ExpertFolder.open(expert.directory()).align(base, mapped)));
         }
         boolean existed = Files.exists(target);
         try {
@@ -148,12 +168,16 @@ public final class OfflineMerge {
     /**
      * Lays an expert that comes in over its base.
      *
-     * @param progress hears if it is too far away to be a fine-tune of the base
-     * @throws RejectedException as {@link Alignment#of}, or if it is {@link Unchanged}
+     * @param mapped the same base with its checkpoint; null if there is none
+     * @param progress hears if it is too far away to be a fine-tune of the base, or in a folder with several forms
+     * @throws RejectedException as {@link ExpertFolder#align}, or if it is {@link Unchanged}
      */
-    public static Alignment align(ModelBundle base, Expert expert, Recipe recipe, Progress progress)
+    public static Alignment align(
+            ModelBundle base, @Nullable MappedBase mapped, Expert expert, Recipe recipe, Progress progress)
             throws RejectedException, IOException {
-        Alignment alignment = Alignment.of(base, ModelBundle.openWithoutStrays(expert.directory()));
+        ExpertFolder folder = ExpertFolder.openWithoutStrays(expert.directory());
+        Alignment alignment = folder.align(base, mapped);
+        folder.taken().ifPresent(note -> progress.warn("Note: " + expert.input().name() + ": " + note));
         Unchanged.refuse(alignment, recipe);
         Distance.warning(alignment, recipe)
                 .ifPresent(warning -> progress.warn("Warning: " + expert.input().name() + ": " + warning));

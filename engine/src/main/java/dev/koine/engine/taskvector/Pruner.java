@@ -89,6 +89,51 @@ public final class Pruner {
         };
     }
 
+    /**
+     * Keeps a delta that comes as factors: all of them, rounded to the precision. What is no smaller as factors is kept as a
+     * {@link DenseBlock}.
+     *
+     * @throws RejectedException {@code NON_FINITE} if what is kept at this precision is not finite
+     */
+    public PrunedBlock factors(LowRank delta) throws RejectedException {
+        if (delta.rank() >= Math.min(delta.rows(), delta.columns())) {
+            float[] product = product(delta);
+            return dense(product, product.length);
+        }
+        LowRank kept = precision == Precision.FLOAT16 ? balanced(delta) : delta;
+        LowRank rounded = new LowRank(
+                kept.rows(),
+                kept.columns(),
+                kept.rank(),
+                rounded(kept.u(), kept.u().length),
+                rounded(kept.v(), kept.v().length));
+        return new LorsBlock(precision, rounded, new long[0], new float[0]);
+    }
+
+    /** The matrix that factors make, row-major: as {@link LorsBlock} has it. */
+    public static float[] product(LowRank delta) {
+        float[] product = new float[delta.rows() * delta.columns()];
+        new LorsBlock(Precision.FLOAT32, delta, new long[0], new float[0]).read(0, product.length, product, 0);
+        return product;
+    }
+
+    /** The same product with factors of about one size, by a power of two: what is small in float16 has few bits. */
+    private LowRank balanced(LowRank delta) {
+        float u = kernels.largest(delta.u(), 0, delta.u().length);
+        float v = kernels.largest(delta.v(), 0, delta.v().length);
+        int half = (Math.getExponent(u) - Math.getExponent(v)) / 2;
+        return new LowRank(
+                delta.rows(), delta.columns(), delta.rank(), scaled(delta.u(), -half), scaled(delta.v(), half));
+    }
+
+    private static float[] scaled(float[] values, int exponent) {
+        float[] scaled = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            scaled[i] = Math.scalb(values[i], exponent);
+        }
+        return scaled;
+    }
+
     private PrunedBlock lors(float[] delta, int rows, int columns, int keep) throws RejectedException, IOException {
         requireFinite(delta);
         if (rank > 0 && rank >= Math.min(rows, columns)) {

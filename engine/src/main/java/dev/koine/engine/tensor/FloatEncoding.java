@@ -73,6 +73,13 @@ public final class FloatEncoding {
         };
     }
 
+    /** Makes each of the first {@code count} values what is left of it when it is kept as {@code type}. */
+    public static void round(ElementType type, float[] values, int count) {
+        for (int i = 0; i < count; i++) {
+            values[i] = rounded(type, values[i]);
+        }
+    }
+
     /** The value of float16 bits. */
     public static float fromFloat16(short bits) {
         return FLOAT16_VALUES[bits & 0xffff];

@@ -14,7 +14,8 @@ import java.util.List;
  * @param length the number of bytes; {@code numel() * type.bytes()} unless they are varints
  */
 public record TensorInfo(
-        String name, ElementType type, List<Long> shape, Path file, long offset, long length, Storage storage) {
+        String name, ElementType type, List<Long> shape, Path file, long offset, long length, Storage storage)
+        implements Values {
     public TensorInfo {
         shape = List.copyOf(shape);
     }
@@ -29,7 +30,24 @@ public record TensorInfo(
         /** As raw data, or as floats that are packed into one field, which is the same. */
         BYTES,
         /** Elements of two bytes as varints, packed into one field ({@code int32_data}), each in as few bytes as it takes. */
-        VARINTS
+        VARINTS,
+        /** As the bytes of the elements of a matrix, column by column: what lies there row-major is the matrix transposed. */
+        COLUMNS
+    }
+
+    /** The transposed matrix, which the same bytes hold. */
+    public TensorInfo transposed() {
+        if (shape.size() != 2 || storage == Storage.VARINTS) {
+            throw new IllegalStateException(
+                    "The tensor " + name + " of shape " + shape + " cannot be read transposed.");
+        }
+        Storage other = storage == Storage.BYTES ? Storage.COLUMNS : Storage.BYTES;
+        return new TensorInfo(name, type, List.of(shape.get(1), shape.get(0)), file, offset, length, other);
+    }
+
+    @Override
+    public List<TensorInfo> tensors() {
+        return List.of(this);
     }
 
     /** The number of elements; 1 for a scalar. */

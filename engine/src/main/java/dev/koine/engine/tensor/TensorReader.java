@@ -20,8 +20,14 @@ import org.jspecify.annotations.Nullable;
  * Reads the elements of one float tensor as float32, any range at a time, wherever they lie and however they are aligned. Its bytes are
  * mapped, not held on the heap. Safe for several threads. The file must not change while it is open.
  */
-public final class TensorReader implements AutoCloseable {
+public final class TensorReader implements ElementReader {
     private static final long SEGMENT = 1L << 30;
+
+    /** Rows of a matrix stored by columns that are read at once: as many elements of a column lie side by side in the file. */
+    static final int TILE = 64;
+
+    /** Elements of a column that are read one by one, since a view of them costs more. */
+    private static final int FEW = 8;
 
     private final TensorInfo tensor;
     private final long numel;
@@ -65,16 +71,12 @@ public final class TensorReader implements AutoCloseable {
         return new TensorReader(tensor, List.copyOf(segments));
     }
 
-    /** The number of elements. */
+    @Override
     public long numel() {
         return numel;
     }
 
-    /**
-     * Reads elements {@code from} to {@code from + count} of the tensor, row-major, into {@code target} from {@code at} on.
-     *
-     * @throws IOException if the reader is closed, or the file has become shorter
-     */
+    @Override
     public void read(long from, float[] target, int at, int count) throws IOException {
         Objects.checkFromIndexSize(from, count, numel);
         Objects.checkFromIndexSize(at, count, target.length);
@@ -84,8 +86,14 @@ public final class TensorReader implements AutoCloseable {
         }
         if (varints != null) {
             readVarints(varints, from, target, at, count);
-            return;
+        } else if (tensor.storage() == Storage.COLUMNS) {
+            readColumns(open, from, target, at, count);
+        } else {
+            readBytes(open, from, target, at, count);
         }
+    }
+
+    private void readBytes(List<ByteBuffer> open, long from, float[] target, int at, int count) throws IOException {
         int width = tensor.type().bytes();
         for (int done = 0; done < count; ) {
             long position = (from + done) * width;
@@ -96,6 +104,48 @@ public final class TensorReader implements AutoCloseable {
             int now = Math.min(count - done, segment.remaining() / width);
             decode(segment, target, at + done, now);
             done += now;
+        }
+    }
+
+    /** A tile of rows after the other; of each the columns that the range meets, a column's elements together. */
+    private void readColumns(List<ByteBuffer> open, long from, float[] target, int at, int count) throws IOException {
+        long rows = tensor.shape().get(0);
+        long columns = tensor.shape().get(1);
+        long end = from + count;
+        float[] column = new float[TILE];
+        for (long top = count == 0 ? rows : from / columns; top * columns < end; top += TILE) {
+            long bottom = Math.min(Math.min(rows, top + TILE), (end + columns - 1) / columns);
+            for (long j = 0; j < columns; j++) {
+                long first = top * columns + j < from ? top + 1 : top;
+                long last = (bottom - 1) * columns + j >= end ? bottom - 1 : bottom;
+                int tall = (int) (last - first);
+                int place = at + (int) (first * columns + j - from);
+                if (tall > 0 && tall <= FEW) {
+                    for (int i = 0; i < tall; i++) {
+                        target[place + (int) (i * columns)] = element(open, j * rows + first + i);
+                    }
+                } else if (tall > 0) {
+                    readBytes(open, j * rows + first, column, 0, tall);
+                    for (int i = 0; i < tall; i++) {
+                        target[place + (int) (i * columns)] = column[i];
+                    }
+                }
+            }
+        }
+    }
+
+    private float element(List<ByteBuffer> open, long index) throws IOException {
+        long position = index * tensor.type().bytes();
+        ByteBuffer segment = open.get((int) (position / SEGMENT));
+        int at = (int) (position % SEGMENT);
+        try {
+            return switch (tensor.type()) {
+                case FLOAT -> segment.getFloat(at);
+                case FLOAT16 -> FloatEncoding.fromFloat16(segment.getShort(at));
+                default -> FloatEncoding.fromBfloat16(segment.getShort(at));
+            };
+        } catch (InternalError e) {
+            throw shortFile(tensor, e);
         }
     }
 

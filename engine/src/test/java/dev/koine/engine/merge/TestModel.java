@@ -261,7 +261,7 @@ final class TestModel {
         return tensor("embed").shape().get(1);
     }
 
-    private static Tensor transposed(Tensor matrix) {
+    static Tensor transposed(Tensor matrix) {
         int rows = Math.toIntExact(matrix.shape().get(0));
         int columns = Math.toIntExact(matrix.shape().get(1));
         float[] values = new float[matrix.numel()];

@@ -86,6 +86,9 @@ public final class Statement {
         if (event.getGate() != null) {
             statement.policy(event.getGate());
         }
+        if (event.getCheckpoint() != null) {
+            statement.bundle("checkpoint", event.getCheckpoint());
+        }
         return statement.bytes.toByteArray();
     }
 
@@ -131,6 +134,12 @@ public final class Statement {
         }
         if (update.getUpdateShare() != null) {
             statement.real("update-share", update.getUpdateShare());
+        }
+        if (update.getCheckpointDigest() != null) {
+            statement.text("checkpoint", update.getCheckpointDigest());
+        }
+        if (update.getWeightMapDigest() != null) {
+            statement.text("weight-map", update.getWeightMapDigest());
         }
         return statement.bytes.toByteArray();
     }

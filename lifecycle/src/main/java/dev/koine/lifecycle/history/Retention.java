@@ -134,6 +134,12 @@ public final class Retention {
         if (version.getScalesDigest() != null) {
             referred.add(version.getScalesDigest());
         }
+        if (version.getCheckpointDigest() != null) {
+            referred.add(version.getCheckpointDigest());
+        }
+        if (version.getWeightMapDigest() != null) {
+            referred.add(version.getWeightMapDigest());
+        }
         if (version.getGate() != null) {
             referred.addAll(version.getGate().getEvaluationSets());
         }

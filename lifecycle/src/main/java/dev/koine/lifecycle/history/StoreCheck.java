@@ -3,6 +3,9 @@ package dev.koine.lifecycle.history;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.WorkPool;
+import dev.koine.engine.checkpoint.ExpertFolder;
+import dev.koine.engine.checkpoint.MappedBase;
+import dev.koine.engine.checkpoint.WeightMap;
 import dev.koine.engine.file.FileTree;
 import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.merge.Member;
@@ -129,6 +132,12 @@ public final class StoreCheck {
         if (version.getScalesDigest() != null) {
             require(version, "its scales", version.getScalesDigest(), good, referred);
         }
+        if (version.getCheckpointDigest() != null) {
+            require(version, "its base's checkpoint", version.getCheckpointDigest(), good, referred);
+        }
+        if (version.getWeightMapDigest() != null) {
+            require(version, "the map of its base's checkpoint", version.getWeightMapDigest(), good, referred);
+        }
         if (version.getGate() != null) {
             for (String set : version.getGate().getEvaluationSets()) {
                 require(version, "an evaluation set", set, good, referred);
@@ -206,7 +215,16 @@ public final class StoreCheck {
         Recipe found = wasSearched
                 ? recipe.with(Scale.fixed(RecordedScales.of(version, store).overall()))
                 : recipe;
-        new OfflineMerge(base, found, Lanczos::truncate, pool, Progress.NONE).mergeAgain(experts, target);
+        @Nullable MappedBase mapped = mapped(version, base);
+        new OfflineMerge(base, mapped, found, Lanczos::truncate, pool, Progress.NONE).mergeAgain(experts, target);
+    }
+
+    private @Nullable MappedBase mapped(ModelUpdate version, ModelBundle base) throws RejectedException, IOException {
+        if (version.getCheckpointDigest() == null || version.getWeightMapDigest() == null) {
+            return null;
+        }
+        WeightMap map = WeightMap.read(store.get(version.getWeightMapDigest()));
+        return MappedBase.of(base, ExpertFolder.open(store.bundle(version.getCheckpointDigest())), map);
     }
 
     private boolean hasItsExperts(ModelUpdate version) {

@@ -1,6 +1,7 @@
 package dev.koine.lifecycle.intake;
 
 import dev.koine.engine.Device;
+import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.WorkPool;
 import dev.koine.engine.merge.total.Grids;
@@ -9,10 +10,13 @@ import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.lifecycle.event.Recipes;
 import dev.koine.lifecycle.gate.GatePolicies;
+import dev.koine.lifecycle.input.StoredBundles;
+import dev.koine.lifecycle.input.WeightMaps;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.speech.quarantine.Examiner;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** Takes a base model in: checks it, and copies it to the store, so that nobody can change it under the job's feet. */
 public final class BaseIntake {
@@ -38,11 +42,18 @@ public final class BaseIntake {
     }
 
     /**
-     * Checks recipe, base and evaluation sets; everything that could be wrong with them is found here.
+     * What was taken in.
      *
-     * @return the base's bundle in the store
+     * @param checkpoint null where the registration has none
      */
-    Bundle take(ModelRegistration registration) throws RejectedException, IOException {
+    record Taken(Bundle base, @Nullable Bundle checkpoint) {}
+
+    /**
+     * Checks recipe, base, checkpoint and evaluation sets; everything that could be wrong with them is found here.
+     *
+     * @return the bundles in the store
+     */
+    Taken take(ModelRegistration registration) throws RejectedException, IOException {
         Recipes.fromAvro(registration.getRecipe());
         GatePolicies.of(registration);
         Bundle kept = bundles.take(registration.getBase(), (copy, digest) -> {
@@ -53,6 +64,14 @@ public final class BaseIntake {
             examiner.ask(copy, LOADS).requireAny();
         });
         evaluation.take(registration, store.bundle(kept.digest()));
-        return kept;
+        dev.koine.schemas.@Nullable Bundle checkpoint = registration.getCheckpoint();
+        return new Taken(kept, checkpoint == null ? null : checkpoint(checkpoint, kept.digest()));
+    }
+
+    private Bundle checkpoint(dev.koine.schemas.Bundle announced, String base) throws RejectedException, IOException {
+        ModelBundle model = StoredBundles.open(store, base);
+        return new Input("The checkpoint (" + announced.getUri() + ")")
+                .read(() -> bundles.take(
+                        announced, (copy, digest) -> new WeightMaps(store).make(model, base, copy, digest, pool)));
     }
 }

@@ -1,6 +1,8 @@
 package dev.koine.lifecycle.intake;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.checkpoint.ExpertFolder;
+import dev.koine.engine.checkpoint.MappedBase;
 import dev.koine.engine.merge.prune.Distance;
 import dev.koine.engine.merge.prune.PrunePlan;
 import dev.koine.engine.merge.prune.PruneTask;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,13 +47,21 @@ public final class ExpertIntake {
     /**
      * Plans the work on an expert.
      *
+     * @param mapped the same base with its checkpoint; null if there is none
      * @param baseDigest of the bundle of {@code base}
      */
-    Plan plan(dev.koine.schemas.Bundle announced, ModelBundle base, String baseDigest, Recipe recipe)
+    Plan plan(
+            dev.koine.schemas.Bundle announced,
+            ModelBundle base,
+            @Nullable MappedBase mapped,
+            String baseDigest,
+            Recipe recipe)
             throws RejectedException, IOException {
         List<Plan> planned = new ArrayList<>();
         bundles.take(announced, (copy, digest) -> {
-            Alignment aligned = Alignment.of(base, ModelBundle.open(copy));
+            ExpertFolder folder = ExpertFolder.open(copy);
+            Alignment aligned = folder.align(base, mapped);
+            folder.taken().ifPresent(note -> LOG.info("The expert at {}: {}", announced.getUri(), note));
             Unchanged.refuse(aligned, recipe);
             Distance.warning(aligned, recipe)
                     .ifPresent(warning -> LOG.warn("The expert at {}: {}", announced.getUri(), warning));

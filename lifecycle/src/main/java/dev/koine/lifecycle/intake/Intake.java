@@ -3,11 +3,11 @@ package dev.koine.lifecycle.intake;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.checkpoint.MappedBase;
 import dev.koine.engine.merge.prune.PruneTask;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
-import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.flink.state.PruneTaskMessage;
@@ -20,6 +20,7 @@ import dev.koine.lifecycle.event.Stage;
 import dev.koine.lifecycle.history.RunningMerges;
 import dev.koine.lifecycle.input.Faults;
 import dev.koine.lifecycle.input.StoredBundles;
+import dev.koine.lifecycle.input.WeightMaps;
 import dev.koine.lifecycle.plan.PlanStore;
 import dev.koine.lifecycle.state.Cell;
 import dev.koine.lifecycle.state.Series;
@@ -55,7 +56,7 @@ public final class Intake {
     private final BaseIntake baseIntake;
     private final ExpertIntake expertIntake;
     private final InstantSource clock;
-    private final Map<String, ModelBundle> bases = new HashMap<>();
+    private final Map<String, Base> bases = new HashMap<>();
     private final long graceSinceStart;
 
     /**
@@ -164,11 +165,14 @@ public final class Intake {
             InboundEvent settled = Events.settleRecipe(event, announced);
             running.begin(event.getModelId(), sequence(), clock.instant());
             String place = announced.getBase().getUri();
-            Bundle base =
+            BaseIntake.Taken taken =
                     Faults.contain("the base " + place, () -> Input.base(place).read(() -> baseIntake.take(announced)));
-            announced.setBase(Bundles.toAvro(base));
+            announced.setBase(Bundles.toAvro(taken.base()));
+            if (taken.checkpoint() != null) {
+                announced.setCheckpoint(Bundles.toAvro(taken.checkpoint()));
+            }
             state.registration().set(announced);
-            emit(settled, base.digest(), List.of(), out);
+            emit(settled, taken.base().digest(), List.of(), out);
         } catch (RejectedException e) {
             if (!isKnown) {
                 running.cancel(event.getModelId(), sequence());
@@ -205,12 +209,13 @@ public final class Intake {
     private void plan(InboundEvent event, ExpertEvent expert, ModelRegistration model, Output out)
             throws RejectedException, IOException {
         Recipe recipe = Recipes.fromAvro(model.getRecipe());
-        ModelBundle base = base(model);
+        Base base = base(model);
         String place = expert.getBundle().getUri();
         ExpertIntake.Plan plan = Faults.contain("the expert " + place, () -> Input.expert(expert.getExpertId(), place)
                 .read(() -> expertIntake.plan(
                         expert.getBundle(),
-                        base,
+                        base.model(),
+                        base.mapped(),
                         Bundles.fromAvro(model.getBase()).digest(),
                         recipe)));
         emit(event, plan.bundleDigest(), messages(event, plan, recipe), out);
@@ -247,12 +252,23 @@ public final class Intake {
         return Objects.requireNonNullElse(state.nextSequence().get(), 0L);
     }
 
-    private ModelBundle base(ModelRegistration model) throws RejectedException, IOException {
+    /** @param mapped with the checkpoint; null where there is none */
+    private record Base(ModelBundle model, @Nullable MappedBase mapped) {}
+
+    private Base base(ModelRegistration model) throws RejectedException, IOException {
         String digest = Bundles.fromAvro(model.getBase()).digest();
         StoredBundles.touch(store, digest);
-        @Nullable ModelBundle base = bases.get(model.getModelId());
+        @Nullable
+        String checkpoint = model.getCheckpoint() == null
+                ? null
+                : Bundles.fromAvro(model.getCheckpoint()).digest();
+        if (checkpoint != null) {
+            StoredBundles.touch(store, checkpoint);
+        }
+        @Nullable Base base = bases.get(model.getModelId());
         if (base == null) {
-            base = StoredBundles.open(store, digest);
+            ModelBundle opened = StoredBundles.open(store, digest);
+            base = new Base(opened, checkpoint == null ? null : new WeightMaps(store).open(opened, digest, checkpoint));
             bases.put(model.getModelId(), base);
         }
         return base;

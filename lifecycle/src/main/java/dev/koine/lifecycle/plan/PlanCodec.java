@@ -44,13 +44,16 @@ final class PlanCodec {
     }
 
     private static PruneItemMessage toStored(PruneItem item, BundlePlaces places) {
-        return new PruneItemMessage(
-                item.weights(),
-                item.policy().name(),
-                toStored(item.base(), places),
-                toStored(item.expert(), places),
-                item.from(),
-                item.count());
+        return PruneItemMessage.newBuilder()
+                .setWeights(item.weights())
+                .setPolicy(item.policy().name())
+                .setBase(toStored(item.base(), places))
+                .setExpert(toStored(CounterpartCodec.first(item.expert()), places))
+                .setJoined(CounterpartCodec.joined(item.expert(), tensor -> toStored(tensor, places)))
+                .setFactors(CounterpartCodec.factors(item.expert(), tensor -> toStored(tensor, places)))
+                .setFrom(item.from())
+                .setCount(item.count())
+                .build();
     }
 
     private static TensorPlace toStored(TensorInfo tensor, BundlePlaces places) {
@@ -71,7 +74,7 @@ final class PlanCodec {
     static List<PruneTask> tasks(StoredPlan plan, ArtifactStore store) throws IOException {
         Map<String, Path> files = new HashMap<>();
         for (PruneItemMessage item : items(plan)) {
-            for (TensorPlace place : List.of(item.getBase(), item.getExpert())) {
+            for (TensorPlace place : CounterpartCodec.places(item)) {
                 if (!files.containsKey(place.getFile())) {
                     files.put(place.getFile(), file(URI.create(place.getFile()), store));
                 }
@@ -115,7 +118,7 @@ final class PlanCodec {
                 message.getWeights(),
                 Policy.valueOf(message.getPolicy()),
                 tensor(message.getBase(), files),
-                tensor(message.getExpert(), files),
+                CounterpartCodec.counterpart(message, place -> tensor(place, files)),
                 message.getFrom(),
                 message.getCount());
     }

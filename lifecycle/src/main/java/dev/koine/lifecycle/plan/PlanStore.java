@@ -19,6 +19,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -84,8 +85,14 @@ public final class PlanStore {
 
     /** Those that earlier releases wrote plans with. */
     public static List<Schema> olderSchemas() {
-        try (InputStream file = Objects.requireNonNull(PlanStore.class.getResourceAsStream("StoredPlan.v1.avsc"))) {
-            return List.of(new Schema.Parser().parse(file));
+        return Stream.of("StoredPlan.v1.avsc", "StoredPlan.v2.avsc")
+                .map(PlanStore::schema)
+                .toList();
+    }
+
+    private static Schema schema(String name) {
+        try (InputStream file = Objects.requireNonNull(PlanStore.class.getResourceAsStream(name))) {
+            return new Schema.Parser().parse(file);
         } catch (IOException e) {
             throw new UncheckedIOException("A schema in this jar cannot be read.", e);
         }

@@ -82,6 +82,8 @@ record NextVersion(Line line, Contents inside, Cause cause) {
                 .setExperts(inside.experts())
                 .setRecipe(newest.getRecipe())
                 .setCause(cause)
+                .setCheckpointDigest(newest.getCheckpointDigest())
+                .setWeightMapDigest(newest.getWeightMapDigest())
                 .setTime(time);
     }
 }

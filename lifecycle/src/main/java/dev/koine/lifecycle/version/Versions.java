@@ -15,6 +15,7 @@ import dev.koine.lifecycle.gate.GatePolicies;
 import dev.koine.lifecycle.gate.Standings;
 import dev.koine.lifecycle.gate.Trials;
 import dev.koine.lifecycle.history.RecordedScales;
+import dev.koine.lifecycle.input.WeightMaps;
 import dev.koine.schemas.Cause;
 import dev.koine.schemas.Change;
 import dev.koine.schemas.ExpertEvent;
@@ -72,6 +73,10 @@ public final class Versions {
         Bundle announced = Bundles.fromAvro(registration.getBase());
         String digest = Objects.requireNonNull(arrival.bundleDigest());
         Bundle kept = new Bundle(store.address(digest), announced.files());
+        @Nullable
+        String checkpoint = registration.getCheckpoint() == null
+                ? null
+                : Bundles.fromAvro(registration.getCheckpoint()).digest();
         return ModelUpdate.newBuilder()
                 .setModelId(registration.getModelId())
                 .setVersion(0)
@@ -81,6 +86,8 @@ public final class Versions {
                 .setRecipe(registration.getRecipe())
                 .setCause(cause(arrival, Change.REGISTERED).build())
                 .setGate(evaluated(registration, kept.digest()))
+                .setCheckpointDigest(checkpoint)
+                .setWeightMapDigest(checkpoint == null ? null : new WeightMaps(store).digest(digest, checkpoint))
                 .setTime(clock.instant())
                 .build();
     }

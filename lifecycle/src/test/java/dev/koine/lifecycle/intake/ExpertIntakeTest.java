@@ -12,6 +12,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.LocalStore;
+import dev.koine.engine.tensor.TensorInfo;
 import dev.koine.events.Bundles;
 import dev.koine.lifecycle.input.AllowedPlaces;
 import dev.koine.testkit.Fixtures;
@@ -56,7 +57,8 @@ class ExpertIntakeTest {
         assertThat(plan.tasks())
                 .flatExtracting(task -> task.items())
                 .as("tasks name files by their bundle; the place where the copy was written is gone")
-                .allSatisfy(item -> assertThat(item.expert().file()).doesNotExist());
+                .allSatisfy(
+                        item -> assertThat(((TensorInfo) item.expert()).file()).doesNotExist());
         assertThat(plan.files().digests()).containsValue(announced.digest());
     }
 
@@ -96,7 +98,7 @@ class ExpertIntakeTest {
         try (WorkPool pool = new WorkPool(2)) {
             AllowedPlaces places = new AllowedPlaces(List.of(directory.toUri()));
             ExpertIntake intake = new ExpertIntake(new BundleIntake(places, BundleSource.LOCAL, store, pool));
-            return intake.plan(Bundles.toAvro(announced), base, baseDigest, Recipe.PUBLISHED);
+            return intake.plan(Bundles.toAvro(announced), base, null, baseDigest, Recipe.PUBLISHED);
         }
     }
 

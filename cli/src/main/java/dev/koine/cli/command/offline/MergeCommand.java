@@ -10,6 +10,7 @@ import dev.koine.cli.folder.ModelFolders;
 import dev.koine.cli.folder.NewFolder;
 import dev.koine.cli.folder.PassedOver;
 import dev.koine.cli.folder.TrainingFiles;
+import dev.koine.cli.option.CheckpointOption;
 import dev.koine.cli.option.DeviceOption;
 import dev.koine.cli.option.FolderConverter;
 import dev.koine.cli.option.QuarantineOptions;
@@ -18,6 +19,7 @@ import dev.koine.engine.Device;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.WorkPool;
+import dev.koine.engine.checkpoint.MappedBase;
 import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.total.Written;
@@ -63,7 +65,7 @@ public final class MergeCommand implements Callable<Integer> {
             names = "--base",
             required = true,
             paramLabel = "DIR",
-            description = "Folder with the base.",
+            description = "Folder with the base, an ONNX export.",
             converter = FolderConverter.class)
     Path base;
 
@@ -72,8 +74,12 @@ public final class MergeCommand implements Callable<Integer> {
             required = true,
             paramLabel = "[NAME=]DIR[@WEIGHT]",
             description =
-                    "Folder with an expert, its name for messages, and its weight (default: 1); may be given several times.")
+                    "Folder with an expert (an ONNX export; with --checkpoint also a safetensors checkpoint or a LoRA adapter), its name for"
+                            + " messages, and its weight (default: 1); may be given several times.")
     List<String> experts;
+
+    @Mixin
+    CheckpointOption checkpoint;
 
     @Mixin
     RecipeOptions recipe;
@@ -128,12 +134,15 @@ public final class MergeCommand implements Callable<Integer> {
 
     private String merge(WorkPool pool, CompletableFuture<Void> warm, ModelFolders folders) throws Exception {
         ModelBundle opened = Input.base(base).read(() -> openBase(folders.of(base)));
+        @Nullable
+        MappedBase mapped =
+                checkpoint.map(opened, folders, pool, spec.commandLine().getErr());
         List<OfflineMerge.Expert> members = experts.stream().map(this::expert).toList();
         if (taskVectors == null) {
-            return merge(opened, members, pool, warm, folders);
+            return merge(opened, mapped, members, pool, warm, folders);
         }
         try (NewFolder folder = NewFolder.at(taskVectors)) {
-            String digest = merge(opened, kept(members, folder.path()), pool, warm, folders);
+            String digest = merge(opened, mapped, kept(members, folder.path()), pool, warm, folders);
             folder.keep();
             return digest;
         }
@@ -141,6 +150,7 @@ public final class MergeCommand implements Callable<Integer> {
 
     private String merge(
             ModelBundle opened,
+            @Nullable MappedBase mapped,
             List<OfflineMerge.Expert> members,
             WorkPool pool,
             CompletableFuture<Void> warm,
@@ -154,7 +164,7 @@ public final class MergeCommand implements Callable<Integer> {
             Folders.requireRoom(target.path(), bytes(folders.of(base)), "the merged model");
             warm.join();
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
-            tell(new OfflineMerge(opened, recipe.recipe(), decomposition, pool, progress)
+            tell(new OfflineMerge(opened, mapped, recipe.recipe(), decomposition, pool, progress)
                     .merge(readable(members, folders, spec.commandLine().getErr()), target.path()));
             if (check) {
                 new Input("The merged model").read(() -> requireSound(target.path(), opened.directory()));

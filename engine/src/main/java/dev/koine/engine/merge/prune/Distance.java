@@ -1,14 +1,21 @@
 package dev.koine.engine.merge.prune;
 
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.linalg.LowRank;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.align.AlignedWeight;
 import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.ElementReader;
+import dev.koine.engine.tensor.Factors;
+import dev.koine.engine.tensor.TensorInfo;
 import dev.koine.engine.tensor.TensorReader;
+import dev.koine.engine.tensor.Values;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far an expert is from its base: the length of the difference of all weights that a recipe merges, against the base's length. Shapes
@@ -30,7 +37,7 @@ public final class Distance {
     private Distance() {}
 
     /** The length of the difference by the length of the base; empty if the base has none. */
-    public static OptionalDouble of(Alignment expert, Recipe recipe) throws IOException {
+    public static OptionalDouble of(Alignment expert, Recipe recipe) throws RejectedException, IOException {
         Squares sum = new Squares(0, 0);
         for (AlignedWeight weight : expert.weights()) {
             boolean isMerged = weight.base().stream().anyMatch(base -> recipe.policyOf(base) != Policy.FROZEN);
@@ -42,7 +49,7 @@ public final class Distance {
     }
 
     /** What users should hear of an expert that is too far away to be a fine-tune of the base. */
-    public static Optional<String> warning(Alignment expert, Recipe recipe) throws IOException {
+    public static Optional<String> warning(Alignment expert, Recipe recipe) throws RejectedException, IOException {
         OptionalDouble distance = of(expert, recipe);
         return distance.isEmpty() || distance.getAsDouble() < FAR
                 ? Optional.empty()
@@ -60,12 +67,22 @@ public final class Distance {
     }
 
     /** Of a sample, as many times as the tensor is larger. */
-    private static Squares squares(AlignedWeight weight) throws IOException {
+    private static Squares squares(AlignedWeight weight) throws RejectedException, IOException {
+        TensorInfo base = weight.base().get(0).tensor();
+        if (weight.expert() instanceof Values values) {
+            return squares(base, values);
+        }
+        double length = squares(base, base).base;
+        @Nullable LowRank delta = weight.expert() instanceof Factors factors ? FactoredDelta.read(factors) : null;
+        return new Squares(delta == null ? 0 : FactoredDelta.squaredNorm(delta), length);
+    }
+
+    private static Squares squares(TensorInfo tensor, Values values) throws IOException {
         double difference = 0;
         double base = 0;
         long sampled = 0;
-        try (TensorReader before = TensorReader.open(weight.base().get(0).tensor());
-                TensorReader after = TensorReader.open(weight.expert())) {
+        try (TensorReader before = TensorReader.open(tensor);
+                ElementReader after = ElementReader.open(values)) {
             long numel = before.numel();
             long stride = Math.max(RUN_ELEMENTS, numel / RUNS);
             int most = (int) Math.min(RUN_ELEMENTS, numel);

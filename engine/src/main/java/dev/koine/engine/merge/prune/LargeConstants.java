@@ -2,6 +2,7 @@ package dev.koine.engine.merge.prune;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.tensor.Values;
 
 /**
  * Elements that no training makes: the constants of attention masks, such as minus infinity, float32's lowest, -1e9, -65504 or -10000.
@@ -61,7 +62,10 @@ public final class LargeConstants {
     }
 
     private static String where(PruneItem item, int index, float expert, float base) {
-        return "Tensor " + item.expert().name() + " in " + item.expert().file().getFileName() + " is " + expert
-                + " at element " + (item.from() + index) + ", where the base is " + base;
+        String file = item.expert() instanceof Values values
+                ? " in " + values.tensors().get(0).file().getFileName()
+                : "";
+        return "Tensor " + item.expert().name() + file + " is " + expert + " at element " + (item.from() + index)
+                + ", where the base is " + base;
     }
 }

@@ -5,6 +5,8 @@ import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.align.AlignedWeight;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.Counterpart;
+import dev.koine.engine.tensor.Factors;
 import dev.koine.engine.tensor.Run;
 import dev.koine.engine.tensor.TensorInfo;
 import dev.koine.engine.tensor.Weight;
@@ -17,7 +19,7 @@ import java.util.Map;
  * Cuts the pruning of one expert into tasks that can run anywhere in any order.
  *
  * <p>A pruned matrix is one item, since its decomposition needs all of it; a dense tensor is cut into runs, so that memory does
- * not depend on the largest embedding. Small items share a task, so that a bias does not cost a message and a file.
+ * not depend on the largest embedding. A delta that comes as factors is one item, too: it is taken as it is. Small items share a task, so that a bias does not cost a message and a file.
  */
 public final class PrunePlan {
     /** Runs become blocks of a task vector: another size gives other digests of task vectors. */
@@ -66,6 +68,9 @@ public final class PrunePlan {
 
     /** Weights that are tied or just equal are pruned once, but for those that a rule sets apart. */
     private static List<PruneItem> items(AlignedWeight aligned, Recipe recipe) throws RejectedException {
+        if (aligned.expert() instanceof Counterpart.Same) {
+            return List.of();
+        }
         Map<Policy, List<Weight>> byPolicy = new LinkedHashMap<>();
         for (Weight weight : aligned.base()) {
             byPolicy.computeIfAbsent(recipe.policyOf(weight), policy -> new ArrayList<>())
@@ -79,14 +84,14 @@ public final class PrunePlan {
         return items;
     }
 
-    private static List<PruneItem> items(List<Weight> weights, Policy policy, TensorInfo expert)
+    private static List<PruneItem> items(List<Weight> weights, Policy policy, Counterpart expert)
             throws RejectedException {
         Weight first = weights.get(0);
         TensorInfo tensor = first.tensor();
         List<String> keys = weights.stream().map(Weight::key).toList();
         long numel = tensor.numel();
         List<PruneItem> items = new ArrayList<>();
-        if (policy == Policy.DENSE) {
+        if (policy == Policy.DENSE && !(expert instanceof Factors)) {
             for (Run run : Run.cut(numel, DENSE_RUN_ELEMENTS)) {
                 items.add(new PruneItem(keys, policy, tensor, expert, run.from(), run.count()));
             }

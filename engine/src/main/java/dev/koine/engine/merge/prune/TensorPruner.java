@@ -5,17 +5,22 @@ import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.Decomposition;
 import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.linalg.Lanczos;
+import dev.koine.engine.linalg.LowRank;
 import dev.koine.engine.linalg.Scratch;
 import dev.koine.engine.merge.method.Parameters;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.taskvector.CombinedBlock;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.PrunedBlock;
 import dev.koine.engine.taskvector.Pruner;
 import dev.koine.engine.taskvector.TaskVectorFile;
 import dev.koine.engine.taskvector.TaskVectorFile.Block;
-import dev.koine.engine.tensor.TensorInfo;
-import dev.koine.engine.tensor.TensorReader;
+import dev.koine.engine.tensor.ElementReader;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.Factors;
+import dev.koine.engine.tensor.FloatEncoding;
+import dev.koine.engine.tensor.Values;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Prunes the tensors of a task: this is where an expert's weights become a task vector. Safe for several threads. */
 public final class TensorPruner {
+    private static final float[] NO_BASE = {};
+
     private final Pruner pruner;
     private final PruneObserver observer;
     private final Kernels kernels = Kernels.fastest();
@@ -66,10 +73,7 @@ public final class TensorPruner {
         List<Block> blocks = new ArrayList<>();
         for (PruneItem item : task.items()) {
             long begun = System.nanoTime();
-            float[] base = scratch.floats(item.count());
-            read(item.base(), item.from(), base);
-            @Nullable PrunedBlock values = prune(item, base);
-            scratch.release(base);
+            @Nullable PrunedBlock values = pruned(item);
             observer.pruned(item, System.nanoTime() - begun);
             if (values != null) {
                 blocks.add(new Block(item.weights(), item.from(), values));
@@ -78,9 +82,21 @@ public final class TensorPruner {
         return blocks;
     }
 
+    private @Nullable PrunedBlock pruned(PruneItem item) throws RejectedException, IOException {
+        if (!(item.expert() instanceof Values)) {
+            return prune(item, NO_BASE);
+        }
+        float[] base = scratch.floats(item.count());
+        read(item.base(), item.from(), base);
+        @Nullable PrunedBlock values = prune(item, base);
+        scratch.release(base);
+        return values;
+    }
+
     /**
      * Reads the expert, subtracts the base in float32, and compresses the delta. Where both have the same bits the delta is zero, also
-     * between the infinities of an attention mask.
+     * between the infinities of an attention mask. An expert of a wider type is rounded to the base's first, as an export would be.
+     * A delta that comes as factors is not decomposed again: the factors are kept, whatever rank the recipe has.
      *
      * @param base the item's elements of the base; not changed
      * @return null if the delta is zero throughout
@@ -88,13 +104,35 @@ public final class TensorPruner {
      */
     @Nullable
     public PrunedBlock prune(PruneItem item, float[] base) throws RejectedException, IOException {
+        if (item.expert() instanceof Values values) {
+            return prune(item, values, base);
+        }
+        return item.expert() instanceof Factors factors ? prune(item, factors) : null;
+    }
+
+    private @Nullable PrunedBlock prune(PruneItem item, Values expert, float[] base)
+            throws RejectedException, IOException {
         float[] delta = scratch.floats(item.count());
         try {
-            read(item.expert(), item.from(), delta);
-            return isDifferent(item, delta, base) ? compress(item, delta) : null;
+            readExpert(item, expert, delta);
+            return isDifferent(item, expert, delta, base) ? compress(item, delta) : null;
         } finally {
             scratch.release(delta);
         }
+    }
+
+    private @Nullable PrunedBlock prune(PruneItem item, Factors expert) throws RejectedException, IOException {
+        @Nullable LowRank delta = FactoredDelta.read(expert);
+        if (delta == null) {
+            return null;
+        }
+        PrunedBlock whole =
+                switch (item.policy()) {
+                    case SPARSE, RANDOM ->
+                        pruner.prune(Pruner.product(delta), delta.rows(), delta.columns(), item.policy());
+                    default -> pruner.factors(delta);
+                };
+        return CombinedBlock.of(List.of(new CombinedBlock.Term(whole, Math.toIntExact(item.from()), 1)), item.count());
     }
 
     private PrunedBlock compress(PruneItem item, float[] delta) throws RejectedException, IOException {
@@ -109,22 +147,24 @@ public final class TensorPruner {
     }
 
     /** Makes {@code expert} the delta; false if that is zero. */
-    private boolean isDifferent(PruneItem item, float[] expert, float[] base) throws RejectedException, IOException {
+    private boolean isDifferent(PruneItem item, Values values, float[] expert, float[] base)
+            throws RejectedException, IOException {
         float largest = kernels.subtract(expert, base, expert.length);
         if (!Float.isFinite(largest)) {
-            read(item.expert(), item.from(), expert);
+            readExpert(item, values, expert);
             largest = subtractInfinities(item, expert, base);
         }
         if (largest >= LargeConstants.LARGE) {
-            requireKept(item, base, expert);
+            requireKept(item, values, base, expert);
         }
         return largest > 0;
     }
 
-    private void requireKept(PruneItem item, float[] base, float[] delta) throws RejectedException, IOException {
+    private void requireKept(PruneItem item, Values values, float[] base, float[] delta)
+            throws RejectedException, IOException {
         float[] expert = scratch.floats(item.count());
         try {
-            read(item.expert(), item.from(), expert);
+            readExpert(item, values, expert);
             LargeConstants.requireKept(item, base, expert, delta);
         } finally {
             scratch.release(expert);
@@ -145,8 +185,16 @@ public final class TensorPruner {
         return largest;
     }
 
-    private static void read(TensorInfo tensor, long from, float[] target) throws IOException {
-        try (TensorReader reader = TensorReader.open(tensor)) {
+    private static void readExpert(PruneItem item, Values expert, float[] target) throws IOException {
+        read(expert, item.from(), target);
+        ElementType type = item.base().type();
+        if (!expert.fitsInto(type)) {
+            FloatEncoding.round(type, target, target.length);
+        }
+    }
+
+    private static void read(Values tensor, long from, float[] target) throws IOException {
+        try (ElementReader reader = ElementReader.open(tensor)) {
             reader.read(from, target, 0, target.length);
         }
     }

@@ -6,8 +6,13 @@ import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.align.AlignedWeight;
 import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.taskvector.Policy;
+import dev.koine.engine.tensor.ElementReader;
+import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.Factors;
+import dev.koine.engine.tensor.FloatEncoding;
 import dev.koine.engine.tensor.Run;
 import dev.koine.engine.tensor.TensorReader;
+import dev.koine.engine.tensor.Values;
 import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.util.List;
@@ -58,14 +63,26 @@ public final class Unchanged {
     }
 
     /** Zero is zero, whatever its sign. */
-    private static boolean differs(AlignedWeight aligned) throws IOException {
+    private static boolean differs(AlignedWeight aligned) throws RejectedException, IOException {
+        if (aligned.expert() instanceof Values values) {
+            return differs(aligned, values);
+        }
+        return aligned.expert() instanceof Factors factors && FactoredDelta.read(factors) != null;
+    }
+
+    private static boolean differs(AlignedWeight aligned, Values values) throws IOException {
         try (TensorReader base = TensorReader.open(aligned.base().get(0).tensor());
-                TensorReader expert = TensorReader.open(aligned.expert())) {
-            float[] ours = new float[(int) Math.min(Run.CHUNK, base.numel())];
+                ElementReader expert = ElementReader.open(values)) {
+            float[] ours = new float[(int) Math.min(values.run(), base.numel())];
             float[] theirs = new float[ours.length];
-            for (Run chunk : Run.chunks(base.numel())) {
+            ElementType type = aligned.base().get(0).tensor().type();
+            boolean isRounded = !values.fitsInto(type);
+            for (Run chunk : Run.cut(base.numel(), values.run())) {
                 base.read(chunk.from(), ours, 0, chunk.count());
                 expert.read(chunk.from(), theirs, 0, chunk.count());
+                if (isRounded) {
+                    FloatEncoding.round(type, theirs, chunk.count());
+                }
                 for (int i = 0; i < chunk.count(); i++) {
                     if (ours[i] != theirs[i]) {
                         return true;

@@ -1,18 +1,18 @@
 package dev.koine.engine.onnx.align;
 
-import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.Counterpart;
 import dev.koine.engine.tensor.Weight;
 import java.util.List;
 
 /**
- * A weight of the base and the expert's tensor at the same place of the graph. Where several base weights hold the same bytes
+ * A weight of the base and what the expert has at the same place of the graph. Where several base weights hold the same bytes
  * and their counterparts in the expert do too (tied, or shared between encoder and decoder files), they stand here together and
  * are pruned once.
  *
  * @param base one weight or more, all with equal bytes, in the order of the bundle's weights
- * @param expert the expert's counterpart of the first; same element type and shape
+ * @param expert the expert's counterpart of the first; of the same shape, whatever its element type
  */
-public record AlignedWeight(List<Weight> base, TensorInfo expert) {
+public record AlignedWeight(List<Weight> base, Counterpart expert) {
     public AlignedWeight {
         base = List.copyOf(base);
     }

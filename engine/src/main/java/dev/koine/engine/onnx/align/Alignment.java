@@ -20,21 +20,22 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An expert laid over its base: each weight of the base with the expert's tensor at the same place of the graph (ARCHITECTURE.md, "Telling tensors apart").
+ * An expert laid over its base: each weight of the base with what the expert has at the same place of the graph (ARCHITECTURE.md, "Telling tensors apart").
  * Names of tensors and nodes play no part, since exporters number them anew.
  *
- * <p>One limit: where the base's exporter has stored equal tensors once, and fine-tuning has made them different in the expert, the base
+ * <p>One limit of exports: where the base's exporter has stored equal tensors once, and fine-tuning has made them different in the expert, the base
  * cannot hold both results; such a base is refused with GRAPH_MISMATCH. The other way round is no trouble.
  */
 public final class Alignment {
     private final List<AlignedWeight> weights;
 
-    private Alignment(List<AlignedWeight> weights) {
+    /** @param weights every weight of the base, each in one of these, in the order of the first of each group */
+    public Alignment(List<AlignedWeight> weights) {
         this.weights = List.copyOf(weights);
     }
 
     /**
-     * Aligns an expert with its base.
+     * Aligns an expert that is an export of the same kind as its base.
      *
      * @throws RejectedException QUANTIZED if weights of either are quantised or an integer tensor differs; GRAPH_MISMATCH if the model
      *     files, their graphs, operator sets, inputs or outputs differ; TENSOR_MISMATCH if a tensor has another type or shape, or a

@@ -606,7 +606,7 @@ class AlignmentTest {
     private Map<String, byte[]> counterparts(ModelProto base, ModelProto expert) throws RejectedException, IOException {
         Map<String, byte[]> counterparts = new TreeMap<>();
         for (AlignedWeight aligned : align(base, expert).weights()) {
-            TensorInfo tensor = aligned.expert();
+            TensorInfo tensor = (TensorInfo) aligned.expert();
             byte[] file = Files.readAllBytes(tensor.file());
             for (Weight weight : aligned.base()) {
                 counterparts.put(weight.key(), java.util.Arrays.copyOfRange(file, (int) tensor.offset(), (int)
