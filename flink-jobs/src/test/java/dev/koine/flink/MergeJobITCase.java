@@ -1,5 +1,6 @@
 package dev.koine.flink;
 
+import static dev.koine.flink.harness.KoineHarness.rejected;
 import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,6 +20,7 @@ import dev.koine.schemas.Position;
 import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.speech.onnx.OnnxSessions;
 import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.TrainedForms;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -96,6 +98,39 @@ class MergeJobITCase {
             assertThat(bundle.files().stream().map(file -> file.path()))
                     .contains("encoder_model.onnx", "encoder_model.onnx_data", "decoder_model.onnx", "vocab.json");
             OnnxSessions.open(bundle.directory(), OnnxOptions.DEFAULT).close();
+        }
+    }
+
+    @Test
+    void takesCheckpointsAndAdaptersWhereTheBaseIsRegisteredWithItsCheckpoint() throws Exception {
+        Path base = Fixtures.ctc("base");
+        Path checkpoint = TrainedForms.checkpoint(base, base, directory.resolve("places/base"));
+        Path de = TrainedForms.checkpoint(base, Fixtures.ctc("de"), directory.resolve("places/de"));
+        Path adapter = TrainedForms.adapter(base, 7, directory.resolve("places/adapter"));
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(koine.register("plain", base));
+            assertThat(rejected(koine.merge("plain", "de", 1, de)).getCode()).isEqualTo("NO_CHECKPOINT");
+            assertThat(rejected(koine.register("wrong", Fixtures.whisper("base"), checkpoint))
+                            .getCode())
+                    .isEqualTo("CHECKPOINT_MISMATCH");
+            ModelUpdate registered = updated(koine.register("ctc", base, checkpoint));
+            assertThat(registered.getCheckpointDigest())
+                    .isEqualTo(Bundle.describe(checkpoint).digest());
+            assertThat(registered.getWeightMapDigest()).startsWith("sha256:");
+
+            ModelUpdate ofCheckpoint = updated(koine.merge("ctc", "de", 1, de));
+            assertThat(ofCheckpoint.getDigest()).isEqualTo(offline("de"));
+            assertThat(ofCheckpoint.getWeightMapDigest()).isEqualTo(registered.getWeightMapDigest());
+            ModelUpdate withAdapter = updated(koine.merge("ctc", "adapted", 1, adapter));
+            ModelUpdate withExport = updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
+            assertThat(withAdapter.getDigest())
+                    .isEqualTo(Fixtures.mergedOffline(
+                            directory, base, checkpoint, Recipe.PUBLISHED, List.of(de, adapter)));
+            assertThat(withExport.getDigest())
+                    .isEqualTo(Fixtures.mergedOffline(
+                            directory, base, checkpoint, Recipe.PUBLISHED, List.of(Fixtures.ctc("ca"), adapter, de)));
+            updated(koine.retract("ctc", "ca"));
+            assertThat(updated(koine.retract("ctc", "adapted")).getDigest()).isEqualTo(ofCheckpoint.getDigest());
         }
     }
 

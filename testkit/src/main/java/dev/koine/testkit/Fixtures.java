@@ -2,6 +2,8 @@ package dev.koine.testkit;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.WorkPool;
+import dev.koine.engine.checkpoint.ExpertFolder;
+import dev.koine.engine.checkpoint.MappedBase;
 import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.recipe.Recipe;
@@ -9,7 +11,9 @@ import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The committed speech models, and what they merge to. */
 public final class Fixtures {
@@ -40,13 +44,31 @@ public final class Fixtures {
 
     /** As {@link #mergedOffline(Path, String...)}, with another recipe. */
     public static String mergedOffline(Path directory, Recipe recipe, String... experts) throws Exception {
+        return mergedOffline(
+                directory,
+                ctc("base"),
+                null,
+                recipe,
+                Stream.of(experts).map(Fixtures::ctc).toList());
+    }
+
+    /**
+     * The digest of a base with these experts inside.
+     *
+     * @param checkpoint that the base was exported from; null where every expert is an export
+     */
+    public static String mergedOffline(
+            Path directory, Path base, @Nullable Path checkpoint, Recipe recipe, List<Path> experts) throws Exception {
         Path scratch = Files.createTempDirectory(directory, "offline");
         Path target = Files.createDirectory(scratch.resolve("merged"));
+        ModelBundle model = ModelBundle.open(base);
         try (WorkPool pool = new WorkPool(1)) {
-            new OfflineMerge(ModelBundle.open(ctc("base")), recipe, Lanczos::truncate, pool, Progress.NONE)
+            @Nullable
+            MappedBase mapped = checkpoint == null ? null : MappedBase.map(model, ExpertFolder.open(checkpoint), pool);
+            new OfflineMerge(model, mapped, recipe, Lanczos::truncate, pool, Progress.NONE)
                     .merge(
-                            Stream.of(experts)
-                                    .map(name -> new OfflineMerge.Expert(ctc(name), 1))
+                            experts.stream()
+                                    .map(expert -> new OfflineMerge.Expert(expert, 1))
                                     .toList(),
                             target);
         }

@@ -1,5 +1,6 @@
 package dev.koine.engine.checkpoint;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,6 +51,7 @@ public record WeightMap(int format, String base, String checkpoint, List<MappedW
         }
 
         /** Whether the weight is one tensor as it is, or transposed. */
+        @JsonIgnore
         public boolean isOneTensor() {
             return parts.size() == 1 && parts.get(0).factor() == 1;
         }

@@ -121,7 +121,7 @@ class StatementTest {
     }
 
     @Test
-    void aRegistrationSignsRecipeSetsAndGate() throws Exception {
+    void aRegistrationSignsRecipeSetsGateAndCheckpoint() throws Exception {
         List<ModelRegistration> registrations = new ArrayList<>();
         registrations.add(registration().build());
         for (Recipe.Builder recipe : List.of(
@@ -138,6 +138,8 @@ class StatementTest {
         }
         registrations.add(registration().setEvaluationSets(List.of(bundle("a"))).build());
         registrations.add(registration().setEvaluationSets(List.of(bundle("b"))).build());
+        registrations.add(registration().setCheckpoint(bundle("a")).build());
+        registrations.add(registration().setCheckpoint(bundle("b")).build());
         for (GatePolicy.Builder policy : List.of(
                 GatePolicy.newBuilder(),
                 GatePolicy.newBuilder().setMode("ENFORCE"),
@@ -170,6 +172,10 @@ class StatementTest {
         updates.add(update().setScale(0.3).build());
         updates.add(update().setUpdateShare(0.2).build());
         updates.add(update().setUpdateShare(0.3).build());
+        for (String digest : List.of("sha256:" + "1".repeat(64), "sha256:" + "2".repeat(64))) {
+            updates.add(update().setCheckpointDigest(digest).build());
+            updates.add(update().setWeightMapDigest(digest).build());
+        }
         updates.add(update().setScale(0.2)
                 .setScalesDigest("sha256:" + "1".repeat(64))
                 .build());

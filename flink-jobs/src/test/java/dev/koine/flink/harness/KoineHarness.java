@@ -125,6 +125,13 @@ public final class KoineHarness implements AutoCloseable {
         return await(send(registration(modelId, base, recipe)));
     }
 
+    /** @param checkpoint that the base was exported from */
+    public Outcome register(String modelId, Path base, Path checkpoint) throws Exception {
+        ModelRegistration registration = registration(modelId, Bundle.describe(base), Recipe.PUBLISHED);
+        registration.setCheckpoint(Bundles.toAvro(Bundle.describe(checkpoint)));
+        return await(send(registration));
+    }
+
     public static ModelRegistration registration(String modelId, Bundle base, Recipe recipe) {
         ModelRegistration registration = registration(modelId, base);
         registration.setRecipe(Recipes.toAvro(recipe));
