@@ -20,6 +20,7 @@ import dev.koine.schemas.Position;
 import dev.koine.schemas.Recipe;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.Signature;
+import dev.koine.testkit.TrainedForms;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,6 +47,7 @@ final class MakeSeeds {
         events();
         taskVectors();
         evaluationSets();
+        trained();
         write(Target.ONNX, "inline", Models.inline(2));
         write(Target.ONNX, "external", Models.external(2, "weights.bin", 128, 144));
         write(Target.ONNX, "outside", Models.external(2, "../outside.bin", 0, 144));
@@ -71,6 +73,48 @@ final class MakeSeeds {
                 "{\"decoder_start_token_id\":1,\"eos_token_id\":[2,3],\"lang_to_id\":{\"<|de|>\":4},\"task_to_id\":{\"transcribe\":5},"
                         + "\"suppress_tokens\":[1],\"max_length\":10,\"num_mel_bins\":80}");
         text(Target.MODEL_JSON, "vocabulary", "{\"<unk>\":0,\"a\":1,\"\\u0120b\":2}");
+    }
+
+    private static void trained() throws Exception {
+        Path work = Work.folder("seeds");
+        Path base = Files.createDirectory(work.resolve("base"));
+        Files.write(base.resolve("model.onnx"), Models.inline(1));
+        Path other = Files.createDirectory(work.resolve("other"));
+        Files.write(other.resolve("model.onnx"), Models.inline(2));
+        Path file = Path.of("model.safetensors");
+        write(
+                Target.CHECKPOINT,
+                "base",
+                Files.readAllBytes(
+                        TrainedForms.checkpoint(base, base, work.resolve("a")).resolve(file)));
+        write(
+                Target.CHECKPOINT,
+                "expert",
+                Files.readAllBytes(
+                        TrainedForms.checkpoint(base, other, work.resolve("b")).resolve(file)));
+        Path adapter = TrainedForms.adapter(base, 3, work.resolve("c"));
+        write(Target.ADAPTER, "lora", Files.readAllBytes(adapter.resolve("adapter_model.safetensors")));
+        write(Target.ADAPTER_CONFIG, "lora", Files.readAllBytes(adapter.resolve("adapter_config.json")));
+        text(
+                Target.ADAPTER_CONFIG,
+                "peft",
+                "{\"alpha_pattern\": {\"model.0\": 3, \"(m|o)+d.*\": 5}, \"auto_mapping\": null, \"base_model_name_or_path\": \"a/b\","
+                        + " \"bias\": \"lora_only\", \"eva_config\": null, \"fan_in_fan_out\": true, \"init_lora_weights\": true,"
+                        + " \"lora_alpha\": 16, \"lora_dropout\": 0.0, \"modules_to_save\": [\"x\"], \"peft_type\": \"LORA\", \"r\": 2,"
+                        + " \"rank_pattern\": {}, \"target_modules\": [\"q_proj\"], \"use_dora\": false, \"use_rslora\": true}");
+        text(Target.ADAPTER_CONFIG, "dora", "{\"peft_type\": \"LORA\", \"lora_alpha\": 2, \"use_dora\": true}");
+        text(
+                Target.ADAPTER_CONFIG,
+                "endless",
+                "{\"peft_type\": \"LORA\", \"lora_alpha\": 2, \"alpha_pattern\": {\"((.*)*)*!\": 2}}");
+        String shard = "\"model-00001-of-00001.safetensors\"";
+        text(
+                Target.SHARD_INDEX,
+                "good",
+                "{\"metadata\": {\"total_size\": 312}, \"weight_map\": {\"model.a.weight\": " + shard
+                        + ", \"model.b\": " + shard + ", \"model.c.weight\": " + shard + "}}");
+        text(Target.SHARD_INDEX, "outside", "{\"weight_map\": {\"model.a.weight\": \"../a.safetensors\"}}");
+        text(Target.SHARD_INDEX, "missing", "{\"weight_map\": {\"model.a.weight\": \"a.safetensors\"}}");
     }
 
     private static void evaluationSets() throws IOException {

@@ -25,7 +25,7 @@ import java.util.TreeMap;
 
 /**
  * Experts in the forms that training leaves them in, made from ONNX bundles: what an exporter would have had before it. Every weight is a
- * tensor, {@code model.<number>.weight}, those of linear layers transposed.
+ * tensor under the names of its file and its initializer, those of linear layers transposed.
  */
 public final class TrainedForms {
     private static final int RANK = 2;
@@ -72,7 +72,9 @@ public final class TrainedForms {
         Map<String, String> names = new TreeMap<>();
         for (Weight weight : model.weights()) {
             if (weight.tensor().numel() > 1) {
-                names.put(weight.key(), "model." + names.size() + ".weight");
+                String file = weight.key().substring(0, weight.key().indexOf(".onnx"));
+                boolean isLinear = weight.role() == WeightRole.LINEAR;
+                names.put(weight.key(), file + "." + weight.tensor().name() + (isLinear ? ".weight" : ""));
             }
         }
         return names;

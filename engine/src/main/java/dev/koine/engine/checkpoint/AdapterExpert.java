@@ -11,7 +11,6 @@ import dev.koine.engine.tensor.Counterpart;
 import dev.koine.engine.tensor.Factors;
 import dev.koine.engine.tensor.TensorInfo;
 import dev.koine.engine.tensor.Weight;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +57,7 @@ final class AdapterExpert {
     }
 
     private @Nullable String target(MappedPart part) {
-        for (String name : part.tensors()) {
+        for (String name : part.names()) {
             if (adapter.deltas().containsKey(name) || adapter.whole().containsKey(name)) {
                 return name;
             }
@@ -71,7 +70,7 @@ final class AdapterExpert {
                 delta.left(),
                 delta.right(),
                 delta.factor() * part.factor(),
-                delta.isTransposed() != part.isTransposed());
+                delta.isTransposed() != part.tensors().get(0).isTransposed());
     }
 
     private Counterpart whole(Weight weight, MappedPart part, String target) throws RejectedException {
@@ -79,10 +78,9 @@ final class AdapterExpert {
         if (tensor == null || part.factor() != 1) {
             throw folded(target);
         }
-        List<Long> shape = weight.tensor().shape();
-        return part.isTransposed()
+        return part.tensors().get(0).isTransposed()
                 ? tensor.transposed()
-                : new TensorInfo(tensor.name(), tensor.type(), shape, tensor.file(), tensor.offset(), tensor.length());
+                : CheckpointExpert.shaped(tensor, weight.tensor().shape());
     }
 
     private static void requireAlone(MappedWeight mapped, MappedPart part, String target) throws RejectedException {
@@ -94,7 +92,7 @@ final class AdapterExpert {
                     RejectionCode.GRAPH_MISMATCH,
                     "The adapter changes '" + Quote.of(target)
                             + "', which is tied to or equal with others in the base ("
-                            + Quote.of(String.join(", ", part.tensors()))
+                            + Quote.of(String.join(", ", part.names()))
                             + "), and the base's export does not tell them apart. Train the adapter without it.");
         }
     }

@@ -3,6 +3,7 @@ package dev.koine.engine.checkpoint;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.checkpoint.WeightMap.MappedPart;
+import dev.koine.engine.checkpoint.WeightMap.MappedTensor;
 import dev.koine.engine.checkpoint.WeightMap.MappedWeight;
 import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.onnx.wire.Quote;
@@ -39,7 +40,7 @@ final class CheckpointExpert {
         aligned.requireUnmappedKept();
         for (MappedWeight weight : base.map().weights()) {
             for (MappedPart part : weight.parts()) {
-                aligned.requireEqual(part.tensors());
+                aligned.requireEqual(part);
             }
         }
         return base.align(aligned::counterpart);
@@ -47,33 +48,38 @@ final class CheckpointExpert {
 
     private Counterpart counterpart(Weight weight, MappedWeight mapped) throws RejectedException {
         if (mapped.isOneTensor()) {
-            return view(mapped.parts().get(0), weight.tensor().shape());
+            MappedPart part = mapped.parts().get(0);
+            TensorInfo tensor = tensor(part);
+            return isTransposed(part, tensor)
+                    ? tensor.transposed()
+                    : shaped(tensor, weight.tensor().shape());
         }
         List<Joined.Part> parts = new ArrayList<>();
         for (MappedPart part : mapped.parts()) {
             TensorInfo tensor = tensor(part);
-            parts.add(new Joined.Part(part.isTransposed() ? tensor.transposed() : tensor, part.factor()));
+            parts.add(new Joined.Part(isTransposed(part, tensor) ? tensor.transposed() : tensor, part.factor()));
         }
         return new Joined(weight.tensor().shape(), mapped.axis(), parts);
     }
 
     /** Exporters drop dimensions of 1, too: the elements are the same. */
-    private TensorInfo view(MappedPart part, List<Long> shape) throws RejectedException {
-        TensorInfo tensor = tensor(part);
-        return part.isTransposed()
-                ? tensor.transposed()
-                : new TensorInfo(tensor.name(), tensor.type(), shape, tensor.file(), tensor.offset(), tensor.length());
+    static TensorInfo shaped(TensorInfo tensor, List<Long> shape) {
+        return new TensorInfo(tensor.name(), tensor.type(), shape, tensor.file(), tensor.offset(), tensor.length());
     }
 
     /** The first that the expert has: frameworks leave out what is tied. */
     private TensorInfo tensor(MappedPart part) throws RejectedException {
-        for (String name : part.tensors()) {
+        for (String name : part.names()) {
             TensorInfo tensor = expert.tensors().get(name);
             if (tensor != null) {
                 return tensor;
             }
         }
-        throw missing(part.tensors().get(0));
+        throw missing(part.names().get(0));
+    }
+
+    private static boolean isTransposed(MappedPart part, TensorInfo tensor) {
+        return part.tensors().contains(new MappedTensor(tensor.name(), true));
     }
 
     private void requireSameTensors() throws RejectedException, IOException {
@@ -135,11 +141,13 @@ final class CheckpointExpert {
         }
     }
 
-    private void requireEqual(List<String> names) throws RejectedException, IOException {
-        @Nullable TensorInfo first = null;
-        for (String name : names) {
+    /** As they stand in the weight. */
+    private void requireEqual(MappedPart part) throws RejectedException, IOException {
+        TensorInfo first = tensor(part);
+        for (String name : part.names()) {
             @Nullable TensorInfo next = expert.tensors().get(name);
-            if (first != null && next != null && !ValueMatch.areEqual(first, next)) {
+            boolean isTurned = next != null && isTransposed(part, next) != isTransposed(part, first);
+            if (next != null && !ValueMatch.areEqual(first, isTurned ? next.transposed() : next)) {
                 throw new RejectedException(
                         RejectionCode.GRAPH_MISMATCH,
                         "The tensors '" + Quote.of(first.name()) + "' and '" + Quote.of(name)
@@ -147,10 +155,6 @@ final class CheckpointExpert {
                                 + " apart; in the expert they differ. Freeze or tie them when you fine-tune, or submit an ONNX"
                                 + " export of the expert.");
             }
-            first = first == null ? next : first;
-        }
-        if (first == null) {
-            throw missing(names.get(0));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.koine.engine.checkpoint;
 
 import dev.koine.engine.checkpoint.WeightMap.MappedPart;
+import dev.koine.engine.checkpoint.WeightMap.MappedTensor;
 import dev.koine.engine.checkpoint.WeightMap.MappedWeight;
 import dev.koine.engine.tensor.ElementReader;
 import dev.koine.engine.tensor.Joined;
@@ -62,7 +63,7 @@ final class Folding {
                         if (next != null) {
                             return null;
                         }
-                        next = new MappedPart(List.of(tensor.name()), way == 1, factor);
+                        next = new MappedPart(List.of(new MappedTensor(tensor.name(), way == 1)), factor);
                         extent = view.shape().get(axis);
                         break;
                     }
@@ -72,7 +73,7 @@ final class Folding {
                 return null;
             }
             parts.add(next);
-            taken.add(next.tensors().get(0));
+            taken.addAll(next.names());
             at += extent;
         }
         return parts;

@@ -58,17 +58,29 @@ public record WeightMap(int format, String base, String checkpoint, List<MappedW
     }
 
     /**
-     * One or more tensors of the checkpoint with equal values, and how they stand in the weight.
+     * One or more tensors of the checkpoint with the same values in the weight.
      *
-     * @param tensors names; where there are several, values do not tell which of them it is: they are equal, and have to be in an expert
-     * @param isTransposed whether the weight has the transposed matrix
+     * @param tensors where there are several, values do not tell which of them it is: as they stand in the weight they are equal, and have to
+     *     be in an expert
      * @param factor that the exporter multiplied the tensor with, in float32
      */
-    public record MappedPart(List<String> tensors, boolean isTransposed, float factor) {
+    public record MappedPart(List<MappedTensor> tensors, float factor) {
         public MappedPart {
             tensors = List.copyOf(tensors);
         }
+
+        /** The tensors' names. */
+        public List<String> names() {
+            return tensors.stream().map(MappedTensor::name).toList();
+        }
     }
+
+    /**
+     * A tensor of the checkpoint in a weight.
+     *
+     * @param isTransposed whether the weight has the transposed matrix
+     */
+    public record MappedTensor(String name, boolean isTransposed) {}
 
     static WeightMap of(List<MappedWeight> weights, List<String> unmapped) {
         return new WeightMap(FORMAT, "", "", weights, unmapped);
@@ -90,7 +102,7 @@ public record WeightMap(int format, String base, String checkpoint, List<MappedW
     public Optional<MappedWeight> weightOf(String tensor) {
         return weights.stream()
                 .filter(weight ->
-                        weight.parts().stream().anyMatch(part -> part.tensors().contains(tensor)))
+                        weight.parts().stream().anyMatch(part -> part.names().contains(tensor)))
                 .findFirst();
     }
 

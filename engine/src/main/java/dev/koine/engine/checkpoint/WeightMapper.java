@@ -4,6 +4,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.WorkPool;
 import dev.koine.engine.checkpoint.WeightMap.MappedPart;
+import dev.koine.engine.checkpoint.WeightMap.MappedTensor;
 import dev.koine.engine.checkpoint.WeightMap.MappedWeight;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.wire.Quote;
@@ -67,7 +68,7 @@ public final class WeightMapper {
             byWeight.putAll(decided(group, found));
         }
         Set<String> used = new HashSet<>();
-        byWeight.values().forEach(part -> used.addAll(part.tensors()));
+        byWeight.values().forEach(part -> used.addAll(part.names()));
         Folding folding = new Folding(tensors.values().stream()
                 .filter(tensor -> !used.contains(tensor.name()))
                 .toList());
@@ -78,7 +79,7 @@ public final class WeightMapper {
             MappedWeight entry = part == null ? folding.find(weight) : new MappedWeight(weight.key(), 0, List.of(part));
             if (entry != null) {
                 mapped.add(entry);
-                entry.parts().forEach(each -> used.addAll(each.tensors()));
+                entry.parts().forEach(each -> used.addAll(each.names()));
             }
         }
         requireMostly(used);
@@ -193,9 +194,11 @@ public final class WeightMapper {
         boolean areAllTold = claims.size() == group.size() && new HashSet<>(claims.values()).size() == names.size();
         Map<String, MappedPart> decided = new HashMap<>();
         for (Weight weight : group) {
-            boolean isTransposed = found(found, weight).get(0).isTransposed();
-            List<String> own = areAllTold ? List.of(claims.getOrDefault(weight, "")) : names;
-            decided.put(weight.key(), new MappedPart(own, isTransposed, 1));
+            List<MappedTensor> own = found(found, weight).stream()
+                    .filter(each -> !areAllTold || each.tensor().name().equals(claims.get(weight)))
+                    .map(each -> new MappedTensor(each.tensor().name(), each.isTransposed()))
+                    .toList();
+            decided.put(weight.key(), new MappedPart(own, 1));
         }
         return decided;
     }

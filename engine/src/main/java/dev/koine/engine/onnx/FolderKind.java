@@ -26,9 +26,9 @@ final class FolderKind {
     private static final List<Sign> SIGNS = List.of(
             Sign.of(
                     "adapter_config\\.json|adapter_model\\..*",
-                    "a PEFT adapter, which is not taken as it is",
-                    ". Merge it into its base with merge_and_unload() of PEFT, export the result to ONNX as the base was"
-                            + " exported, and name the folder of the export."),
+                    "a PEFT adapter, which is no model by itself",
+                    ". Register the ONNX export of the model that it was trained on, with --checkpoint for that model's checkpoint,"
+                            + " and submit the adapter as an expert."),
             Sign.of(
                     "(model|tf_model|flax_model)[^/]*\\.(safetensors|h5|msgpack|index\\.json)|pytorch_model[^/]*\\.(bin|index\\.json)",
                     "a Hugging Face checkpoint, which has no graph",

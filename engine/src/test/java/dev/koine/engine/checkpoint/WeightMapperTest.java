@@ -8,6 +8,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.WorkPool;
 import dev.koine.engine.checkpoint.WeightMap.MappedPart;
+import dev.koine.engine.checkpoint.WeightMap.MappedTensor;
 import dev.koine.engine.checkpoint.WeightMap.MappedWeight;
 import dev.koine.engine.linalg.Lanczos;
 import dev.koine.engine.merge.OfflineMerge;
@@ -68,7 +69,8 @@ class WeightMapperTest {
     @Test
     void whatIsEqualAndNowhereNamedStaysTogether() {
         for (String zero : List.of("val_4", "val_6")) {
-            MappedPart both = new MappedPart(List.of("attn.mlp.bias", "attn.out.bias"), false, 1);
+            MappedPart both = new MappedPart(
+                    List.of(new MappedTensor("attn.mlp.bias", false), new MappedTensor("attn.out.bias", false)), 1);
             assertThat(mapped.map().byKey().get("model.onnx/" + zero))
                     .isEqualTo(new MappedWeight("model.onnx/" + zero, 0, List.of(both)));
         }
@@ -186,7 +188,7 @@ class WeightMapperTest {
     }
 
     private static MappedPart part(String tensor, boolean isTransposed, float factor) {
-        return new MappedPart(List.of(tensor), isTransposed, factor);
+        return new MappedPart(List.of(new MappedTensor(tensor, isTransposed)), factor);
     }
 
     private void assertRefused(FoldedModel expert, RejectionCode code, String... named) throws Exception {

@@ -66,8 +66,8 @@ class MistakenFilesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "adapter_config.json, merge_and_unload()",
-        "adapter_model.safetensors, merge_and_unload()",
+        "adapter_config.json, --checkpoint",
+        "adapter_model.safetensors, --checkpoint",
         "model.safetensors, Hugging Face checkpoint",
         "model-00001-of-00002.safetensors, Hugging Face checkpoint",
         "pytorch_model.bin, Hugging Face checkpoint",

@@ -3,10 +3,13 @@ package dev.koine.cli.command.offline;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.folder.ModelFolders;
 import dev.koine.cli.folder.PassedOver;
+import dev.koine.cli.option.CheckpointOption;
 import dev.koine.cli.option.FolderConverter;
 import dev.koine.cli.option.RecipeOptions;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.WorkPool;
+import dev.koine.engine.checkpoint.MappedBase;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.graph.OnnxModel;
@@ -19,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,7 +33,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "inspect",
         description = "Lists the weights of a model: shape, how a recipe would prune them, where the graph uses them.",
-        footer = {"%nExample:", "  koine inspect whisper-small"})
+        footer = {
+            "%nExample:",
+            "  koine inspect whisper-small-onnx",
+            "  koine inspect --checkpoint whisper-small whisper-small-onnx"
+        })
 public final class InspectCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
@@ -37,18 +45,28 @@ public final class InspectCommand implements Callable<Integer> {
     @Mixin
     RecipeOptions options;
 
+    @Mixin
+    CheckpointOption checkpoint;
+
     @Parameters(paramLabel = "DIR", description = "Folder with a model.", converter = FolderConverter.class)
     Path directory;
 
     @Override
     public Integer call() throws Exception {
-        try (ModelFolders folders = new ModelFolders(spec.commandLine().getErr())) {
-            inspect(folders.of(directory));
+        try (ModelFolders folders = new ModelFolders(spec.commandLine().getErr());
+                WorkPool pool = new WorkPool(Runtime.getRuntime().availableProcessors())) {
+            ModelBundle bundle = inspect(folders.of(directory));
+            @Nullable
+            MappedBase mapped =
+                    checkpoint.map(bundle, folders, pool, spec.commandLine().getErr());
+            if (mapped != null) {
+                MapTable.print(mapped, spec.commandLine().getOut());
+            }
         }
         return ExitCode.OK;
     }
 
-    private void inspect(Path folder) throws RejectedException, IOException {
+    private ModelBundle inspect(Path folder) throws RejectedException, IOException {
         PrintWriter out = spec.commandLine().getOut();
         PassedOver.tell(folder, spec.commandLine().getErr());
         Recipe recipe = options.recipe();
@@ -83,5 +101,6 @@ public final class InspectCommand implements Callable<Integer> {
                         Collectors.summingLong(weight -> weight.tensor().numel())))
                 .toString();
         out.printf("%n%d weights, %,d elements; elements by policy: %s%n", weights.size(), elements, policies);
+        return bundle;
     }
 }
