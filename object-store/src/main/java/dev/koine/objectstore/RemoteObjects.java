@@ -60,10 +60,15 @@ final class RemoteObjects {
         });
     }
 
+    /** Opens a new object, in place of one that has its name. Closing the stream makes it appear, also after a failure. */
+    OutputStream create(String name) throws IOException {
+        return files.create(path(name), FileSystem.WriteMode.OVERWRITE);
+    }
+
     /** Closing a stream makes its object appear, also after a failure: then it is taken away again. */
     private void write(String name, long bytes, Content content) throws IOException {
         try {
-            try (OutputStream out = files.create(path(name), FileSystem.WriteMode.OVERWRITE)) {
+            try (OutputStream out = create(name)) {
                 content.write(out);
             }
             long there = files.getFileStatus(path(name)).getLen();

@@ -49,7 +49,7 @@ public final class StoreTrouble {
     }
 
     /** What is said, with what to do about it. */
-    static String sentence(Throwable trouble) {
+    public static String sentence(Throwable trouble) {
         String said =
                 String.valueOf(trouble.getMessage()).replaceAll("\\s+", " ").strip();
         Matcher answer = ANSWER.matcher(said);

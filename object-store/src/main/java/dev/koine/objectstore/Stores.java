@@ -2,7 +2,9 @@ package dev.koine.objectstore;
 
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.LocalStore;
+import dev.koine.engine.store.LocalTarget;
 import dev.koine.engine.store.RemotePlace;
+import dev.koine.engine.store.UploadTarget;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
@@ -48,6 +50,20 @@ public final class Stores {
     }
 
     /**
+     * Opens a place that bundles are uploaded to: a directory that is there, or a prefix in object storage.
+     *
+     * @throws IOException if there is no file system for the URI
+     */
+    public static UploadTarget uploadTo(URI place) throws IOException {
+        if (!RemotePlace.isRemote(place)) {
+            return new LocalTarget(Path.of(place));
+        }
+        URI folder = place.toString().endsWith("/") ? place : URI.create(place + "/");
+        return new RemoteTarget(
+                folder, new RemoteObjects(FileSystem.get(folder), new org.apache.flink.core.fs.Path(folder)));
+    }
+
+    /**
      * Requires that this process can read a place, as far as that shows without trying.
      *
      * @throws IOException if there is no file system for the URI; the message names Flink's plugin
@@ -64,23 +80,33 @@ public final class Stores {
      * @throws IOException if it does not: what it says, and what to do where that is known
      */
     public static void requireAnswer(URI store) throws IOException {
+        requireAnswer("store", store);
+    }
+
+    /**
+     * As {@link #requireAnswer(URI)}, of another place.
+     *
+     * @param word what messages call it
+     */
+    public static void requireAnswer(String word, URI store) throws IOException {
         if (RemotePlace.isRemote(store)) {
             try {
                 FileSystem.get(store).listStatus(new org.apache.flink.core.fs.Path(store));
             } catch (IOException e) {
                 if (!(e instanceof FileNotFoundException) || StoreTrouble.hasNoBucket(e)) {
-                    throw new IOException("The store " + store + " does not answer: " + StoreTrouble.sentence(e), e);
+                    throw new IOException(
+                            "The " + word + " " + store + " does not answer: " + StoreTrouble.sentence(e), e);
                 }
             }
             return;
         }
         Path folder = Path.of(store);
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
-            throw new IOException("The store " + folder + " is a file; name a folder.");
+            throw new IOException("The " + word + " " + folder + " is a file; name a folder.");
         }
         Files.createDirectories(folder);
         if (!Files.isWritable(folder)) {
-            throw new IOException("The store " + folder + " may not be written to; name another folder.");
+            throw new IOException("The " + word + " " + folder + " may not be written to; name another folder.");
         }
     }
 

@@ -30,6 +30,18 @@ public final class LinkRefusals {
                 + " bundles must not reach out of their folder. " + copy(folder));
     }
 
+    /**
+     * The refusal of a link in a snapshot of the Hugging Face cache that leads anywhere but to a file of the same repository.
+     *
+     * @param repository the folder that holds the snapshots and the blobs
+     */
+    public static RejectedException outOfCache(String path, Path place, Path folder, Path repository) {
+        return refused("'" + path + "' at " + place
+                + " is a symbolic link that leaves the Hugging Face cache, where only links to the blobs of "
+                + repository
+                + " are followed. " + copy(folder));
+    }
+
     private static String copy(Path folder) {
         return "Put the file itself there, and name the folder with it: `cp -rL '" + folder + "' '" + folder + "-copy'`"
                 + " makes a copy without links.";

@@ -14,7 +14,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -98,17 +100,32 @@ public record Bundle(URI uri, List<BundleFile> files) {
         return hashed(listWithoutStrays(directory), directory, Runnable::run);
     }
 
+    /**
+     * Files that lie anywhere, hashed, as a bundle.
+     *
+     * @param files by their path in the bundle; no link is followed
+     * @throws RejectedException as {@link #describe(Path)}
+     */
+    public static Bundle describe(URI place, Map<String, Path> files) throws IOException, RejectedException {
+        return hashed(list(place, files), files::get, Runnable::run);
+    }
+
     private static Bundle hashed(Bundle listed, Path directory, Executor executor)
             throws IOException, RejectedException {
         Path root = directory.toAbsolutePath().normalize();
+        return hashed(listed, root::resolve, executor);
+    }
+
+    private static Bundle hashed(Bundle listed, Function<String, Path> place, Executor executor)
+            throws IOException, RejectedException {
         SideBySide<String> digests = new SideBySide<>(executor);
         for (BundleFile file : listed.files) {
-            digests.begin(() -> Sha256.of(root.resolve(file.path())));
+            digests.begin(() -> Sha256.of(place.apply(file.path())));
         }
         List<String> hashed = digests.await();
         List<BundleFile> files = new ArrayList<>();
         for (BundleFile file : listed.files) {
-            files.add(new BundleFile(file.path(), Files.size(root.resolve(file.path())), hashed.get(files.size())));
+            files.add(new BundleFile(file.path(), Files.size(place.apply(file.path())), hashed.get(files.size())));
         }
         return of(listed.uri.toString(), files);
     }
@@ -121,6 +138,19 @@ public record Bundle(URI uri, List<BundleFile> files) {
      */
     public static Bundle listWithoutStrays(Path directory) throws IOException, RejectedException {
         return list(directory, false);
+    }
+
+    /**
+     * The files of {@link #describe(URI, Map)} with the digest {@link #UNKNOWN}.
+     *
+     * @throws RejectedException as {@link #describe(Path)}
+     */
+    public static Bundle list(URI place, Map<String, Path> files) throws IOException, RejectedException {
+        List<BundleFile> listed = new ArrayList<>();
+        for (Map.Entry<String, Path> file : files.entrySet()) {
+            listed.add(new BundleFile(file.getKey(), Files.size(file.getValue()), UNKNOWN));
+        }
+        return of(place.toString(), listed);
     }
 
     private static Bundle list(Path directory, boolean withStrays) throws IOException, RejectedException {

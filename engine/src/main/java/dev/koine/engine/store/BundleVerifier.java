@@ -32,6 +32,20 @@ public final class BundleVerifier {
     }
 
     /**
+     * Reads a file of a bundle where the bundle says that it is.
+     *
+     * @param out takes the bytes; after a failure it has a part of them, or bytes that are wrong
+     * @throws RejectedException as {@link #verify(Bundle, Path)}
+     * @throws IOException if the file cannot be read, or {@code out} takes no more
+     */
+    public static void read(Bundle bundle, BundleFile file, BundleSource source, OutputStream out)
+            throws IOException, RejectedException {
+        try (InputStream in = source.open(bundle, file)) {
+            copy(file, in, out);
+        }
+    }
+
+    /**
      * Copies the files of a bundle from its own place, hashing what is written, and flushes them to the disk: what was checked is
      * what is there.
      *

@@ -57,4 +57,9 @@ public interface Disk {
 
     /** Takes away a file, or a directory and all below it; one that is not there is no trouble. */
     void delete(Path path) throws IOException;
+
+    /** How many bytes may still be written below a directory. */
+    default long room(Path directory) throws IOException {
+        return Files.getFileStore(directory).getUsableSpace();
+    }
 }
