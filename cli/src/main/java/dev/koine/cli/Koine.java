@@ -31,6 +31,7 @@ import dev.koine.cli.status.Cause;
 import dev.koine.cli.status.FreeSpace;
 import dev.koine.engine.RejectedException;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -207,6 +208,8 @@ public final class Koine {
         for (ArgSpec argument : result.commandSpec().args()) {
             if (argument.getValue() instanceof Path place) {
                 places.add(place);
+            } else if (argument.getValue() instanceof URI place && "file".equals(place.getScheme())) {
+                places.add(Path.of(place));
             }
         }
         return FreeSpace.least(places)

@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
             "%nExample:",
             "  koine register --model whisper ./whisper-small-onnx",
             "  koine register --model whisper --checkpoint ./whisper-small ./whisper-small-onnx",
-            "  koine register --model whisper --evaluation ./speech --gate enforce --guard en ./whisper-small-onnx"
+            "  koine register --model whisper --evaluation ./speech --gate enforce --guard en ./whisper-small-onnx",
+            "  koine register --model whisper --upload s3://bucket/models/ ./whisper-small-onnx"
         })
 public final class RegisterCommand implements Callable<Integer> {
     @Spec
@@ -84,12 +85,14 @@ public final class RegisterCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Input base = Input.base(bundle.directory);
         EventSize.require(
-                registration(base.read(bundle::list), checkpoint(null), gate.list()), ModelRegistration.class);
+                registration(base.read(bundle::list), checkpoint(null), gate.list(bundle.upload())),
+                ModelRegistration.class);
         PrintWriter err = spec.commandLine().getErr();
         PassedOver.tell(bundle.directory, err);
         TrainingFiles.tell(bundle.directory, "are published with every version", err);
-        Bundle described = base.read(() -> bundle.describe(out));
-        return sender.sendModel(registration(described, checkpoint(out), gate.describe(out, err)), out);
+        Bundle described = base.read(() -> bundle.describe(out, err));
+        return sender.sendModel(
+                registration(described, checkpoint(out), gate.describe(bundle.upload(), out, err)), out);
     }
 
     /** @param out is told of the hashing; null to list the files alone */
@@ -100,8 +103,12 @@ public final class RegisterCommand implements Callable<Integer> {
         BundleOptions files = new BundleOptions();
         files.directory = checkpoint;
         files.place = checkpointPlace;
+        if (checkpointPlace == null && bundle.uploadPlace != null) {
+            files.uploadPlace = bundle.uploadPlace;
+            files.place = bundle.place;
+        }
         return new Input("The checkpoint (" + checkpoint + ")")
-                .read(() -> out == null ? files.list() : files.describe(out));
+                .read(() -> out == null ? files.list() : files.describe(out, spec.commandLine().getErr()));
     }
 
     private ModelRegistration registration(

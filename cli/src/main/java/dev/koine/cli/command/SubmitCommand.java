@@ -13,7 +13,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "submit",
         description = "Submits a language expert, or a newer revision of one.",
-        footer = {"%nExample:", "  koine submit --model whisper --expert ca --language ca ./whisper-small-ca-onnx"})
+        footer = {
+            "%nExample:",
+            "  koine submit --model whisper --expert ca --language ca ./whisper-small-ca-onnx",
+            "  koine submit --model whisper --expert ca --language ca --upload s3://bucket/models/ ./whisper-small-ca-onnx"
+        })
 public final class SubmitCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;

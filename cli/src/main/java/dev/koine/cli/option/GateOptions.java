@@ -1,6 +1,8 @@
 package dev.koine.cli.option;
 
+import dev.koine.cli.folder.ModelFiles;
 import dev.koine.cli.folder.PassedOver;
+import dev.koine.cli.folder.Upload;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
@@ -86,25 +88,44 @@ public final class GateOptions {
     @Nullable
     public Long seed;
 
-    /** The bundles of the evaluation sets before their files are hashed. */
-    public List<dev.koine.schemas.Bundle> list() throws IOException, RejectedException {
+    /**
+     * The bundles of the evaluation sets before their files are hashed.
+     *
+     * @param upload where those without a place are copied to; null where they are not
+     */
+    public List<dev.koine.schemas.Bundle> list(@Nullable Upload upload) throws IOException, RejectedException {
         List<dev.koine.schemas.Bundle> bundles = new ArrayList<>();
         for (Map.Entry<Path, String> set : evaluationSets.entrySet()) {
-            bundles.add(Input.evaluationSet(set.getKey())
-                    .read(() -> at(Bundle.listWithoutStrays(set.getKey()), set.getValue())));
+            boolean isElsewhere = upload != null || !set.getValue().isEmpty();
+            Bundle listed = Input.evaluationSet(set.getKey()).read(() -> {
+                ModelFiles files = ModelFiles.in(set.getKey());
+                return (isElsewhere ? files : files.requireUnlinked()).list();
+            });
+            bundles.add(
+                    upload == null || !set.getValue().isEmpty()
+                            ? at(listed, set.getValue())
+                            : Bundles.toAvro(upload.listed(listed)));
         }
         return bundles;
     }
 
-    /** The bundles of the evaluation sets, with their files hashed. */
-    public List<dev.koine.schemas.Bundle> describe(PrintWriter out, PrintWriter err)
+    /**
+     * The bundles of the evaluation sets, with their files hashed.
+     *
+     * @param upload copies those without a place; null where they stay
+     */
+    public List<dev.koine.schemas.Bundle> describe(@Nullable Upload upload, PrintWriter out, PrintWriter err)
             throws IOException, RejectedException {
         List<dev.koine.schemas.Bundle> bundles = new ArrayList<>();
         for (Map.Entry<Path, String> set : evaluationSets.entrySet()) {
             PassedOver.tell(set.getKey(), err);
-            Bundle here = Bundle.describeWithoutStrays(set.getKey());
+            ModelFiles files = ModelFiles.in(set.getKey());
+            Bundle here = files.describe();
             out.printf("Evaluation set %s: %,d bytes, %s%n", set.getKey(), here.bytes(), here.digest());
-            bundles.add(at(here, set.getValue()));
+            bundles.add(
+                    upload == null || !set.getValue().isEmpty()
+                            ? at(here, set.getValue())
+                            : Bundles.toAvro(upload.copy(files, here, out, err)));
         }
         return bundles;
     }

@@ -80,7 +80,7 @@ public final class MergeEventOptions {
             EventSize.require(event(files.expertId, Bundles.toAvro(files.list()), List.of()), ExpertEvent.class);
             PassedOver.tell(files.directory, err);
             TrainingFiles.tell(files.directory, "are hashed and copied to the store", err);
-            return event(files.expertId, Bundles.toAvro(files.describe(out)), List.of());
+            return event(files.expertId, Bundles.toAvro(files.describe(out, err)), List.of());
         });
     }
 

@@ -11,11 +11,12 @@ import picocli.CommandLine.TypeConversionException;
 public final class PlaceConverter implements ITypeConverter<URI> {
     @Override
     public URI convert(String value) {
-        if (!value.contains("://")) {
+        boolean isFile = value.startsWith("file:/") && (!value.startsWith("file://") || value.startsWith("file:///"));
+        if (!isFile && !value.contains("://")) {
             return Path.of(value).toAbsolutePath().normalize().toUri();
         }
         try {
-            if (value.startsWith("file:///")) {
+            if (isFile) {
                 return Path.of(URI.create(value)).normalize().toUri();
             }
             return RemotePlace.require(URI.create(value));

@@ -4,6 +4,7 @@ import static dev.koine.cli.CommandLineRun.koine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.cli.CommandLineRun;
+import dev.koine.cli.HubCache;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.testkit.Fixtures;
 import dev.koine.testkit.Mutation;
@@ -11,7 +12,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,8 +61,8 @@ class RefusalsTest {
 
     @Test
     void aSnapshotOfTheHubsCacheIsReadThroughACopy() throws Exception {
-        Path base = snapshot("base", BASE);
-        Path expert = snapshot("ca", CA);
+        Path base = HubCache.snapshot(directory, "base", BASE);
+        Path expert = HubCache.snapshot(directory, "ca", CA);
         CommandLineRun plain = merge(BASE, CA.toString());
         CommandLineRun linked = merge("linked", base, "ca=" + expert);
         assertThat(linked.code()).as(linked.err()).isEqualTo(ExitCode.OK);
@@ -75,11 +75,66 @@ class RefusalsTest {
 
     @Test
     void aLinkOutOfTheHubsCacheIsRefused() throws Exception {
-        Path base = snapshot("base", BASE);
-        Files.createSymbolicLink(base.resolve("notes.txt"), Files.createFile(directory.resolve("secret")));
+        Path base = HubCache.snapshot(directory, "base", BASE);
+        Path secret = Files.createFile(directory.resolve("secret"));
+        Path link = Files.createSymbolicLink(base.resolve("notes.txt"), secret);
+        for (CommandLineRun run : List.of(
+                koine("inspect", base.toString()),
+                merge(base, CA.toString()),
+                merge(BASE, "ca=" + base),
+                koine(
+                        "register",
+                        "--model",
+                        "m",
+                        "--upload",
+                        directory.resolve("place").toString(),
+                        base.toString()))) {
+            assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
+            assertThat(run.err())
+                    .contains("PLACE_NOT_ALLOWED", base.toString(), ": 'notes.txt' at " + link)
+                    .contains("is a symbolic link that leaves the Hugging Face cache", "cp -rL '" + base);
+        }
+        assertThat(directory.resolve("place")).doesNotExist();
+    }
+
+    @Test
+    void aLinkOfTheHubsCacheToNothingIsRefused() throws Exception {
+        Path base = HubCache.snapshot(directory, "base", BASE);
+        Files.createSymbolicLink(base.resolve("model.onnx_data"), Path.of("../../blobs/gone"));
         CommandLineRun run = koine("inspect", base.toString());
         assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
-        assertThat(run.err()).contains("PLACE_NOT_ALLOWED", "which is a symbolic link", "cp -rL '" + base);
+        assertThat(run.err())
+                .contains("MISSING_FILE", "'model.onnx_data' at ", "../../blobs/gone, where there is no file");
+    }
+
+    @Test
+    void aWholeRepositoryOfTheHubsCacheStandsForItsSnapshotOfMain() throws Exception {
+        Path snapshot = HubCache.snapshot(directory, "base", BASE);
+        Path repository = snapshot.resolve("../..").normalize();
+        String expected = koine("inspect", BASE.toString()).out();
+        assertThat(koine("inspect", repository.toString()).out()).isEqualTo(expected);
+        Path other = Files.createDirectories(snapshot.resolveSibling("ffff"));
+        CommandLineRun two = koine("inspect", repository.toString());
+        assertThat(two.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(two.err()).contains("has no snapshot of main, and 2 others. Name one, such as " + snapshot);
+        Path main = Files.createDirectories(repository.resolve("refs")).resolve("main");
+        Files.writeString(main, HubCache.REVISION);
+        assertThat(koine("inspect", repository.toString()).out()).isEqualTo(expected);
+        Files.writeString(main, "../../..");
+        assertThat(koine("inspect", repository.toString()).err()).contains("has no snapshot of main");
+        assertThat(other).isEmptyDirectory();
+    }
+
+    @Test
+    void linksThatTheJobWouldNotFollowAreRefusedWithTheOption() throws Exception {
+        Path base = HubCache.snapshot(directory, "base", BASE);
+        for (CommandLineRun run : List.of(
+                koine("register", "--model", "m", base.toString()),
+                koine("register", "--model", "m", "--evaluation", base.toString(), BASE.toString()),
+                koine("submit", "--model", "m", "--expert", "ca", base.toString()))) {
+            assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
+            assertThat(run.err()).contains("holds links into the Hugging Face cache", "--upload PLACE");
+        }
     }
 
     @Test
@@ -174,20 +229,6 @@ class RefusalsTest {
         CommandLineRun run = merge(base, CA.toString());
         assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
         assertThat(run.err()).contains("The base (" + base + "): The file '" + file + "' is a Git LFS pointer");
-    }
-
-    private Path snapshot(String name, Path model) throws IOException {
-        Path repository = directory.toRealPath().resolve("models--me--" + name);
-        Path blobs = Files.createDirectories(repository.resolve("blobs"));
-        Path snapshot = Files.createDirectories(repository.resolve("snapshots/0a1b2c"));
-        try (Stream<Path> files = Files.list(model)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                Path blob = blobs.resolve("b" + file.getFileName().toString().hashCode());
-                Files.copy(file, blob);
-                Files.createSymbolicLink(snapshot.resolve(file.getFileName()), snapshot.relativize(blob));
-            }
-        }
-        return snapshot;
     }
 
     private CommandLineRun merge(Path base, String... experts) {

@@ -3,16 +3,19 @@ package dev.koine.e2e.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.e2e.s3.FaultyProxy.Mode;
+import dev.koine.engine.store.Bundle;
 import dev.koine.testkit.Fixtures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,7 +76,7 @@ class S3StoreE2ECase {
             String broker = broker(up, printed);
             assertThat(koine("register", "--model", "ctc", "--at", models("base"), fixture("base"), broker))
                     .contains("Version 0 of ctc: sha256:");
-            assertThat(submit("ca", models("ca"), broker)).contains("Version 1 of ctc: sha256:");
+            uploads(broker);
             assertThat(submit("xx", S3Server.place("models/nowhere"), broker)).contains("MISSING_FILE");
             assertThat(submit("xx", S3Server.place("elsewhere"), broker)).contains("PLACE_NOT_ALLOWED");
             assertThat(submit("xx", models("es"), broker)).contains("DIGEST_MISMATCH");
@@ -120,6 +123,54 @@ class S3StoreE2ECase {
         }
         Secrets.requireNone(directory.resolve("koine"), s3.secret());
         Secrets.requireNone(printed, s3.secret());
+    }
+
+    /** The second time nothing is copied; an object that was damaged is, and one sentence says where S3 does not take it. */
+    private void uploads(String broker) throws Exception {
+        String[] line = {
+            "submit",
+            "--model",
+            "ctc",
+            "--expert",
+            "ca",
+            "--upload",
+            S3Server.place("models/new"),
+            fixture("ca"),
+            broker
+        };
+        proxy.set(Mode.REFUSE);
+        assertThat(koine(line))
+                .contains("The place " + S3Server.place("models/new") + " does not answer", "Does the S3");
+        proxy.set(Mode.PASS);
+        assertThat(koine(line)).contains("files copied, 0 there already.", "Version 1 of ctc: sha256:");
+        Path copied = onlyFolder(s3.object("models/new"));
+        assertThat(Bundle.describe(copied).digest())
+                .isEqualTo(Bundle.describe(Fixtures.ctc("ca")).digest())
+                .endsWith(copied.getFileName().toString());
+        Files.writeString(copied.resolve("model.onnx"), "half");
+        String[] again = line.clone();
+        again[0] = "sign";
+        again[again.length - 1] = "--sign-key=" + key();
+        assertThat(koine(with(again, "--out=" + directory.resolve("a.event")))).contains("1 file copied, ");
+        assertThat(koine(with(again, "--out=" + directory.resolve("b.event")))).contains("0 files copied, ");
+    }
+
+    private Path key() throws Exception {
+        Path key = directory.resolve("ca.key");
+        koine("keys", "new", "--for", "experts", key.toString());
+        return key;
+    }
+
+    private static String[] with(String[] line, String more) {
+        String[] longer = Arrays.copyOf(line, line.length + 1);
+        longer[line.length] = more;
+        return longer;
+    }
+
+    private static Path onlyFolder(Path folder) throws IOException {
+        try (Stream<Path> children = Files.list(folder)) {
+            return children.toList().get(0);
+        }
     }
 
     private void serves(String broker) throws Exception {

@@ -55,7 +55,8 @@ public final class InspectCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (ModelFolders folders = new ModelFolders(spec.commandLine().getErr());
                 WorkPool pool = new WorkPool(Runtime.getRuntime().availableProcessors())) {
-            ModelBundle bundle = inspect(folders.of(directory));
+            Input input = new Input("The model " + directory);
+            ModelBundle bundle = inspect(input, input.read(() -> folders.of(directory)));
             @Nullable
             MappedBase mapped =
                     checkpoint.map(bundle, folders, pool, spec.commandLine().getErr());
@@ -66,11 +67,10 @@ public final class InspectCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private ModelBundle inspect(Path folder) throws RejectedException, IOException {
+    private ModelBundle inspect(Input input, Path folder) throws RejectedException, IOException {
         PrintWriter out = spec.commandLine().getOut();
         PassedOver.tell(folder, spec.commandLine().getErr());
         Recipe recipe = options.recipe();
-        Input input = new Input("The model " + directory);
         ModelBundle bundle = input.read(() -> ModelBundle.openWithoutStrays(folder));
         List<Weight> weights = bundle.weights();
         out.printf(

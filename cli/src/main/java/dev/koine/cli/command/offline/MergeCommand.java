@@ -213,10 +213,11 @@ public final class MergeCommand implements Callable<Integer> {
     }
 
     private static List<OfflineMerge.Expert> readable(
-            List<OfflineMerge.Expert> members, ModelFolders folders, PrintWriter err) throws IOException {
+            List<OfflineMerge.Expert> members, ModelFolders folders, PrintWriter err)
+            throws IOException, RejectedException {
         List<OfflineMerge.Expert> readable = new ArrayList<>();
         for (OfflineMerge.Expert member : members) {
-            Path folder = folders.of(member.directory());
+            Path folder = member.input().read(() -> folders.of(member.directory()));
             PassedOver.tell(folder, err);
             readable.add(new OfflineMerge.Expert(member.input(), folder, member.factor(), member.taskVector()));
         }
