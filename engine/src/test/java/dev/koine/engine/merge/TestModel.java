@@ -133,6 +133,13 @@ final class TestModel {
         return map((other, tensor) -> other.equals(name) ? values : tensor.values());
     }
 
+    /** This model with other tensors in the place of some. */
+    TestModel replaced(Map<String, Tensor> others) {
+        Map<String, Tensor> changed = new LinkedHashMap<>(tensors);
+        changed.putAll(others);
+        return new TestModel(layers, changed);
+    }
+
     /** This model with something added to every weight. */
     TestModel plus(DoubleSupplier delta) {
         return map((name, tensor) -> {
