@@ -108,7 +108,9 @@ public final class RegisterCommand implements Callable<Integer> {
             files.place = bundle.place;
         }
         return new Input("The checkpoint (" + checkpoint + ")")
-                .read(() -> out == null ? files.list() : files.describe(out, spec.commandLine().getErr()));
+                .read(() -> out == null
+                        ? files.list()
+                        : files.describe(out, spec.commandLine().getErr()));
     }
 
     private ModelRegistration registration(

@@ -36,6 +36,16 @@ public final class Announced {
      * @throws RejectedException {@link RejectionCode#UNKNOWN_MODEL} or {@link RejectionCode#UNKNOWN_VERSION}
      */
     public Found find() throws IOException, RejectedException {
+        return find(kafka, modelId, version);
+    }
+
+    /**
+     * As {@link #find()}.
+     *
+     * @param version null for the newest
+     */
+    public static Found find(KafkaOptions kafka, String modelId, @Nullable Long version)
+            throws IOException, RejectedException {
         List<ModelUpdate> all;
         try (OutcomeReader reader = new OutcomeReader(kafka.properties(), Topics.DEFAULT)) {
             all = versions(reader.readAll(), modelId);
@@ -48,7 +58,7 @@ public final class Announced {
         ModelUpdate found = version == null
                 ? newest
                 : all.stream()
-                        .filter(update -> update.getVersion() == version)
+                        .filter(update -> version.equals(update.getVersion()))
                         .findFirst()
                         .orElseThrow(() -> new RejectedException(
                                 RejectionCode.UNKNOWN_VERSION,
