@@ -46,6 +46,7 @@ class FuzzITCase {
                         "--target_class=" + target.className(),
                         "--instrumentation_includes=dev.koine.**",
                         "--keep_going=1",
+                        "--disabled_hooks=" + target.disabledHooks(),
                         "--reproducer_path=" + findings,
                         "-artifact_prefix=" + findings + "/",
                         "-max_total_time=" + System.getProperty("fuzz.seconds"),

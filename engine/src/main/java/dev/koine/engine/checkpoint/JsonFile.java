@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -47,6 +48,8 @@ final class JsonFile {
             root = JSON.readTree(stream);
         } catch (JsonProcessingException e) {
             throw refused(file, code, "is not JSON: " + e.getOriginalMessage());
+        } catch (CharConversionException e) {
+            throw refused(file, code, "is no text in UTF-8: " + e.getMessage());
         }
         if (root == null || !root.isObject()) {
             throw refused(file, code, "is no JSON object");

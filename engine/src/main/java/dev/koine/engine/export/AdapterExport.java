@@ -137,9 +137,8 @@ public final class AdapterExport {
         for (int i = 0; i < weights.size(); i++) {
             Weight weight = weights.get(i);
             @Nullable MappedWeight entry = mapped.get(weight.key());
-            String name = entry == null
-                    ? weight.key()
-                    : entry.parts().get(0).names().get(0);
+            String name =
+                    entry == null ? weight.key() : entry.parts().get(0).names().get(0);
             if (seen.add(name) && deltas.has(weight)) {
                 add(name, weight, entry, deltas, layers, leftOut);
             }
@@ -170,7 +169,8 @@ public final class AdapterExport {
             if (product.rank() > 0) {
                 Norms norms = Norms.of(weight, deltas, product);
                 leftOut.add(name, Reason.REST, norms.whole(), norms.rest());
-                boolean isTransposed = entry != null && entry.parts().get(0).tensors().get(0).isTransposed();
+                boolean isTransposed =
+                        entry != null && entry.parts().get(0).tensors().get(0).isTransposed();
                 layers.put(name.substring(0, name.length() - WEIGHT.length()), AdapterLayer.of(product, isTransposed));
                 return;
             }

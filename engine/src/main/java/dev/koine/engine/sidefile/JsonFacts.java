@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;
@@ -38,7 +39,7 @@ final class JsonFacts {
         try (InputStream stream = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
                 JsonParser parser = JSON.createParser(stream)) {
             return walk(parser, rules) ? Optional.of(rules.facts()) : Optional.empty();
-        } catch (JsonProcessingException e) {
+        } catch (JsonProcessingException | CharConversionException e) {
             return Optional.empty();
         }
     }

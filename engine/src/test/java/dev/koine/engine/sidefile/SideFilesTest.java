@@ -1,6 +1,7 @@
 package dev.koine.engine.sidefile;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -52,6 +53,19 @@ class SideFilesTest {
         Files.writeString(ours.resolve("vocab.json"), vocabulary);
         Files.writeString(theirs.resolve("vocab.json"), "\ufeff" + vocabulary, StandardCharsets.UTF_16LE);
         SideFiles.requireSameMeaning(ours, List.of("vocab.json"), theirs, List.of("vocab.json"));
+    }
+
+    /** Its first bytes say UTF-32, and then it is none: no trouble of ours. */
+    @Test
+    void whatIsNoTextIsComparedByItsBytes() throws Exception {
+        Path ours = Files.createTempDirectory(directory, "base");
+        Path theirs = Files.createTempDirectory(directory, "expert");
+        Files.writeString(ours.resolve("vocab.json"), "{\"a\": 0}");
+        Files.write(theirs.resolve("vocab.json"), new byte[] {'?', 0, 0, 0, 0, 0, 0, 0, '1', 'p', '"', ':'});
+        assertThatThrownBy(
+                        () -> SideFiles.requireSameMeaning(ours, List.of("vocab.json"), theirs, List.of("vocab.json")))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContaining("they differ from byte 0 on");
     }
 
     @Test
