@@ -4,91 +4,62 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import dev.koine.engine.RejectedException;
-import dev.koine.speech.onnx.OnnxSessions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the decoder over the prompt and then over one token at a time, with the keys and values of the tokens before it, in the layout of
- * Hugging Face Optimum's exports: {@code decoder_model.onnx} gives {@code present.<layer>.<decoder or encoder>.<key or value>},
- * {@code decoder_with_past_model.onnx} takes each as {@code past_key_values.…} and gives those of the decoder anew.
+ * Hugging Face Optimum's exports: the first run gives {@code present.<layer>.<decoder or encoder>.<key or value>}, the others take each as
+ * {@code past_key_values.…} and give those of the decoder anew. Those of the encoder stay what the first run gave; a merged decoder puts out
+ * stand-ins for them later.
  */
 final class CachedSteps implements DecoderSteps {
-    private static final String PAST = "past_key_values.";
-    private static final String PRESENT = "present.";
+    private static final String OF_THE_ENCODER = ".encoder.";
 
-    private final OnnxSessions sessions;
+    private final DecoderGraph whole;
+    private final DecoderGraph step;
     private final OnnxTensor hidden;
     private final Map<String, OnnxTensor> cache = new HashMap<>();
     private OrtSession.@Nullable Result first;
     private OrtSession.@Nullable Result last;
 
-    CachedSteps(OnnxSessions sessions, OnnxTensor hidden) {
-        this.sessions = sessions;
-        this.hidden = hidden;
-    }
-
     /**
-     * Checks that two files fit together.
+     * One text.
      *
-     * @throws RejectedException NOT_LOADABLE if the second takes what the first does not give
+     * @param whole takes the prompt
+     * @param step takes each token after it
      */
-    static void require(OnnxSessions sessions) throws RejectedException {
-        Set<String> unknown =
-                new TreeSet<>(sessions.session(WhisperDecoder.DECODER_WITH_PAST).getInputNames());
-        unknown.removeAll(Set.of(WhisperDecoder.INPUT_IDS, WhisperDecoder.ENCODER_HIDDEN_STATES));
-        Set<String> given = sessions.session(WhisperDecoder.DECODER).getOutputNames();
-        unknown.removeIf(name -> name.startsWith(PAST) && given.contains(present(name)));
-        if (!unknown.isEmpty()) {
-            throw ModelJson.rejected(WhisperDecoder.DECODER_WITH_PAST + ".onnx takes " + unknown + ", which "
-                    + WhisperDecoder.DECODER
-                    + ".onnx does not give. Export both together, with present.* outputs, or leave the first out to"
-                    + " decode without a cache.");
-        }
+    CachedSteps(DecoderGraph whole, DecoderGraph step, OnnxTensor hidden) {
+        this.whole = whole;
+        this.step = step;
+        this.hidden = hidden;
     }
 
     @Override
     public Logits after(List<Integer> tokens) throws OrtException {
         if (first == null) {
-            OrtSession.Result result = run(WhisperDecoder.DECODER, tokens);
+            OrtSession.Result result = whole.run(tokens, 0, hidden, null);
             first = result;
-            keep(result);
+            keep(result, true);
             return Logits.of(result);
         }
-        OrtSession.Result result =
-                run(WhisperDecoder.DECODER_WITH_PAST, tokens.subList(tokens.size() - 1, tokens.size()));
+        int before = tokens.size() - 1;
+        OrtSession.Result result = step.run(tokens.subList(before, tokens.size()), before, hidden, cache);
         if (last != null) {
             last.close();
         }
         last = result;
-        keep(result);
+        keep(result, false);
         return Logits.of(result);
     }
 
-    private OrtSession.Result run(String name, List<Integer> tokens) throws OrtException {
-        long[] ids = tokens.stream().mapToLong(Integer::longValue).toArray();
-        try (OnnxTensor input = OnnxSessions.longs(ids, 1, ids.length)) {
-            Map<String, OnnxTensor> given = new HashMap<>();
-            given.put(WhisperDecoder.INPUT_IDS, input);
-            for (String taken : sessions.session(name).getInputNames()) {
-                if (taken.equals(WhisperDecoder.ENCODER_HIDDEN_STATES)) {
-                    given.put(taken, hidden);
-                } else if (taken.startsWith(PAST)) {
-                    given.put(taken, cache.get(present(taken)));
-                }
-            }
-            return sessions.run(name, given);
-        }
-    }
-
-    private void keep(OrtSession.Result result) {
+    private void keep(OrtSession.Result result, boolean withEncoder) {
         for (Map.Entry<String, OnnxValue> output : result) {
-            if (output.getKey().startsWith(PRESENT) && output.getValue() instanceof OnnxTensor tensor) {
+            boolean isKept = output.getKey().startsWith(DecoderFiles.PRESENT)
+                    && (withEncoder || !output.getKey().contains(OF_THE_ENCODER));
+            if (isKept && output.getValue() instanceof OnnxTensor tensor) {
                 cache.put(output.getKey(), tensor);
             }
         }
@@ -102,9 +73,5 @@ final class CachedSteps implements DecoderSteps {
         if (first != null) {
             first.close();
         }
-    }
-
-    private static String present(String input) {
-        return PRESENT + input.substring(PAST.length());
     }
 }

@@ -5,15 +5,20 @@ import dev.koine.engine.RejectedException;
 import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.speech.onnx.OnnxSessions;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A speech recogniser opened from a bundle. Its {@code config.json} says which architecture it is: {@code ctc} (one
- * {@code model.onnx}) or {@code whisper} ({@code encoder_model.onnx} and {@code decoder_model.onnx}, and {@code decoder_with_past_model.onnx} where there is
- * one, as Optimum exports them). Safe for use by many threads.
+ * {@code model.onnx}) or {@code whisper} ({@code encoder_model.onnx} and a decoder, as Optimum exports them: {@code decoder_model_merged.onnx} where there is
+ * one, else {@code decoder_model.onnx}, with {@code decoder_with_past_model.onnx} where there is that). Safe for use by many threads.
  */
 public final class SpeechModel implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SpeechModel.class);
+
     private final OnnxSessions sessions;
     private final Decoder decoder;
 
@@ -29,14 +34,17 @@ public final class SpeechModel implements AutoCloseable {
      * @throws IOException if a file cannot be read
      */
     public static SpeechModel open(Path directory, OnnxOptions options) throws IOException, RejectedException {
-        Architecture architecture = Architecture.of(directory);
-        OnnxSessions sessions = OnnxSessions.open(directory, architecture.files(), options);
-        try {
-            return architecture.model(sessions);
-        } catch (RejectedException e) {
-            sessions.close();
-            throw e;
+        List<Layout> layouts = Layout.of(directory);
+        for (Layout layout : layouts) {
+            OnnxSessions sessions = OnnxSessions.open(directory, layout.files(), options);
+            try {
+                return layout.model(sessions);
+            } catch (RejectedException e) {
+                sessions.close();
+                layout.passOver(layouts, e);
+            }
         }
+        throw new IllegalStateException("a bundle of no layout");
     }
 
     /**
@@ -47,37 +55,48 @@ public final class SpeechModel implements AutoCloseable {
      * @throws IOException if a file cannot be read
      */
     public static SpeechModel open(Path directory, OnnxSessions sessions) throws IOException, RejectedException {
-        return Architecture.of(directory).model(sessions);
+        List<Layout> layouts = Layout.of(directory);
+        for (Layout layout : layouts) {
+            try {
+                return layout.model(sessions);
+            } catch (RejectedException e) {
+                layout.passOver(layouts, e);
+            }
+        }
+        throw new IllegalStateException("a bundle of no layout");
     }
 
     /**
-     * What a bundle's configuration says of its model.
+     * Files of a bundle that are a whole model.
      *
-     * @param files that it has, without {@code .onnx}
+     * @param files without {@code .onnx}
      */
-    private record Architecture(List<String> files, Opening decoder) {
+    private record Layout(List<String> files, Opening decoder) {
         @FunctionalInterface
         interface Opening {
             Decoder on(OnnxSessions sessions) throws RejectedException;
         }
 
-        static Architecture of(Path directory) throws IOException, RejectedException {
+        /** Those that its configuration and its files allow, the best first. */
+        static List<Layout> of(Path directory) throws IOException, RejectedException {
             ModelJson config = ModelJson.read(directory, "config.json");
             String type = config.text("model_type");
             return switch (type) {
                 case "ctc" -> {
                     Vocabulary vocabulary = Vocabulary.read(directory);
                     CtcConfig settings = CtcConfig.of(config);
-                    yield new Architecture(
-                            List.of(CtcDecoder.MODEL), sessions -> new CtcDecoder(sessions, settings, vocabulary));
+                    yield List.of(new Layout(
+                            List.of(CtcDecoder.MODEL), sessions -> new CtcDecoder(sessions, settings, vocabulary)));
                 }
                 case "whisper" -> {
                     Vocabulary vocabulary = Vocabulary.read(directory);
                     WhisperConfig settings =
                             WhisperConfig.of(config, ModelJson.read(directory, "generation_config.json"));
-                    yield new Architecture(
-                            WhisperDecoder.files(directory),
-                            sessions -> WhisperDecoder.on(sessions, settings, vocabulary));
+                    yield DecoderFiles.choices(file -> Files.exists(directory.resolve(file + ".onnx"))).stream()
+                            .map(choice -> new Layout(
+                                    choice.files(),
+                                    sessions -> WhisperDecoder.on(sessions, choice, settings, vocabulary)))
+                            .toList();
                 }
                 default ->
                     throw ModelJson.rejected("config.json in " + directory + " says model_type '" + type
@@ -90,6 +109,14 @@ public final class SpeechModel implements AutoCloseable {
                 sessions.require(file);
             }
             return new SpeechModel(sessions, decoder.on(sessions));
+        }
+
+        /** Tells that the next one is taken for want of this; throws if there is none. */
+        void passOver(List<Layout> layouts, RejectedException why) throws RejectedException {
+            if (this == layouts.get(layouts.size() - 1)) {
+                throw why;
+            }
+            LOG.warn("A model is opened without {}: {}", files.get(files.size() - 1), why.getMessage());
         }
     }
 

@@ -6,36 +6,27 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.koine.engine.RejectedException;
 import dev.koine.speech.onnx.OnnxSessions;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Whisper's encoder and decoder, greedily; with a key-value cache where the bundle has a decoder that takes one. */
 final class WhisperDecoder implements Decoder {
-    static final String ENCODER = "encoder_model";
-    static final String DECODER = "decoder_model";
-    static final String DECODER_WITH_PAST = "decoder_with_past_model";
-    static final String INPUT_IDS = "input_ids";
-    static final String ENCODER_HIDDEN_STATES = "encoder_hidden_states";
-
     private final OnnxSessions sessions;
+    private final DecoderGraph whole;
+    private final @Nullable DecoderGraph step;
     private final WhisperConfig config;
     private final Vocabulary vocabulary;
 
-    private WhisperDecoder(OnnxSessions sessions, WhisperConfig config, Vocabulary vocabulary) {
+    private WhisperDecoder(OnnxSessions sessions, DecoderFiles files, WhisperConfig config, Vocabulary vocabulary) {
         this.sessions = sessions;
+        this.whole = new DecoderGraph(sessions, files.whole());
+        this.step = files.step() == null ? null : new DecoderGraph(sessions, files.step());
         this.config = config;
         this.vocabulary = vocabulary;
-    }
-
-    /** The files of a bundle that are used, without {@code .onnx}. */
-    static List<String> files(Path directory) {
-        boolean isCached = Files.exists(directory.resolve(DECODER_WITH_PAST + ".onnx"));
-        return isCached ? List.of(ENCODER, DECODER, DECODER_WITH_PAST) : List.of(ENCODER, DECODER);
     }
 
     /**
@@ -43,19 +34,17 @@ final class WhisperDecoder implements Decoder {
      *
      * @throws RejectedException NOT_LOADABLE if they do not fit together
      */
-    static WhisperDecoder on(OnnxSessions sessions, WhisperConfig config, Vocabulary vocabulary)
+    static WhisperDecoder on(OnnxSessions sessions, DecoderFiles files, WhisperConfig config, Vocabulary vocabulary)
             throws RejectedException {
-        if (sessions.names().contains(DECODER_WITH_PAST)) {
-            CachedSteps.require(sessions);
-        }
-        return new WhisperDecoder(sessions, config, vocabulary);
+        files.require(sessions);
+        return new WhisperDecoder(sessions, files, config, vocabulary);
     }
 
     @Override
     public EncodedSpeech encode(Features features) throws OrtException {
         float[] window = window(features);
         try (OnnxTensor input = OnnxSessions.floats(window, 1, config.mels(), config.frames())) {
-            OrtSession.Result result = sessions.run(ENCODER, Map.of("input_features", input));
+            OrtSession.Result result = sessions.run(DecoderFiles.ENCODER, Map.of("input_features", input));
             try {
                 return new Encoded(result, tensor(result.get(0)));
             } catch (RuntimeException e) {
@@ -102,7 +91,7 @@ final class WhisperDecoder implements Decoder {
                 return Loss.NONE;
             }
             tokens.addAll(text.get());
-            try (DecoderSteps steps = new UncachedSteps(sessions, hidden)) {
+            try (DecoderSteps steps = new UncachedSteps(whole, hidden)) {
                 Logits logits = steps.after(tokens);
                 Loss loss = Loss.NONE;
                 for (int step = prompt - 1; step < tokens.size(); step++) {
@@ -119,8 +108,7 @@ final class WhisperDecoder implements Decoder {
         }
 
         private DecoderSteps steps() {
-            boolean isCached = sessions.names().contains(DECODER_WITH_PAST);
-            return isCached ? new CachedSteps(sessions, hidden) : new UncachedSteps(sessions, hidden);
+            return step == null ? new UncachedSteps(whole, hidden) : new CachedSteps(whole, step, hidden);
         }
     }
 

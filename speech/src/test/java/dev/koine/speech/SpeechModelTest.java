@@ -10,6 +10,7 @@ import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.onnx.OnnxSessions;
 import dev.koine.testkit.TinyCtc;
 import dev.koine.testkit.TinyOnnx;
 import java.nio.file.Files;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SpeechModelTest {
     private static final OnnxOptions OPTIONS = new OnnxOptions(1, Device.CPU);
+    private static final Features QUIET = new Features(new float[] {0, 0, 0, 0}, 2, 2);
+    private static final Features LOUD = new Features(new float[] {3, 0, 0, 0}, 2, 2);
 
     @TempDir
     Path directory;
@@ -86,13 +89,11 @@ class SpeechModelTest {
     void aKeyValueCacheChangesNoText() throws Exception {
         writeWhisper();
         writeSummingDecoder(directory.resolve("decoder_model.onnx"), next());
-        Features quiet = new Features(new float[] {0, 0, 0, 0}, 2, 2);
-        Features loud = new Features(new float[] {3, 0, 0, 0}, 2, 2);
-        List<String> without = transcripts(quiet, loud);
+        List<String> without = transcripts(QUIET, LOUD);
         writeSummingDecoderWithPast(next());
-        assertThat(transcripts(quiet, loud)).isEqualTo(without).doesNotHaveDuplicates();
+        assertThat(transcripts(QUIET, LOUD)).isEqualTo(without).doesNotHaveDuplicates();
         writeSummingDecoderWithPast(new float[8][8]);
-        assertThat(transcripts(quiet, loud)).isNotEqualTo(without);
+        assertThat(transcripts(QUIET, LOUD)).isNotEqualTo(without);
     }
 
     @Test
@@ -100,6 +101,52 @@ class SpeechModelTest {
         writeWhisper();
         writeSummingDecoderWithPast(next());
         assertRejected(RejectionCode.NOT_LOADABLE, "past_key_values.0.decoder.key");
+    }
+
+    /** What stands beside it is not looked at. */
+    @Test
+    void aMergedDecoderIsTakenFirstAndChangesNoTextAndNoLoss() throws Exception {
+        writeWhisper();
+        writeSummingDecoder(directory.resolve("decoder_model.onnx"), next());
+        List<String> without = transcripts(QUIET, LOUD);
+        Loss loss = loss();
+        writeMergedDecoder(next());
+        writeSummingDecoderWithPast(new float[8][8]);
+        writeSummingDecoder(directory.resolve("decoder_model.onnx"), new float[8][8]);
+        assertThat(transcripts(QUIET, LOUD)).isEqualTo(without).doesNotHaveDuplicates();
+        assertThat(loss()).isEqualTo(loss);
+    }
+
+    @Test
+    void aMergedDecoderIsEnough() throws Exception {
+        writeWhisper();
+        writeSummingDecoder(directory.resolve("decoder_model.onnx"), next());
+        List<String> without = transcripts(QUIET, LOUD);
+        Files.delete(directory.resolve("decoder_model.onnx"));
+        writeMergedDecoder(next());
+        assertThat(transcripts(QUIET, LOUD)).isEqualTo(without);
+        try (OnnxSessions sessions = OnnxSessions.open(directory, OPTIONS)) {
+            SpeechModel model = SpeechModel.open(directory, sessions);
+            assertThat(model.transcribe(QUIET, "de", Task.TRANSCRIBE)).isEqualTo(without.get(0));
+        }
+    }
+
+    @Test
+    void aMergedDecoderThatIsNoneIsPassedOverOrRefused() throws Exception {
+        writeWhisper();
+        writeSummingDecoder(directory.resolve("decoder_model.onnx"), next());
+        List<String> without = transcripts(QUIET, LOUD);
+        writeSummingDecoder(directory.resolve("decoder_model_merged.onnx"), new float[8][8]);
+        assertThat(transcripts(QUIET, LOUD)).isEqualTo(without);
+        Files.delete(directory.resolve("decoder_model.onnx"));
+        assertRejected(RejectionCode.NOT_LOADABLE, "use_cache_branch");
+    }
+
+    private Loss loss() throws Exception {
+        try (SpeechModel model = SpeechModel.open(directory, OPTIONS);
+                EncodedSpeech encoded = model.encode(QUIET)) {
+            return encoded.loss("de", Task.TRANSCRIBE, "a b");
+        }
     }
 
     private List<String> transcripts(Features... speech) throws Exception {
@@ -127,35 +174,63 @@ class SpeechModelTest {
     }
 
     private static void writeSummingDecoder(Path file, float[][] next) throws Exception {
-        new TinyOnnx()
-                .longInput("input_ids", "batch", "tokens")
-                .floatInput("encoder_hidden_states", "batch", "frames", "8")
-                .output("logits", "batch", "tokens", "8")
-                .output("present.0.decoder.key", "batch", "tokens", "8")
-                .output("present.0.encoder.key", "batch", "1", "8")
-                .matrix("next", next)
-                .longs("axis", 1)
-                .node("Gather", "present.0.decoder.key", "next", "input_ids")
-                .node("CumSum", "sum", "present.0.decoder.key", "axis")
-                .along("ReduceMax", "present.0.encoder.key", "encoder_hidden_states", "axes", 1)
-                .node("Add", "logits", "sum", "present.0.encoder.key")
+        withOutputs(whole(new TinyOnnx()
+                        .longInput("input_ids", "batch", "tokens")
+                        .floatInput("encoder_hidden_states", "batch", "frames", "8")
+                        .matrix("next", next)
+                        .longs("axis", 1)))
                 .write(file);
     }
 
-    private void writeSummingDecoderWithPast(float[][] next) throws Exception {
-        new TinyOnnx()
-                .longInput("input_ids", "batch", "1")
-                .floatInput("past_key_values.0.decoder.key", "batch", "past", "8")
-                .floatInput("past_key_values.0.encoder.key", "batch", "1", "8")
-                .output("logits", "batch", "1", "8")
+    private static TinyOnnx withOutputs(TinyOnnx graph) {
+        return graph.output("logits", "batch", "tokens", "8")
                 .output("present.0.decoder.key", "batch", "all", "8")
-                .matrix("next", next)
-                .longs("axis", 1)
-                .node("Gather", "key", "next", "input_ids")
+                .output("present.0.encoder.key", "batch", "1", "8");
+    }
+
+    private static TinyOnnx whole(TinyOnnx graph) {
+        return graph.node("Gather", "present.0.decoder.key", "next", "input_ids")
+                .node("CumSum", "sum", "present.0.decoder.key", "axis")
+                .along("ReduceMax", "present.0.encoder.key", "encoder_hidden_states", "axes", 1)
+                .node("Add", "logits", "sum", "present.0.encoder.key");
+    }
+
+    private void writeSummingDecoderWithPast(float[][] next) throws Exception {
+        step(new TinyOnnx()
+                        .longInput("input_ids", "batch", "1")
+                        .floatInput("past_key_values.0.decoder.key", "batch", "past", "8")
+                        .floatInput("past_key_values.0.encoder.key", "batch", "1", "8")
+                        .output("logits", "batch", "1", "8")
+                        .output("present.0.decoder.key", "batch", "all", "8")
+                        .matrix("next", next)
+                        .longs("axis", 1))
+                .write(directory.resolve("decoder_with_past_model.onnx"));
+    }
+
+    private static TinyOnnx step(TinyOnnx graph) {
+        return graph.node("Gather", "key", "next", "input_ids")
                 .concat("present.0.decoder.key", 1, "past_key_values.0.decoder.key", "key")
                 .node("ReduceSum", "sum", "present.0.decoder.key", "axis")
-                .node("Add", "logits", "sum", "past_key_values.0.encoder.key")
-                .write(directory.resolve("decoder_with_past_model.onnx"));
+                .node("Add", "logits", "sum", "past_key_values.0.encoder.key");
+    }
+
+    /** Puts out a stand-in for the encoder's key where there is a cache, as Optimum's do, and takes the place of the token, as some do. */
+    private void writeMergedDecoder(float[][] next) throws Exception {
+        TinyOnnx then = withOutputs(step(new TinyOnnx()))
+                .floats("stand-in", new float[8])
+                .longs("one", 1, 1, 8)
+                .node("Reshape", "present.0.encoder.key", "stand-in", "one");
+        withOutputs(new TinyOnnx()
+                        .longInput("input_ids", "batch", "tokens")
+                        .floatInput("encoder_hidden_states", "batch", "frames", "8")
+                        .floatInput("past_key_values.0.decoder.key", "batch", "past", "8")
+                        .floatInput("past_key_values.0.encoder.key", "batch", "1", "8")
+                        .longInput("cache_position", "tokens")
+                        .boolInput("use_cache_branch", "1")
+                        .matrix("next", next)
+                        .longs("axis", 1))
+                .branches("use_cache_branch", then, withOutputs(whole(new TinyOnnx())))
+                .write(directory.resolve("decoder_model_merged.onnx"));
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 public final class TinyOnnx {
     private static final int FLOAT = 1;
     private static final int INT64 = 7;
+    private static final int BOOL = 9;
     private static final int BFLOAT16 = 16;
 
     private final GraphProto.Builder graph = GraphProto.newBuilder().setName("tiny");
@@ -37,6 +38,11 @@ public final class TinyOnnx {
 
     public TinyOnnx longInput(String name, String... dimensions) {
         graph.addInput(value(name, INT64, dimensions));
+        return this;
+    }
+
+    public TinyOnnx boolInput(String name, String... dimensions) {
+        graph.addInput(value(name, BOOL, dimensions));
         return this;
     }
 
@@ -103,6 +109,26 @@ public final class TinyOnnx {
                 .setI(axis);
         graph.addNode(node("Concat", output, inputs, NodeProto.newBuilder().addAttribute(attribute)));
         return this;
+    }
+
+    /** An If; both branches put out what this graph does, and may read what it has. */
+    public TinyOnnx branches(String condition, TinyOnnx then, TinyOnnx otherwise) {
+        NodeProto.Builder node = NodeProto.newBuilder()
+                .setOpType("If")
+                .addInput(condition)
+                .addAttribute(branch("then_branch", then))
+                .addAttribute(branch("else_branch", otherwise));
+        graph.getOutputList().forEach(output -> node.addOutput(output.getName()));
+        graph.addNode(node);
+        return this;
+    }
+
+    private static AttributeProto branch(String name, TinyOnnx body) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.GRAPH)
+                .setG(body.graph)
+                .build();
     }
 
     public void write(Path file) throws IOException {

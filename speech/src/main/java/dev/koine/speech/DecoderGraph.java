@@ -1,0 +1,90 @@
+package dev.koine.speech;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import dev.koine.speech.onnx.OnnxSessions;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+
+/** Runs one decoder file: makes what it takes of tokens, of the encoder's states and of a cache. */
+final class DecoderGraph {
+    private final OnnxSessions sessions;
+    private final String file;
+
+    DecoderGraph(OnnxSessions sessions, String file) {
+        this.sessions = sessions;
+        this.file = file;
+    }
+
+    /**
+     * Runs it.
+     *
+     * @param tokens that are new
+     * @param before the number of tokens in the cache
+     * @param cache keys and values of those, by the output that gave them; null for none: a file that takes them all the same gets one
+     *     position of zeros, which it does not read
+     * @return the caller closes it
+     */
+    OrtSession.Result run(List<Integer> tokens, int before, OnnxTensor hidden, @Nullable Map<String, OnnxTensor> cache)
+            throws OrtException {
+        List<OnnxTensor> own = new ArrayList<>();
+        try {
+            Map<String, OnnxTensor> given = new HashMap<>();
+            for (Map.Entry<String, NodeInfo> input :
+                    sessions.session(file).getInputInfo().entrySet()) {
+                String name = input.getKey();
+                if (name.equals(DecoderFiles.ENCODER_HIDDEN_STATES)) {
+                    given.put(name, hidden);
+                } else if (cache != null && name.startsWith(DecoderFiles.PAST)) {
+                    given.put(name, cache.get(DecoderFiles.present(name)));
+                } else {
+                    OnnxTensor made = make(name, input.getValue(), tokens, before, cache != null);
+                    own.add(made);
+                    given.put(name, made);
+                }
+            }
+            return sessions.run(file, given);
+        } finally {
+            own.forEach(OnnxTensor::close);
+        }
+    }
+
+    private OnnxTensor make(String name, NodeInfo input, List<Integer> tokens, int before, boolean isCached)
+            throws OrtException {
+        int count = tokens.size();
+        if (name.equals(DecoderFiles.USE_CACHE_BRANCH)) {
+            return OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), new boolean[] {isCached});
+        }
+        if (name.equals(DecoderFiles.CACHE_POSITION)) {
+            return OnnxSessions.longs(
+                    LongStream.range(before, before + (long) count).toArray(), count);
+        }
+        if (name.startsWith(DecoderFiles.PAST) && input.getInfo() instanceof TensorInfo tensor) {
+            return zeros(tensor);
+        }
+        long[] ids = tokens.stream().mapToLong(Integer::longValue).toArray();
+        return OnnxSessions.longs(ids, 1, count);
+    }
+
+    /** One batch, one position. */
+    private static OnnxTensor zeros(TensorInfo past) throws OrtException {
+        long[] shape =
+                Arrays.stream(past.getShape()).map(size -> size < 0 ? 1 : size).toArray();
+        int width = past.type == OnnxJavaType.FLOAT ? Float.BYTES : Short.BYTES;
+        int bytes = Math.toIntExact(Arrays.stream(shape).reduce(width, Math::multiplyExact));
+        ByteBuffer zeros = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+        return OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), zeros, shape, past.type);
+    }
+}
