@@ -9,6 +9,7 @@ import dev.koine.engine.merge.prune.PrunePlan;
 import dev.koine.engine.merge.prune.PruneTask;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.align.AlignedWeight;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,8 +62,15 @@ final class PlanFn extends DoFn<KV<String, Iterable<MergeExpert>>, PlannedTask> 
                     "There is no such folder on this worker. Put the expert where every worker has it under this path.");
         }
         OfflineMerge.Expert member = new OfflineMerge.Expert(input, folder, expert.weight, null);
-        return PrunePlan.of(
-                OfflineMerge.align(base, null, member, recipe, new Warnings()).weights(), recipe);
+        List<AlignedWeight> weights = OfflineMerge.align(base, null, member, recipe, new Warnings()).weights().stream()
+                .map(PlanFn::byItself)
+                .toList();
+        return PrunePlan.of(weights, recipe);
+    }
+
+    /** A slice of a total comes whole from one task, so each weight needs blocks of its own. */
+    private static AlignedWeight byItself(AlignedWeight weight) {
+        return new AlignedWeight(weight.base(), weight.expert());
     }
 
     private static MergeExpert only(KV<String, Iterable<MergeExpert>> named) throws RejectedException {

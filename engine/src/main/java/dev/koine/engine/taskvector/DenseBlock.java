@@ -12,6 +12,11 @@ public final class DenseBlock implements PrunedBlock {
         this.values = values;
     }
 
+    /** One of float32. */
+    static DenseBlock of(float[] values) {
+        return new DenseBlock(Precision.FLOAT32, values);
+    }
+
     @Override
     public int numel() {
         return values.length;

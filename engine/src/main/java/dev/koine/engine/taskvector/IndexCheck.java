@@ -3,6 +3,7 @@ package dev.koine.engine.taskvector;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.tensor.ElementType;
 import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.Transposed;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,11 @@ final class IndexCheck {
                 throw TaskVectorFile.malformed("it lists an impossible block " + block);
             }
             checkTensors(block);
+            boolean hasTranspose = block.weights().stream().anyMatch(Transposed::isMarked);
+            boolean mayHave = block.dense() && block.precision().isFloat();
+            if (Transposed.isMarked(block.weights().get(0)) || (hasTranspose && !mayHave)) {
+                throw TaskVectorFile.malformed("it lists a transpose where none can be, in " + block);
+            }
             for (String weight : block.weights()) {
                 addRun(weight, block, numel);
             }

@@ -9,6 +9,11 @@ public enum Precision {
     /** Integers from -7 to 7, likewise. */
     INT4;
 
+    /** Whether each value is rounded by itself. */
+    public boolean isFloat() {
+        return !isInteger();
+    }
+
     /** Whether values are integers with a scale. */
     boolean isInteger() {
         return this == INT8 || this == INT4;

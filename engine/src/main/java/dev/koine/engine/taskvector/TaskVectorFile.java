@@ -10,6 +10,7 @@ import dev.koine.engine.safetensors.Safetensors;
 import dev.koine.engine.safetensors.SafetensorsWriter;
 import dev.koine.engine.tensor.ElementType;
 import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.Transposed;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -41,8 +42,8 @@ import java.util.TreeMap;
  * </pre>
  *
  * <p>Dense elements, factors and values are F32 or F16, after the block's precision; where that is an integer they are U8, with F32 scales
- * beside them under {@code .scales} ({@link Quantization}), and the version is 2. A file of another version is refused by name, and so is
- * one with a tensor that no block explains.
+ * beside them under {@code .scales} ({@link Quantization}), and the version is 2. Where a dense block is the transpose's, too ({@link Transposed}), the
+ * version is 3. A file of another version is refused by name, and so is one with a tensor that no block explains.
  */
 public final class TaskVectorFile implements AutoCloseable {
     private static final String RESERVED = "koine.";
@@ -52,6 +53,7 @@ public final class TaskVectorFile implements AutoCloseable {
     private static final String FORMAT_NAME = "koine-task-vector";
     private static final String OF_FLOATS = "1";
     private static final String WITH_INTEGERS = "2";
+    private static final String WITH_TRANSPOSES = "3";
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Safetensors file;
@@ -61,7 +63,8 @@ public final class TaskVectorFile implements AutoCloseable {
     /**
      * A block with its place.
      *
-     * @param weights keys of the base weights that the run belongs to; more than one for tied weights
+     * @param weights keys of the base weights that the run belongs to; more than one for tied weights, {@link Transposed marked} where
+     *     those hold the transpose
      * @param from the run's first element in each of them
      */
     public record Block(List<String> weights, long from, PrunedBlock values) {
@@ -73,7 +76,7 @@ public final class TaskVectorFile implements AutoCloseable {
     /**
      * What the file says about a block without its elements; rows is 1 for a dense block.
      *
-     * @param weights keys of the base weights that the run belongs to
+     * @param weights keys of the base weights that the run belongs to, as in {@link Block}
      * @param from the run's first element in each of them
      */
     public record Entry(
@@ -126,10 +129,10 @@ public final class TaskVectorFile implements AutoCloseable {
         this.file = file;
         String format = file.metadata().getOrDefault(FORMAT, "missing");
         String version = file.metadata().getOrDefault(VERSION, "missing");
-        boolean isKnown = version.equals(OF_FLOATS) || version.equals(WITH_INTEGERS);
+        boolean isKnown = List.of(OF_FLOATS, WITH_INTEGERS, WITH_TRANSPOSES).contains(version);
         if (!format.equals(FORMAT_NAME) || !isKnown) {
             throw malformed("its format is '" + format + "', version '" + version + "', and this reader knows "
-                    + FORMAT_NAME + " version " + OF_FLOATS + " and " + WITH_INTEGERS);
+                    + FORMAT_NAME + " version " + OF_FLOATS + " to " + WITH_TRANSPOSES);
         }
         try {
             blocks = List.copyOf(
@@ -140,8 +143,9 @@ public final class TaskVectorFile implements AutoCloseable {
         TreeMap<String, String> own = new TreeMap<>(file.metadata());
         own.keySet().removeIf(key -> key.startsWith(RESERVED));
         metadata = Collections.unmodifiableMap(own);
-        if (version.equals(OF_FLOATS) && !version(blocks).equals(OF_FLOATS)) {
-            throw malformed("its version is " + OF_FLOATS + ", and it lists integers");
+        if (version.compareTo(version(blocks)) < 0) {
+            throw malformed("its version is " + version + ", and it lists "
+                    + (version(blocks).equals(WITH_INTEGERS) ? "integers" : "transposes"));
         }
         new IndexCheck(file.entries()).require(blocks);
     }
@@ -193,6 +197,9 @@ public final class TaskVectorFile implements AutoCloseable {
 
     /** The oldest that says it all. */
     private static String version(List<Entry> index) {
+        if (index.stream().flatMap(block -> block.weights().stream()).anyMatch(Transposed::isMarked)) {
+            return WITH_TRANSPOSES;
+        }
         return index.stream().anyMatch(block -> block.precision().isInteger()) ? WITH_INTEGERS : OF_FLOATS;
     }
 

@@ -133,6 +133,11 @@ class OfflineMergeTest {
                     .allMatch(item -> item.weights()
                             .contains(item.weights().get(0).replace("decoder.onnx", "decoder_with_past.onnx")));
             assertThat(items).noneMatch(item -> item.weights().get(0).startsWith("decoder_with_past"));
+            assertThat(items)
+                    .filteredOn(item -> item.weights().contains("decoder.onnx/embed"))
+                    .singleElement()
+                    .satisfies(item ->
+                            assertThat(item.weights()).contains("/decoder.onnx/proj", "/decoder_with_past.onnx/proj"));
         }
     }
 

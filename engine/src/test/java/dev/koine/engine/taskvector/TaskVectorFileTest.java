@@ -110,6 +110,37 @@ class TaskVectorFileTest {
     }
 
     @Test
+    void aBlockMayBeATransposesToo() throws Exception {
+        PrunedBlock block = Blocks.prune(new float[10], 1, 10, Policy.DENSE, 0, 0, Precision.FLOAT16);
+        Path path = folder.resolve("transposed");
+        TaskVectorFile.write(path, List.of(new TaskVectorFile.Block(List.of("a", "/b"), 0, block)), Map.of());
+        try (Safetensors file = Safetensors.open(path)) {
+            assertThat(file.metadata()).containsEntry("koine.version", "3");
+        }
+        try (TaskVectorFile file = TaskVectorFile.open(path)) {
+            assertThat(file.blocks().get(0).weights()).containsExactly("a", "/b");
+        }
+        String vector = Files.readString(path, StandardCharsets.ISO_8859_1);
+        requireRefused(
+                vector.replace("version\":\"3", "version\":\"2").getBytes(StandardCharsets.ISO_8859_1), "transposes");
+    }
+
+    @Test
+    void aTransposeByItselfOrOfADecompositionIsRefused() throws Exception {
+        PrunedBlock dense = Blocks.prune(new float[10], 1, 10, Policy.DENSE, 0, 0, Precision.FLOAT32);
+        PrunedBlock integers = Blocks.prune(new float[10], 1, 10, Policy.DENSE, 0, 0, Precision.INT8);
+        for (TaskVectorFile.Block block : List.of(
+                new TaskVectorFile.Block(List.of("/a"), 0, dense),
+                new TaskVectorFile.Block(List.of("a", "/b"), 0, integers),
+                new TaskVectorFile.Block(
+                        List.of("a", "/b"), 0, oneBlock().get(0).values()))) {
+            Path path = folder.resolve("never");
+            TaskVectorFile.write(path, List.of(block), Map.of());
+            requireRefused(Files.readAllBytes(path), "transpose where none can be");
+        }
+    }
+
+    @Test
     void readsAsSafetensors() throws Exception {
         Path path = folder.resolve("vector");
         Files.write(path, bytes(oneBlock()));

@@ -12,6 +12,7 @@ import dev.koine.engine.WorkPool;
 import dev.koine.engine.checkpoint.MappedBase;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.align.WeightPlaces;
 import dev.koine.engine.onnx.graph.OnnxModel;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.taskvector.Policy;
@@ -32,13 +33,18 @@ import picocli.CommandLine.Spec;
 /** {@code koine inspect}. */
 @Command(
         name = "inspect",
-        description = "Lists the weights of a model: shape, how a recipe would prune them, where the graph uses them.",
+        description = {
+            "Lists the weights of a model: shape, how a recipe would prune them, where the graph uses them.",
+            "A tensor that several places or files hold, transposed or not, is one weight."
+        },
         footer = {
             "%nExample:",
             "  koine inspect whisper-small-onnx",
             "  koine inspect --checkpoint whisper-small whisper-small-onnx"
         })
 public final class InspectCommand implements Callable<Integer> {
+    private static final String LINE = "%-8s %-22s %-10s %-16s %-30s %s%n";
+
     @Spec
     CommandSpec spec;
 
@@ -72,7 +78,7 @@ public final class InspectCommand implements Callable<Integer> {
         PassedOver.tell(folder, spec.commandLine().getErr());
         Recipe recipe = options.recipe();
         ModelBundle bundle = input.read(() -> ModelBundle.openWithoutStrays(folder));
-        List<Weight> weights = bundle.weights();
+        List<WeightPlaces> weights = WeightPlaces.of(bundle);
         out.printf(
                 "%s%n", input.read(() -> Bundle.describeWithoutStrays(folder)).digest());
         for (OnnxModel model : bundle.models()) {
@@ -81,26 +87,55 @@ public final class InspectCommand implements Callable<Integer> {
                     .collect(Collectors.joining(", "));
             out.printf("%s: IR version %d, opset %s%n", model.path(), model.irVersion(), opsets);
         }
-        out.printf("%n%-8s %-22s %-10s %-16s %-30s %s%n", "policy", "role", "type", "shape", "initializer", "position");
-        for (Weight weight : weights) {
-            out.printf(
-                    "%-8s %-22s %-10s %-16s %-30s %s%n",
-                    recipe.policyOf(weight),
-                    weight.role(),
-                    weight.tensor().type(),
-                    weight.tensor().shape(),
-                    weight.tensor().name(),
-                    weight.position());
+        out.printf("%n" + LINE, "policy", "role", "type", "shape", "initializer", "position");
+        for (WeightPlaces weight : weights) {
+            print(weight, recipe, out);
         }
+        List<Weight> firsts =
+                weights.stream().map(weight -> weight.places().get(0)).toList();
         long elements =
-                weights.stream().mapToLong(weight -> weight.tensor().numel()).sum();
-        String policies = weights.stream()
+                firsts.stream().mapToLong(weight -> weight.tensor().numel()).sum();
+        String policies = firsts.stream()
                 .collect(Collectors.groupingBy(
                         recipe::policyOf,
                         () -> new java.util.EnumMap<>(Policy.class),
                         Collectors.summingLong(weight -> weight.tensor().numel())))
                 .toString();
-        out.printf("%n%d weights, %,d elements; elements by policy: %s%n", weights.size(), elements, policies);
+        int places = bundle.weights().size();
+        out.printf(
+                "%n%d weights%s, %,d elements; elements by policy: %s%n",
+                weights.size(), places == weights.size() ? "" : " at " + places + " places", elements, policies);
         return bundle;
+    }
+
+    /** A line for the weight, and one for each further place, with what is otherwise there. */
+    private static void print(WeightPlaces weight, Recipe recipe, PrintWriter out) {
+        Weight first = weight.places().get(0);
+        out.printf(
+                LINE,
+                recipe.policyOf(first),
+                first.role(),
+                first.tensor().type(),
+                first.tensor().shape(),
+                first.tensor().name(),
+                first.position());
+        for (Weight place : weight.places().subList(1, weight.places().size())) {
+            printPlace(place, first, recipe, "", out);
+        }
+        for (Weight place : weight.transposed()) {
+            printPlace(place, first, recipe, "transposed", out);
+        }
+    }
+
+    private static void printPlace(Weight place, Weight first, Recipe recipe, String how, PrintWriter out) {
+        boolean hasPolicy = recipe.policyOf(place) == recipe.policyOf(first);
+        out.printf(
+                LINE,
+                hasPolicy ? "" : recipe.policyOf(place),
+                place.role() == first.role() ? "" : place.role(),
+                "",
+                how,
+                place.tensor().name(),
+                place.position());
     }
 }

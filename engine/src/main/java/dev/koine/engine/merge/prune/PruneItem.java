@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * A run of elements of one weight that is pruned at once.
  *
- * @param weights keys of the base weights that the result belongs to; more than one where they are tied
+ * @param weights keys of the base weights that the result belongs to; more than one where they are tied, and {@link
+ *     dev.koine.engine.tensor.Transposed marked} behind the others where they hold the transpose
  * @param base where the base's elements lie
  * @param expert the expert's counterpart; of the same shape
  * @param from the first element of the run, row-major

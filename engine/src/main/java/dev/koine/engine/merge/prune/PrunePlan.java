@@ -9,8 +9,10 @@ import dev.koine.engine.tensor.Counterpart;
 import dev.koine.engine.tensor.Factors;
 import dev.koine.engine.tensor.Run;
 import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.Transposed;
 import dev.koine.engine.tensor.Weight;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +25,7 @@ import java.util.Map;
  */
 public final class PrunePlan {
     /** Runs become blocks of a task vector: another size gives other digests of task vectors. */
-    private static final int DENSE_RUN_ELEMENTS = 1 << 22;
+    public static final int DENSE_RUN_ELEMENTS = 1 << 22;
 
     /** How many elements a task has at least where nobody says. Tasks become pieces: another number gives other digests of task vectors. */
     public static final int TASK_ELEMENTS = 1 << 19;
@@ -49,8 +51,9 @@ public final class PrunePlan {
         List<PruneTask> tasks = new ArrayList<>();
         List<PruneItem> open = new ArrayList<>();
         long elements = 0;
+        Map<Weight, List<Weight>> transposes = transposes(weights, recipe);
         for (AlignedWeight weight : weights) {
-            for (PruneItem item : items(weight, recipe)) {
+            for (PruneItem item : items(weight, transposes, recipe)) {
                 open.add(item);
                 elements += item.count();
                 if (elements >= taskElements) {
@@ -66,8 +69,31 @@ public final class PrunePlan {
         return tasks;
     }
 
+    /**
+     * The weights whose block is that of their transpose, by the first weight of the latter. Only where each element of a block is rounded by
+     * itself, so that both blocks would say the same: a decomposition, and a scale for a run of elements, come out otherwise for a transpose.
+     */
+    private static Map<Weight, List<Weight>> transposes(List<AlignedWeight> weights, Recipe recipe) {
+        Map<Weight, List<Weight>> transposes = new HashMap<>();
+        for (AlignedWeight weight : weights) {
+            List<Weight> theirs = dense(weight.transposeOf(), recipe);
+            List<Weight> ours = dense(weight.base(), recipe);
+            if (recipe.precision().isFloat() && !theirs.isEmpty() && !ours.isEmpty()) {
+                transposes.put(theirs.get(0), ours);
+            }
+        }
+        return transposes;
+    }
+
+    private static List<Weight> dense(List<Weight> weights, Recipe recipe) {
+        return weights.stream()
+                .filter(weight -> recipe.policyOf(weight) == Policy.DENSE)
+                .toList();
+    }
+
     /** Weights that are tied or just equal are pruned once, but for those that a rule sets apart. */
-    private static List<PruneItem> items(AlignedWeight aligned, Recipe recipe) throws RejectedException {
+    private static List<PruneItem> items(AlignedWeight aligned, Map<Weight, List<Weight>> transposes, Recipe recipe)
+            throws RejectedException {
         if (aligned.expert() instanceof Counterpart.Same) {
             return List.of();
         }
@@ -79,16 +105,25 @@ public final class PrunePlan {
         byPolicy.remove(Policy.FROZEN);
         List<PruneItem> items = new ArrayList<>();
         for (Map.Entry<Policy, List<Weight>> entry : byPolicy.entrySet()) {
-            items.addAll(items(entry.getValue(), entry.getKey(), aligned.expert()));
+            List<Weight> weights = entry.getValue();
+            List<String> keys = new ArrayList<>();
+            weights.forEach(weight -> keys.add(weight.key()));
+            if (entry.getKey() == Policy.DENSE) {
+                if (transposes.containsValue(weights)) {
+                    continue;
+                }
+                transposes
+                        .getOrDefault(weights.get(0), List.of())
+                        .forEach(weight -> keys.add(Transposed.mark(weight.key())));
+            }
+            items.addAll(items(weights.get(0), keys, entry.getKey(), aligned.expert()));
         }
         return items;
     }
 
-    private static List<PruneItem> items(List<Weight> weights, Policy policy, Counterpart expert)
+    private static List<PruneItem> items(Weight first, List<String> keys, Policy policy, Counterpart expert)
             throws RejectedException {
-        Weight first = weights.get(0);
         TensorInfo tensor = first.tensor();
-        List<String> keys = weights.stream().map(Weight::key).toList();
         long numel = tensor.numel();
         List<PruneItem> items = new ArrayList<>();
         if (policy == Policy.DENSE && !(expert instanceof Factors)) {

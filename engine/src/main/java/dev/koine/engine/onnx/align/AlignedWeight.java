@@ -11,9 +11,16 @@ import java.util.List;
  *
  * @param base one weight or more, all with equal bytes, in the order of the bundle's weights
  * @param expert the expert's counterpart of the first; of the same shape, whatever its element type
+ * @param transposeOf the base weights of an earlier one, if this is its transpose, bit for bit, in base and expert; else empty
  */
-public record AlignedWeight(List<Weight> base, Counterpart expert) {
+public record AlignedWeight(List<Weight> base, Counterpart expert, List<Weight> transposeOf) {
     public AlignedWeight {
         base = List.copyOf(base);
+        transposeOf = List.copyOf(transposeOf);
+    }
+
+    /** One that is no transpose of another. */
+    public AlignedWeight(List<Weight> base, TensorInfo expert) {
+        this(base, expert, List.of());
     }
 }

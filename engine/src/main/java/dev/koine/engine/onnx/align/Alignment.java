@@ -3,6 +3,7 @@ package dev.koine.engine.onnx.align;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.onnx.align.SameWeights.Group;
 import dev.koine.engine.onnx.graph.OnnxModel;
 import dev.koine.engine.onnx.graph.StoredTensor;
 import dev.koine.engine.onnx.graph.TensorBytes;
@@ -13,8 +14,6 @@ import dev.koine.engine.sidefile.SideFiles;
 import dev.koine.engine.tensor.Weight;
 import dev.koine.engine.tensor.WeightRole;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -72,8 +71,7 @@ public final class Alignment {
 
     private static List<AlignedWeight> group(ModelBundle base, TensorPairs pairs, TensorBytes bytes)
             throws RejectedException, IOException {
-        Map<Bucket, List<Group>> buckets = new LinkedHashMap<>();
-        List<Group> groups = new ArrayList<>();
+        SameWeights same = new SameWeights(bytes);
         for (Map.Entry<Value, Weight> entry : base.weightsByValue().entrySet()) {
             StoredTensor ours = entry.getKey().tensor();
             StoredTensor theirs = pairs.expertOf(entry.getKey());
@@ -82,36 +80,18 @@ public final class Alignment {
                         "The walk has not met the weight " + entry.getValue().key());
             }
             Settings.requireEqual(entry.getValue(), ours, theirs, bytes);
-            Bucket bucket = new Bucket(
-                    ours.onnxType(),
-                    ours.info().shape(),
-                    bytes.fingerprint(ours.info()),
-                    bytes.fingerprint(theirs.info()));
-            List<Group> candidates = buckets.computeIfAbsent(bucket, key -> new ArrayList<>());
-            Group group = find(candidates, ours, theirs, bytes);
-            if (group == null) {
-                group = new Group(ours, theirs, new ArrayList<>());
-                candidates.add(group);
-                groups.add(group);
-            }
-            group.weights().add(entry.getValue());
+            same.add(entry.getValue(), List.of(ours, theirs));
         }
-        return groups.stream()
-                .map(group -> new AlignedWeight(group.weights(), group.expert().info()))
+        Map<Group, Group> transposes = same.transposes();
+        return same.groups().stream()
+                .map(group -> aligned(group, transposes.get(group)))
                 .toList();
     }
 
-    private static @Nullable Group find(
-            List<Group> candidates, StoredTensor ours, StoredTensor theirs, TensorBytes bytes) throws IOException {
-        for (Group group : candidates) {
-            if (bytes.areEqual(group.base(), ours) && bytes.areEqual(group.expert(), theirs)) {
-                return group;
-            }
-        }
-        return null;
+    private static AlignedWeight aligned(Group group, @Nullable Group transposeOf) {
+        return new AlignedWeight(
+                group.weights(),
+                group.tensors().get(1).info(),
+                transposeOf == null ? List.of() : transposeOf.weights());
     }
-
-    private record Bucket(int type, List<Long> shape, int base, int expert) {}
-
-    private record Group(StoredTensor base, StoredTensor expert, List<Weight> weights) {}
 }

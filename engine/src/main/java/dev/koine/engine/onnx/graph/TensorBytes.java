@@ -21,6 +21,7 @@ public final class TensorBytes implements AutoCloseable {
     private static final int BLOCK = 1 << 16;
     private static final int TILE = 1 << 20;
     private static final int WIDEST_TILE = 1 << 13;
+    private static final int PROBES = 16;
 
     private final OpenFiles files = new OpenFiles(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 
@@ -61,6 +62,26 @@ public final class TensorBytes implements AutoCloseable {
         byte[] first = new byte[(int) Math.min(FIRST_BLOCK, tensor.length())];
         read(tensor.file(), tensor.offset(), first, first.length);
         return Arrays.hashCode(first);
+    }
+
+    /**
+     * A hash of a few elements of a matrix that is stored as bytes; {@code isTransposed}, of those of its transpose at the same rows and
+     * columns.
+     */
+    public int corner(TensorInfo matrix, boolean isTransposed) throws IOException {
+        int width = matrix.type().bytes();
+        long columns = matrix.shape().get(1);
+        long size = Math.min(matrix.shape().get(0), columns);
+        byte[] element = new byte[width];
+        int hash = 1;
+        for (int i = 0; i < PROBES; i++) {
+            long row = i * 7L % size;
+            long column = (i * 5L + 1) % size;
+            long at = isTransposed ? column * columns + row : row * columns + column;
+            read(matrix.file(), matrix.offset() + at * width, element, width);
+            hash = 31 * hash + Arrays.hashCode(element);
+        }
+        return hash;
     }
 
     private boolean haveEqualBytes(TensorInfo a, TensorInfo b) throws IOException {

@@ -87,6 +87,28 @@ class PrunePlanTest {
                 .satisfies(item -> assertThat(item.weights()).containsExactly("m.onnx/embed", "m.onnx/embed2"));
     }
 
+    @Test
+    void aTransposeIsInTheItemOfItsMatrixWhereEachElementIsRoundedByItself() throws Exception {
+        AlignedWeight table = aligned("embed", WeightRole.EMBEDDING, 8, 4);
+        AlignedWeight apart = aligned("proj", WeightRole.VOCABULARY_PROJECTION, 4, 8);
+        AlignedWeight projection = new AlignedWeight(apart.base(), apart.expert(), table.base());
+        List<AlignedWeight> weights = List.of(table, projection);
+        assertThat(items(PrunePlan.of(weights, Recipe.PUBLISHED)))
+                .extracting(PruneItem::weights)
+                .containsExactly(List.of("m.onnx/embed", "/m.onnx/proj"));
+        Recipe integers = new Recipe(7, 0.2, 0.2, Precision.INT8, List.of());
+        Recipe pruned = new Recipe(7, 0.2, 0.2, Precision.FLOAT32, List.of(new PolicyRule("**", Policy.LOW_RANK)));
+        Recipe frozen = new Recipe(7, 0.2, 0.2, Precision.FLOAT32, List.of(new PolicyRule("**embed**", Policy.FROZEN)));
+        for (Recipe recipe : List.of(integers, pruned)) {
+            assertThat(items(PrunePlan.of(weights, recipe)))
+                    .extracting(PruneItem::weights)
+                    .containsExactly(List.of("m.onnx/embed"), List.of("m.onnx/proj"));
+        }
+        assertThat(items(PrunePlan.of(weights, frozen)))
+                .extracting(PruneItem::weights)
+                .containsExactly(List.of("m.onnx/proj"));
+    }
+
     private static List<PruneItem> items(List<PruneTask> tasks) {
         return tasks.stream().flatMap(task -> task.items().stream()).toList();
     }

@@ -3,6 +3,7 @@ package dev.koine.engine.onnx.align;
 import static dev.koine.engine.onnx.Protos.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
@@ -19,6 +20,8 @@ import dev.koine.engine.onnx.TinySpeech;
 import dev.koine.engine.tensor.TensorInfo;
 import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -84,6 +87,52 @@ class AlignmentTest {
                 .filteredOn(weight -> weight.base().get(0).key().contains("/b"))
                 .extracting(weight -> weight.base().stream().map(Weight::key).toList())
                 .containsExactly(List.of("model.onnx/b0", "model.onnx/b1"), List.of("model.onnx/b2"));
+    }
+
+    @Test
+    void tellsATransposeOnlyWhereBaseAndExpertBothHaveIt() throws Exception {
+        Random random = new Random(4);
+        List<AlignedWeight> tied = align(withTransposes(random, true), withTransposes(random, true))
+                .weights();
+        assertThat(tied)
+                .filteredOn(weight -> !weight.transposeOf().isEmpty())
+                .extracting(weight -> keys(weight.transposeOf()), weight -> keys(weight.base()))
+                .containsExactly(tuple(List.of("model.onnx/a"), List.of("model.onnx/b")));
+        assertThat(tied).extracting(weight -> keys(weight.base())).contains(List.of("model.onnx/a"));
+        assertThat(align(withTransposes(random, true), withTransposes(random, false))
+                        .weights())
+                .allMatch(weight -> weight.transposeOf().isEmpty());
+        assertThat(align(withTransposes(random, false), withTransposes(random, true))
+                        .weights())
+                .allMatch(weight -> weight.transposeOf().isEmpty());
+    }
+
+    private static List<String> keys(List<Weight> weights) {
+        return weights.stream().map(Weight::key).toList();
+    }
+
+    /** A matrix, its transpose or nearly, and one that is symmetric. */
+    private static ModelProto withTransposes(Random random, boolean isTied) {
+        TensorProto matrix = Protos.random("a", random, 5, 3);
+        float[] values = new float[15];
+        ByteBuffer raw = matrix.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < values.length; i++) {
+            values[i % 3 * 5 + i / 3] = raw.getFloat();
+        }
+        values[14] += isTied ? 0 : 1;
+        GraphProto.Builder graph = GraphProto.newBuilder()
+                .setName("graph")
+                .addInput(Protos.value("x", Protos.FLOAT, -1, 5))
+                .addInitializer(matrix)
+                .addInitializer(Protos.floats("b", List.of(3L, 5L), values))
+                .addInitializer(Protos.floats("c", List.of(2L, 2L), 1, 7, 7, 2))
+                .addInitializer(Protos.floats("d", List.of(5L, 2L), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10))
+                .addNode(node("MatMul", "/a", List.of("x", "a"), List.of("xa")))
+                .addNode(node("MatMul", "/b", List.of("xa", "b"), List.of("xb")))
+                .addNode(node("MatMul", "/d", List.of("xb", "d"), List.of("xd")))
+                .addNode(node("MatMul", "/c", List.of("xd", "c"), List.of("y")))
+                .addOutput(Protos.value("y", Protos.FLOAT, -1, 2));
+        return Protos.model(graph);
     }
 
     @Test
