@@ -28,6 +28,6 @@ class LocaleTest {
                 .start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).isEqualTo(ExitCode.OK);
-        assertThat(said).contains("76 weights, 333,676 elements");
+        assertThat(said).contains("59 weights at 76 places, 333,659 elements");
     }
 }

@@ -35,6 +35,11 @@ record DecoderFiles(String whole, @Nullable String step) {
     private static final String DECODER = "decoder_model";
     private static final String DECODER_WITH_PAST = "decoder_with_past_model";
     private static final String DECODER_MERGED = "decoder_model_merged";
+    private static final Set<String> OWN = Set.of(INPUT_IDS, ENCODER_HIDDEN_STATES, CACHE_POSITION);
+    private static final Set<String> OWN_OF_MERGED =
+            Set.of(INPUT_IDS, ENCODER_HIDDEN_STATES, CACHE_POSITION, USE_CACHE_BRANCH);
+    private static final String WAY_OUT = "Export it with optimum-cli export onnx --task"
+            + " automatic-speech-recognition-with-past, or leave it out and decode with decoder_model.onnx.";
     private static final Set<OnnxJavaType> FLOATS =
             Set.of(OnnxJavaType.FLOAT, OnnxJavaType.FLOAT16, OnnxJavaType.BFLOAT16);
 
@@ -73,26 +78,25 @@ record DecoderFiles(String whole, @Nullable String step) {
      * @throws RejectedException NOT_LOADABLE if one takes what nothing here gives
      */
     void require(OnnxSessions sessions) throws RejectedException {
-        if (isMerged() && !isSwitch(inputs(sessions, whole).get(USE_CACHE_BRANCH))) {
-            throw ModelJson.rejected(whole + ".onnx has no boolean input " + USE_CACHE_BRANCH
-                    + " that says whether there is a cache. Export it with optimum-cli export onnx --task"
-                    + " automatic-speech-recognition-with-past, or leave it out and decode with " + DECODER + ".onnx.");
-        }
         if (step == null) {
             return;
         }
-        Set<String> unknown = new TreeSet<>(inputs(sessions, step).keySet());
-        unknown.removeAll(Set.of(INPUT_IDS, ENCODER_HIDDEN_STATES, CACHE_POSITION));
-        if (isMerged()) {
-            unknown.remove(USE_CACHE_BRANCH);
+        Map<String, NodeInfo> inputs = inputs(sessions, step);
+        if (isMerged() && !isOf(Set.of(OnnxJavaType.BOOL), inputs.get(USE_CACHE_BRANCH))) {
+            throw ModelJson.rejected(
+                    step + ".onnx has no boolean input " + USE_CACHE_BRANCH + " that says whether there is a cache. " + WAY_OUT);
         }
         Set<String> given = sessions.session(whole).getOutputNames();
-        Map<String, NodeInfo> types = inputs(sessions, step);
-        unknown.removeIf(name -> name.startsWith(PAST) && given.contains(present(name)) && isFloats(types.get(name)));
+        Set<String> unknown = new TreeSet<>(inputs.keySet());
+        unknown.removeAll(isMerged() ? OWN_OF_MERGED : OWN);
+        unknown.removeIf(name ->
+                name.startsWith(PAST) && given.contains(present(name)) && isOf(FLOATS, inputs.get(name)));
         if (!unknown.isEmpty()) {
-            throw ModelJson.rejected(step + ".onnx takes " + unknown + ", which " + whole
-                    + ".onnx does not give. Export both together, with present.* outputs, or leave the first out to"
-                    + " decode without a cache.");
+            throw ModelJson.rejected(step + ".onnx takes " + unknown + ", which "
+                    + (isMerged()
+                            ? "nothing gives. " + WAY_OUT
+                            : whole + ".onnx does not give. Export both together, with present.* outputs, or leave the"
+                                    + " first out to decode without a cache."));
         }
     }
 
@@ -104,12 +108,8 @@ record DecoderFiles(String whole, @Nullable String step) {
         }
     }
 
-    private static boolean isSwitch(@Nullable NodeInfo input) {
-        return input != null && input.getInfo() instanceof TensorInfo tensor && tensor.type == OnnxJavaType.BOOL;
-    }
-
-    private static boolean isFloats(@Nullable NodeInfo input) {
-        return input != null && input.getInfo() instanceof TensorInfo tensor && FLOATS.contains(tensor.type);
+    private static boolean isOf(Set<OnnxJavaType> types, @Nullable NodeInfo input) {
+        return input != null && input.getInfo() instanceof TensorInfo tensor && types.contains(tensor.type);
     }
 
     /** The output that becomes an input of the next step. */

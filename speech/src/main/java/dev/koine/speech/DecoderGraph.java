@@ -10,11 +10,11 @@ import ai.onnxruntime.TensorInfo;
 import dev.koine.speech.onnx.OnnxSessions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,9 +37,10 @@ final class DecoderGraph {
      *     position of zeros, which it does not read
      * @return the caller closes it
      */
-    OrtSession.Result run(List<Integer> tokens, int before, OnnxTensor hidden, @Nullable Map<String, OnnxTensor> cache)
+    OrtSession.Result run(
+            List<Integer> tokens, int before, OnnxTensor hidden, @Nullable Map<String, OnnxTensor> cache)
             throws OrtException {
-        List<OnnxTensor> own = new ArrayList<>();
+        Map<String, OnnxTensor> own = new HashMap<>();
         try {
             Map<String, OnnxTensor> given = new HashMap<>();
             for (Map.Entry<String, NodeInfo> input :
@@ -50,32 +51,35 @@ final class DecoderGraph {
                 } else if (cache != null && name.startsWith(DecoderFiles.PAST)) {
                     given.put(name, cache.get(DecoderFiles.present(name)));
                 } else {
-                    OnnxTensor made = make(name, input.getValue(), tokens, before, cache != null);
-                    own.add(made);
-                    given.put(name, made);
+                    make(name, input.getValue(), tokens, before, cache != null)
+                            .ifPresent(made -> own.put(name, made));
                 }
             }
+            given.putAll(own);
             return sessions.run(file, given);
         } finally {
-            own.forEach(OnnxTensor::close);
+            own.values().forEach(OnnxTensor::close);
         }
     }
 
-    private OnnxTensor make(String name, NodeInfo input, List<Integer> tokens, int before, boolean isCached)
-            throws OrtException {
+    /** Empty for an input that is not known here: ONNX Runtime says then what is missing. */
+    private static Optional<OnnxTensor> make(
+            String name, NodeInfo input, List<Integer> tokens, int before, boolean isCached) throws OrtException {
         int count = tokens.size();
-        if (name.equals(DecoderFiles.USE_CACHE_BRANCH)) {
-            return OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), new boolean[] {isCached});
-        }
-        if (name.equals(DecoderFiles.CACHE_POSITION)) {
-            return OnnxSessions.longs(
-                    LongStream.range(before, before + (long) count).toArray(), count);
-        }
-        if (name.startsWith(DecoderFiles.PAST) && input.getInfo() instanceof TensorInfo tensor) {
-            return zeros(tensor);
-        }
-        long[] ids = tokens.stream().mapToLong(Integer::longValue).toArray();
-        return OnnxSessions.longs(ids, 1, count);
+        return switch (name) {
+            case DecoderFiles.INPUT_IDS ->
+                Optional.of(OnnxSessions.longs(
+                        tokens.stream().mapToLong(Integer::longValue).toArray(), 1, count));
+            case DecoderFiles.USE_CACHE_BRANCH ->
+                Optional.of(OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), new boolean[] {isCached}));
+            case DecoderFiles.CACHE_POSITION ->
+                Optional.of(OnnxSessions.longs(
+                        LongStream.range(before, before + (long) count).toArray(), count));
+            default ->
+                name.startsWith(DecoderFiles.PAST) && input.getInfo() instanceof TensorInfo tensor
+                        ? Optional.of(zeros(tensor))
+                        : Optional.empty();
+        };
     }
 
     /** One batch, one position. */
