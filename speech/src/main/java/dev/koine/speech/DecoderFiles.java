@@ -83,14 +83,14 @@ record DecoderFiles(String whole, @Nullable String step) {
         }
         Map<String, NodeInfo> inputs = inputs(sessions, step);
         if (isMerged() && !isOf(Set.of(OnnxJavaType.BOOL), inputs.get(USE_CACHE_BRANCH))) {
-            throw ModelJson.rejected(
-                    step + ".onnx has no boolean input " + USE_CACHE_BRANCH + " that says whether there is a cache. " + WAY_OUT);
+            throw ModelJson.rejected(step + ".onnx has no boolean input " + USE_CACHE_BRANCH
+                    + " that says whether there is a cache. " + WAY_OUT);
         }
         Set<String> given = sessions.session(whole).getOutputNames();
         Set<String> unknown = new TreeSet<>(inputs.keySet());
         unknown.removeAll(isMerged() ? OWN_OF_MERGED : OWN);
-        unknown.removeIf(name ->
-                name.startsWith(PAST) && given.contains(present(name)) && isOf(FLOATS, inputs.get(name)));
+        unknown.removeIf(
+                name -> name.startsWith(PAST) && given.contains(present(name)) && isOf(FLOATS, inputs.get(name)));
         if (!unknown.isEmpty()) {
             throw ModelJson.rejected(step + ".onnx takes " + unknown + ", which "
                     + (isMerged()

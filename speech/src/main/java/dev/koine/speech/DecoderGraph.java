@@ -37,8 +37,7 @@ final class DecoderGraph {
      *     position of zeros, which it does not read
      * @return the caller closes it
      */
-    OrtSession.Result run(
-            List<Integer> tokens, int before, OnnxTensor hidden, @Nullable Map<String, OnnxTensor> cache)
+    OrtSession.Result run(List<Integer> tokens, int before, OnnxTensor hidden, @Nullable Map<String, OnnxTensor> cache)
             throws OrtException {
         Map<String, OnnxTensor> own = new HashMap<>();
         try {
@@ -51,8 +50,7 @@ final class DecoderGraph {
                 } else if (cache != null && name.startsWith(DecoderFiles.PAST)) {
                     given.put(name, cache.get(DecoderFiles.present(name)));
                 } else {
-                    make(name, input.getValue(), tokens, before, cache != null)
-                            .ifPresent(made -> own.put(name, made));
+                    make(name, input.getValue(), tokens, before, cache != null).ifPresent(made -> own.put(name, made));
                 }
             }
             given.putAll(own);

@@ -13,13 +13,13 @@ import java.nio.file.Path;
  * @param linear the matrix; the decoder with past has its transpose
  */
 @SuppressWarnings("ArrayRecordComponent")
-record TinyWhisper(float[][] next, float[][] linear) {
+public record TinyWhisper(float[][] next, float[][] linear) {
     static final Features QUIET = new Features(new float[] {0, 0, 0, 0}, 2, 2);
     static final Features LOUD = new Features(new float[] {3, 0, 0, 0}, 2, 2);
     private static final int TOKENS = 8;
 
     /** One that says something else of {@link #QUIET} than of {@link #LOUD}. */
-    static TinyWhisper talking() {
+    public static TinyWhisper talking() {
         float[][] next = new float[TOKENS][TOKENS];
         next[7][2] = 0.2f;
         next[7][0] = 1;
@@ -34,7 +34,7 @@ record TinyWhisper(float[][] next, float[][] linear) {
     }
 
     /** One that says nothing. */
-    static TinyWhisper silent() {
+    public static TinyWhisper silent() {
         return new TinyWhisper(new float[TOKENS][TOKENS], identity());
     }
 
@@ -47,7 +47,7 @@ record TinyWhisper(float[][] next, float[][] linear) {
     }
 
     /** All but a decoder. */
-    static void writeWithoutDecoder(Path directory) throws IOException {
+    public static void writeWithoutDecoder(Path directory) throws IOException {
         Files.createDirectories(directory);
         Files.writeString(directory.resolve("config.json"), """
                 {"model_type": "whisper", "num_mel_bins": 2, "max_source_positions": 2, "features_padding": -1.0,
@@ -67,7 +67,7 @@ record TinyWhisper(float[][] next, float[][] linear) {
                 .write(directory.resolve("encoder_model.onnx"));
     }
 
-    void writePlain(Path directory) throws IOException {
+    public void writePlain(Path directory) throws IOException {
         withOutputs(whole(new TinyOnnx()
                         .longInput("input_ids", "batch", "tokens")
                         .floatInput("encoder_hidden_states", "batch", "frames", "8")
@@ -77,7 +77,7 @@ record TinyWhisper(float[][] next, float[][] linear) {
                 .write(directory.resolve("decoder_model.onnx"));
     }
 
-    void writeWithPast(Path directory) throws IOException {
+    public void writeWithPast(Path directory) throws IOException {
         float[][] transposed = new float[TOKENS][TOKENS];
         for (int i = 0; i < TOKENS; i++) {
             for (int j = 0; j < TOKENS; j++) {
@@ -98,7 +98,7 @@ record TinyWhisper(float[][] next, float[][] linear) {
     }
 
     /** Puts out a stand-in for the encoder's key where there is a cache, as Optimum's do, and takes the places of tokens, as some do. */
-    void writeMerged(Path directory) throws IOException {
+    public void writeMerged(Path directory) throws IOException {
         TinyOnnx then = withOutputs(step(new TinyOnnx()))
                 .floats("stand-in", new float[TOKENS])
                 .longs("one", 1, 1, TOKENS)

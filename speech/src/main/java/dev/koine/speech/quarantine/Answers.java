@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model answered to one finite input: how many of the numbers of each of its outputs are finite.
+ * What a model answered to a finite input: how many of the numbers of each of its outputs are finite.
  *
  * @param outputs those that were asked for
  * @param unasked model files that no input could be made for, with the runtime's reason; they loaded
@@ -29,6 +29,11 @@ public record Answers(List<Output> outputs, List<String> unasked) {
     public record Output(String file, String name, long numbers, long nans, long infinities) {
         long broken() {
             return nans + infinities;
+        }
+
+        /** Of the same output, asked once more. */
+        Output plus(Output other) {
+            return new Output(file, name, numbers + other.numbers, nans + other.nans, infinities + other.infinities);
         }
 
         private boolean isOf(Output other) {

@@ -23,13 +23,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finite inputs of a session, made from what it says of their types and shapes: floating-point numbers between bounds, the same ones every
- * time, ones for integers, true for booleans.
+ * time, ones for integers, one answer for all booleans.
  *
  * @param free the size of dimensions that the model leaves open; those named after a batch are 1
  * @param lowest number, inclusive
  * @param shapes of inputs that are known, by name
+ * @param truth what booleans are
  */
-record FiniteInput(int free, float lowest, Map<String, List<Long>> shapes) {
+record FiniteInput(int free, float lowest, Map<String, List<Long>> shapes, boolean truth) {
     private static final long MOST_NUMBERS = 1 << 24;
     private static final long SEED = 20250217;
     private static final short HALF_ONE = 0x3c00;
@@ -48,6 +49,12 @@ record FiniteInput(int free, float lowest, Map<String, List<Long>> shapes) {
             }
             inputs.put(entry.getKey(), tensor(info, shape(entry.getKey(), info)));
         }
+    }
+
+    /** Whether a session takes booleans. */
+    static boolean hasBooleans(OrtSession session) throws OrtException {
+        return session.getInputInfo().values().stream()
+                .anyMatch(input -> input.getInfo() instanceof TensorInfo info && info.type == OnnxJavaType.BOOL);
     }
 
     /** An empty map for {@link #fill}. */
@@ -96,9 +103,10 @@ record FiniteInput(int free, float lowest, Map<String, List<Long>> shapes) {
             }
             case INT16 -> OnnxTensor.createTensor(environment, shorts(n, (short) 1), shape);
             case INT8, UINT8, BOOL -> {
+                byte one = (byte) (type == OnnxJavaType.BOOL && !truth ? 0 : 1);
                 ByteBuffer ones = ByteBuffer.allocateDirect(n);
                 for (int i = 0; i < n; i++) {
-                    ones.put(i, (byte) 1);
+                    ones.put(i, one);
                 }
                 yield OnnxTensor.createTensor(environment, ones, shape, type);
             }

@@ -8,15 +8,19 @@ import dev.koine.speech.onnx.OnnxSessions;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Asks every file of a bundle once, with {@linkplain FiniteInput a finite input}. Sizes that a model leaves open are tried until it takes
  * them. Where it answers numbers that are not finite, as a model that takes a logarithm of its input does, it is asked again with positive
- * numbers alone, and the better answer counts.
+ * numbers alone, and the better answer counts. A file that takes booleans is asked with all of them true and with all of them false: they choose
+ * between branches, such as a decoder's with and without a cache.
  */
 final class Question {
     private static final int[] SIZES = {8, 16, 1, 2, 4, 32, 64, 80, 128};
@@ -24,6 +28,7 @@ final class Question {
 
     private final OnnxSessions sessions;
     private final Map<String, List<Long>> shapes;
+    private final Set<String> unasked = new LinkedHashSet<>();
 
     /** @param shapes of inputs that are known, by name */
     Question(OnnxSessions sessions, Map<String, List<Long>> shapes) {
@@ -33,7 +38,6 @@ final class Question {
 
     Answers ask() {
         List<Answers.Output> outputs = new ArrayList<>();
-        List<String> unasked = new ArrayList<>();
         for (String file : sessions.names()) {
             try {
                 outputs.addAll(ask(file));
@@ -41,7 +45,7 @@ final class Question {
                 unasked.add(file + ": " + e.getMessage());
             }
         }
-        return new Answers(outputs, unasked);
+        return new Answers(outputs, List.copyOf(unasked));
     }
 
     private List<Answers.Output> ask(String file) throws OrtException {
@@ -65,9 +69,30 @@ final class Question {
     }
 
     private List<Answers.Output> ask(String file, int size, float lowest) throws OrtException {
+        List<Answers.Output> outputs = ask(file, new FiniteInput(size, lowest, shapes, true));
+        if (!FiniteInput.hasBooleans(sessions.session(file))) {
+            return outputs;
+        }
+        try {
+            return sum(outputs, ask(file, new FiniteInput(size, lowest, shapes, false)));
+        } catch (OrtException e) {
+            unasked.add(file + " with false: " + e.getMessage());
+            return outputs;
+        }
+    }
+
+    private static List<Answers.Output> sum(List<Answers.Output> some, List<Answers.Output> others) {
+        Map<String, Answers.Output> byName = new LinkedHashMap<>();
+        for (List<Answers.Output> outputs : List.of(some, others)) {
+            outputs.forEach(output -> byName.merge(output.name(), output, Answers.Output::plus));
+        }
+        return List.copyOf(byName.values());
+    }
+
+    private List<Answers.Output> ask(String file, FiniteInput input) throws OrtException {
         Map<String, OnnxTensor> inputs = FiniteInput.inputs();
         try {
-            new FiniteInput(size, lowest, shapes).fill(sessions.session(file), inputs);
+            input.fill(sessions.session(file), inputs);
             List<Answers.Output> outputs = new ArrayList<>();
             try (OrtSession.Result result = sessions.run(file, inputs)) {
                 for (Map.Entry<String, OnnxValue> entry : result) {

@@ -9,6 +9,7 @@ import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.speech.SpeechModel;
+import dev.koine.speech.TinyWhisper;
 import dev.koine.speech.evaluation.EvaluationResult;
 import dev.koine.speech.evaluation.EvaluationSet;
 import dev.koine.speech.evaluation.Evaluator;
@@ -77,6 +78,42 @@ class QuarantineTest {
         assertThat(answers.unasked()).isEmpty();
         assertThat(answers.outputs().stream().map(Answers.Output::file)).contains("encoder_model", "decoder_model");
         assertThat(answers.broken()).isZero();
+    }
+
+    @Test
+    void asksADecoderWithABranchForItsCache(@TempDir Path model) throws Exception {
+        TinyWhisper.writeWithoutDecoder(model);
+        TinyWhisper.talking().writeMerged(model);
+        Answers answers = quarantine.ask(model, OPTIONS);
+
+        assertThat(answers.unasked()).isEmpty();
+        assertThat(answers.outputs())
+                .filteredOn(output -> output.file().equals("decoder_model_merged"))
+                .extracting(Answers.Output::name)
+                .contains("logits");
+        assertThat(answers.broken()).isZero();
+    }
+
+    @Test
+    void asksBothBranches(@TempDir Path model) throws Exception {
+        TinyOnnx broken = new TinyOnnx()
+                .output("y", "1", "2")
+                .floats("negative", -1)
+                .node("Sqrt", "root", "negative")
+                .node("Add", "y", "x", "root");
+        TinyOnnx healthy = new TinyOnnx().output("y", "1", "2").node("Identity", "y", "x");
+        for (boolean isFirst : new boolean[] {true, false}) {
+            new TinyOnnx()
+                    .floatInput("x", "1", "2")
+                    .boolInput("which", "1")
+                    .output("y", "1", "2")
+                    .branches("which", isFirst ? broken : healthy, isFirst ? healthy : broken)
+                    .write(model.resolve("model.onnx"));
+            Answers answers = quarantine.ask(model, OPTIONS);
+
+            assertThat(answers.outputs()).containsExactly(new Answers.Output("model", "y", 4, 2, 0));
+            assertThat(answers.unasked()).isEmpty();
+        }
     }
 
     @Test
