@@ -147,6 +147,7 @@ final class MakeSeeds {
         for (Policy policy : Policy.values()) {
             taskVector(policy.name(), policy, Precision.values()[policy.ordinal() % 2]);
         }
+        taskVector("TRANSPOSED", Policy.DENSE, Precision.FLOAT16, "model.onnx/w", "/model.onnx/v");
         for (Precision precision : List.of(Precision.INT8, Precision.INT4)) {
             taskVector(precision.name(), Policy.LORS, precision);
             taskVector(precision + "-DENSE", Policy.DENSE, precision);
@@ -154,6 +155,11 @@ final class MakeSeeds {
     }
 
     private static void taskVector(String name, Policy policy, Precision precision) throws Exception {
+        taskVector(name, policy, precision, "model.onnx/w");
+    }
+
+    private static void taskVector(String name, Policy policy, Precision precision, String... weights)
+            throws Exception {
         Random random = new Random(3);
         float[] delta = new float[12 * 9];
         for (int i = 0; i < delta.length; i++) {
@@ -161,8 +167,7 @@ final class MakeSeeds {
         }
         PrunedBlock block = new Pruner(2, 0.2, precision, Lanczos::truncate).prune(delta, 12, 9, policy);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        TaskVectorFile.write(
-                out, List.of(new TaskVectorFile.Block(List.of("model.onnx/w"), 0, block)), Map.of("a", "b"));
+        TaskVectorFile.write(out, List.of(new TaskVectorFile.Block(List.of(weights), 0, block)), Map.of("a", "b"));
         write(Target.TASK_VECTOR, name, out.toByteArray());
         write(Target.SAFETENSORS, name, out.toByteArray());
     }
