@@ -1,4 +1,4 @@
-/** What a Flink pipeline pays for asking a model. */
+/** What asking a model costs: decoding itself, and what a Flink pipeline pays on top. */
 @NullMarked
 package dev.koine.bench.serving;
 
