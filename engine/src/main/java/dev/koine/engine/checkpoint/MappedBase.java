@@ -10,6 +10,8 @@ import dev.koine.engine.onnx.graph.StoredTensor;
 import dev.koine.engine.onnx.wiring.Wiring.Value;
 import dev.koine.engine.tensor.Counterpart;
 import dev.koine.engine.tensor.ElementType;
+import dev.koine.engine.tensor.TensorInfo;
+import dev.koine.engine.tensor.TensorInfo.Storage;
 import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -79,8 +81,26 @@ public record MappedBase(ModelBundle model, Checkpoint checkpoint, List<String> 
             groups.computeIfAbsent(place, key -> new ArrayList<>()).add(weight);
         }
         List<AlignedWeight> aligned = new ArrayList<>();
-        groups.forEach((place, weights) -> aligned.add(new AlignedWeight(weights, place.theirs())));
+        groups.forEach((place, weights) -> aligned.add(
+                new AlignedWeight(weights, place.theirs(), earlier(place, weights, groups))));
         return new Alignment(aligned);
+    }
+
+    /** The weights that came before these with the same matrix, transposed. */
+    private static List<Weight> earlier(Place place, List<Weight> weights, Map<Place, List<Weight>> groups) {
+        if (!(place.theirs() instanceof TensorInfo tensor) || tensor.shape().size() != 2 || tensor.storage() == Storage.VARINTS) {
+            return List.of();
+        }
+        Place turned = new Place(place.type(), tensor.transposed(), "");
+        for (Map.Entry<Place, List<Weight>> group : groups.entrySet()) {
+            if (group.getValue() == weights) {
+                return List.of();
+            }
+            if (group.getKey().equals(turned)) {
+                return group.getValue();
+            }
+        }
+        return List.of();
     }
 
     private record Place(ElementType type, Counterpart theirs, String alone) {}

@@ -20,7 +20,7 @@ public record AlignedWeight(List<Weight> base, Counterpart expert, List<Weight> 
     }
 
     /** One that is no transpose of another. */
-    public AlignedWeight(List<Weight> base, TensorInfo expert) {
+    public AlignedWeight(List<Weight> base, Counterpart expert) {
         this(base, expert, List.of());
     }
 }
