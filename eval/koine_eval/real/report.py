@@ -1,0 +1,134 @@
+"""Puts the tables of what was measured between their marks in REAL.md; the words around them are left as they are."""
+
+import json
+import re
+from pathlib import Path
+
+from koine_eval.real import bootstrap, koine, plan, score, services, small
+from koine_eval.real.store import parser, sha256
+
+NOT_RUN = "Not measured yet."
+
+
+def experts(store):
+    """Error rates of the base and of each expert in its language, and what training took."""
+    rows = [["model", "weights trained", "steps", "seconds", *plan.LANGUAGES]]
+    for name, made in ((name, _expert(name)) for name in plan.CHECKPOINTS):
+        trained = store.read("training", made.name) if made else None
+        cost = [f"{trained['weights']:,}", str(made.steps), str(trained["seconds"])] if trained else ["", "", ""]
+        scores = store.read("scores", name) or {}
+        rows.append([made.name if made else name, *cost, *(_rates(scores.get(language)) for language in plan.LANGUAGES)])
+    return _table(rows)
+
+
+def sizes(store, models):
+    """The recipes on one set of models: bytes, error rates, and how far they are from LoRS."""
+    merged = store.folder / "measured" / "small" / models
+    if not merged.exists():
+        return NOT_RUN
+    parts = ("merged", "alone") if models == "real" else ("merged",)
+    rows = [["recipe", "kB", "of float16", *(cell for part in parts for cell in (f"{part}: WER", "minus LORS"))]]
+    reference = _scores(store, models, small.LORS.name)
+    for recipe in small.RECIPES:
+        found = _scores(store, models, recipe.name)
+        if not found["merged"]:
+            continue
+        cells = [recipe.name, f"{found['bytes'] / 1000:,.0f}", f"{100 * found['share']:.1f} %"]
+        for part in parts:
+            cells += _compared(found[part], reference[part], recipe == small.LORS)
+        rows.append(cells)
+    return _table(rows)
+
+
+def _scores(store, models, recipe):
+    """Of all experts merged and of each alone: language -> counts; the mean bytes of a task vector."""
+    folder = store.folder / "measured" / "small" / models / recipe
+    records = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
+    merged = next((record for name, record in records.items() if "-" in name), None)
+    alone = {name: record["scores"][name] for name, record in records.items() if "-" not in name}
+    is_complete = merged and set(alone) == set(merged["scores"])
+    sizes = merged["bytes"] if merged else []
+    return {
+        "merged": merged["scores"] if merged else {},
+        "alone": alone if is_complete else {},
+        "bytes": sum(sizes) / max(1, len(sizes)),
+        "share": sum(sizes) / max(1, len(sizes)) / merged["float16"] if merged else 0,
+    }
+
+
+def _compared(ours, theirs, is_reference):
+    if not ours:
+        return ["", ""]
+    mean = sum(score.rates(rows)[0] for rows in ours.values()) / len(ours)
+    if is_reference or not theirs:
+        return [f"{mean:.1f}", ""]
+    return [f"{mean:.1f}", _difference(ours, theirs)]
+
+
+def served(store):
+    """What services decode of the version that came out of `koine up`."""
+    seen = store.read("served", "stream")
+    if not seen:
+        return NOT_RUN
+    languages = [expert.language for expert in plan.EXPERTS]
+    rows = [["decoded by", "base or version", *languages, "mean", "version minus base"]]
+    for service in services.SERVICES:
+        records = {name: store.read("services", f"{name}-{service}") for name in ("base", "served-hf")}
+        for name, record in records.items():
+            if not record or any(language not in record for language in languages):
+                continue
+            mean = sum(score.rates(record[language])[0] for language in languages) / len(languages)
+            change = _difference(record, records["base"], languages) if name != "base" else ""
+            rows.append([service, name, *(_rates(record[language]) for language in languages), f"{mean:.1f}", change])
+    seconds = ", ".join(f"{name} {value:.1f} s" for name, value in seen["seconds"].items())
+    sizes = ", ".join(f"{name} {value / 1e6:.2f} MB" for name, value in seen["bytes"].items())
+    return f"{_table(rows)}\n\n`{seen['koine']}`; version `{seen['digest']}`. Until announced or written: {seconds}. Task vectors: {sizes}."
+
+
+def digests(store):
+    """SHA-256 of the weights that were trained from and of those that came out."""
+    rows = [["file", "bytes", "SHA-256"]]
+    for name in ("base", "base-onnx", *(one for expert in plan.EXPERTS for one in dict.fromkeys((expert.name, expert.checkpoint)))):
+        folder = store.model(name)
+        for path in (path for path in sorted(folder.glob("*")) if path.suffix in (".safetensors", ".onnx")):
+            rows.append([f"{name}/{path.name}", f"{koine.size(path):,}", f"`{sha256(path)}`"])
+    return _table(rows)
+
+
+def _expert(name):
+    return next((expert for expert in plan.EXPERTS if expert.checkpoint == name), None)
+
+
+def _difference(ours, theirs, languages=None):
+    measured, low, high = bootstrap.difference(ours, theirs, languages or list(ours))
+    return f"{measured:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+
+def _rates(rows):
+    return "{:.1f} / {:.1f}".format(*score.rates(rows)) if rows else ""
+
+
+def _table(rows):
+    header, *body = rows
+    return "\n".join("| " + " | ".join(row) + " |" for row in (header, ["---"] * len(header), *body))
+
+
+def main():
+    arguments = parser(__doc__)
+    arguments.add_argument("--out", type=Path, required=True, help="the file with the marks")
+    args = arguments.parse_args()
+    tables = {"experts": experts, "served": served, "digests": digests}
+    tables |= {f"sizes-{name}": lambda store, name=name: sizes(store, name) for name in ("real", "whisper", "ctc")}
+    text = args.out.read_text(encoding="utf-8")
+    for name, made in tables.items():
+        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+        if not pattern.search(text):
+            raise SystemExit(f"{args.out} has no marks {begin} and {end}.")
+        table = f"{begin}\n{made(args.cache)}\n{end}"
+        text = pattern.sub(lambda _, table=table: table, text)
+    args.out.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
