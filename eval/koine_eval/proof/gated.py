@@ -87,7 +87,7 @@ def stream(store, seed, policy, folder):
     running, outcomes = Running(folder, [bundles]), []
     try:
         registered = running.koine(
-            "register", "--model", MODEL, "--scale", recipes.SCALE, "--sample", SAMPLE, "--gate", "enforce",
+            "register", "--model", MODEL, "--method", "LORS", "--scale", recipes.SCALE, "--sample", SAMPLE, "--gate", "enforce",
             *POLICIES[policy].split(), *sets, bundles / "base",
         )
         print(*[line for line in registered.splitlines() if line.startswith(("Version", "Rejected"))], flush=True)
@@ -102,7 +102,7 @@ def stream(store, seed, policy, folder):
     finally:
         running.close()
     inside = [one["expert"] for one in outcomes if "GATE_REFUSED" not in one["printed"]]
-    words = ["--base", bundles / "base", "--out", folder / "merged", "--device", "CPU", "--scale", recipes.SCALE]
+    words = ["--base", bundles / "base", "--out", folder / "merged", "--device", "CPU", "--method", "LORS", "--scale", recipes.SCALE]
     for expert in inside:
         words += ["--expert", f"{expert}={bundles / expert}"]
     merged = subprocess.run([str(word) for word in (KOINE, "merge", *words)], capture_output=True, text=True).stdout

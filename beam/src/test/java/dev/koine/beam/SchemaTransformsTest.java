@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.koine.beam.merge.MergeExpert;
+import dev.koine.engine.merge.method.Lors;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.testkit.Fixtures;
 import java.nio.file.Files;
@@ -50,7 +51,7 @@ class SchemaTransformsTest {
                         List.of(
                                 new MergeExpert("ca", Fixtures.ctc("ca").toString(), 1),
                                 new MergeExpert("de", Fixtures.ctc("de").toString(), 0.5)),
-                        Recipe.DEFAULT));
+                        Recipe.standard(new Lors())));
         assertThat(merged.get(0).getInt64("experts")).isEqualTo(2);
         assertThat(merged.get(0).<Object>getValue("update_share")).isNull();
     }

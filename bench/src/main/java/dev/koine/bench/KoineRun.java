@@ -27,6 +27,8 @@ record KoineRun(ChildProcess.Usage usage, double merge, HeapLog heap) {
                 List.of(
                         options.home().resolve("koine").toString(),
                         "merge",
+                        "--method",
+                        "LORS",
                         "--base",
                         workload.base().toString(),
                         "--expert",

@@ -37,10 +37,11 @@ public final class MergeProvider extends TypedSchemaTransformProvider<MergeProvi
                 "Folder that the merged model goes to, in bundles/<digest>; made if it is not there. Not the merge job's store.")
         public String store = "";
 
-        @SchemaFieldDescription("Merge method: LORS (default), LOW_RANK, MAGNITUDE, TASK_ARITHMETIC, DARE or TIES.")
+        @SchemaFieldDescription(
+                "Merge method: COMPACT (default), LORS, LOW_RANK, MAGNITUDE, TASK_ARITHMETIC, DARE or TIES.")
         public @Nullable String method;
 
-        @SchemaFieldDescription("Rank of the low-rank part (default: 7).")
+        @SchemaFieldDescription("Rank of the low-rank part (default: 32 of COMPACT, else 7).")
         public @Nullable Integer rank;
 
         @SchemaFieldDescription("Fraction of the entries that are kept (default: 0.2).")
@@ -56,7 +57,8 @@ public final class MergeProvider extends TypedSchemaTransformProvider<MergeProvi
         @SchemaFieldDescription("How far a sign may lose its election and still count, 0 to 1 (default: 0).")
         public @Nullable Double slack;
 
-        @SchemaFieldDescription("Element type of task vectors: FLOAT32 (default), FLOAT16, INT8 or INT4.")
+        @SchemaFieldDescription(
+                "Element type of task vectors: FLOAT32, FLOAT16, INT8 or INT4 (default: FLOAT16 of COMPACT, else FLOAT32).")
         public @Nullable String precision;
 
         @SchemaFieldDescription("Policies of weights by position, such as */embed*=FROZEN; the first match decides.")
@@ -66,22 +68,21 @@ public final class MergeProvider extends TypedSchemaTransformProvider<MergeProvi
         public @Nullable Integer fanout;
 
         private RecipeText recipe() {
-            Recipe standard = Recipe.DEFAULT;
-            String chosen = Objects.requireNonNullElse(method, standard.method().name());
+            Recipe standard = method == null ? Recipe.DEFAULT : standard(method);
             return new RecipeText(
-                    chosen,
+                    standard.method().name(),
                     Objects.requireNonNullElse(rank, standard.parameters().rank()),
                     Objects.requireNonNullElse(density, standard.parameters().density()),
                     Objects.requireNonNullElse(seed, standard.parameters().seed()),
                     Objects.requireNonNullElse(slack, standard.parameters().slack()),
-                    scale == null ? defaultScale(chosen) : scale,
+                    Objects.requireNonNullElse(scale, standard.scale().toString()),
                     Objects.requireNonNullElse(precision, standard.precision().name()),
                     policies == null ? List.of() : policies);
         }
 
-        private static String defaultScale(String method) {
+        private static Recipe standard(String method) {
             try {
-                return Recipe.defaultScale(MergeMethods.of(method)).toString();
+                return Recipe.standard(MergeMethods.of(method));
             } catch (RejectedException e) {
                 throw new IllegalArgumentException(e.getMessage(), e);
             }

@@ -4,11 +4,14 @@ import dev.koine.cli.embedded.EmbeddedKoine;
 import dev.koine.cli.speech.SpeechService;
 import dev.koine.engine.Device;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.merge.method.Lors;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import dev.koine.events.EventPublisher;
 import dev.koine.events.Outcome;
 import dev.koine.events.OutcomeReader;
+import dev.koine.lifecycle.event.Recipes;
 import dev.koine.lifecycle.gate.GatePolicies;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
@@ -176,6 +179,7 @@ public final class Demo {
                     .setBase(Bundles.toAvro(Bundle.describe(fixtures.base())))
                     .setEvaluationSets(evaluationSets())
                     .setGate(GATE)
+                    .setRecipe(Recipes.toAvro(Recipe.standard(new Lors())))
                     .setTime(Instant.now())
                     .build();
             send(Topics.DEFAULT.models(), registration, ModelRegistration.class);

@@ -1,6 +1,7 @@
 package dev.koine.cli.option;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.method.MergeMethod;
 import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.merge.method.Parameter;
@@ -13,6 +14,7 @@ import dev.koine.engine.taskvector.Precision;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +23,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/** The merge recipe. The defaults are those of {@link Recipe#DEFAULT}. */
+/** The merge recipe. What is not said is as in {@link Recipe#standard} of the method, which is that of {@link Recipe#DEFAULT} where none is named. */
 public final class RecipeOptions {
     @Spec(Spec.Target.SELF)
     private CommandSpec options;
@@ -31,25 +33,18 @@ public final class RecipeOptions {
 
     @Option(
             names = "--method",
-            description = {
-                "How experts are pruned and put together (default: ${DEFAULT-VALUE}):",
-                "${COMPLETION-CANDIDATES}."
-            },
-            completionCandidates = Methods.class,
-            defaultValue = "LORS")
+            description = {"How experts are pruned and put together (default: COMPACT):", "${COMPLETION-CANDIDATES}."},
+            completionCandidates = Methods.class)
+    @Nullable
     public String method;
 
-    @Option(
-            names = "--rank",
-            description = "Rank of the low-rank part (default: ${DEFAULT-VALUE}).",
-            defaultValue = "7")
-    public int rank;
+    @Option(names = "--rank", description = "Rank of the low-rank part (default: 32 of COMPACT, else 7, as published).")
+    @Nullable
+    public Integer rank;
 
-    @Option(
-            names = "--density",
-            description = "Fraction of the entries that are kept (default: ${DEFAULT-VALUE}).",
-            defaultValue = "0.2")
-    public double density;
+    @Option(names = "--density", description = "Fraction of the entries that are kept (default: 0.2, as published).")
+    @Nullable
+    public Double density;
 
     @Option(
             names = "--scale",
@@ -63,26 +58,28 @@ public final class RecipeOptions {
     @Nullable
     public String scale;
 
-    @Option(names = "--seed", description = "Of what a method draws (default: ${DEFAULT-VALUE}).", defaultValue = "0")
-    public long seed;
+    @Option(names = "--seed", description = "Of what a method draws (default: 0).")
+    @Nullable
+    public Long seed;
 
     @Option(
             names = "--slack",
-            description = "How far a sign may lose its election and still count, 0 to 1 (default: ${DEFAULT-VALUE}).",
-            defaultValue = "0")
-    public double slack;
+            description = "How far a sign may lose its election and still count, 0 to 1 (default: 0).")
+    @Nullable
+    public Double slack;
 
     @Option(
             names = "--precision",
-            description = "Element type of task vectors: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
-            defaultValue = "FLOAT32")
+            description =
+                    "Element type of task vectors: ${COMPLETION-CANDIDATES} (default: FLOAT16 of COMPACT, else FLOAT32).")
+    @Nullable
     public Precision precision;
 
     @Option(
             names = "--policy",
             paramLabel = "GLOB=POLICY",
             description = {
-                "Overrules the policy (LORS, LOW_RANK, SPARSE, RANDOM, DENSE, FROZEN) of weights whose position matches; the first match decides.",
+                "Overrules the policy (LORS, LOW_RANK, LOW_RANK_BANDS, SPARSE, RANDOM, DENSE, FROZEN) of weights whose position matches; the first match decides.",
                 "koine inspect shows positions."
             })
     public Map<String, Policy> policies = Map.of();
@@ -98,9 +95,40 @@ public final class RecipeOptions {
         List<PolicyRule> rules = policies.entrySet().stream()
                 .map(entry -> new PolicyRule(entry.getKey(), entry.getValue()))
                 .toList();
-        MergeMethod chosen = MergeMethods.of(method);
-        Scale factor = scale == null ? Recipe.defaultScale(chosen) : Scale.parse(scale);
-        return new Recipe(chosen, new Parameters(rank, density, seed, slack), factor, precision, rules).validated();
+        Recipe standard = method == null ? Recipe.DEFAULT : Recipe.standard(MergeMethods.of(method));
+        if (method == null) {
+            requireTaken("density", density, standard.method());
+            requireTaken("seed", seed, standard.method());
+            requireTaken("slack", slack, standard.method());
+        }
+        Parameters own = standard.parameters();
+        return new Recipe(
+                        standard.method(),
+                        new Parameters(
+                                Objects.requireNonNullElse(rank, own.rank()),
+                                Objects.requireNonNullElse(density, own.density()),
+                                Objects.requireNonNullElse(seed, own.seed()),
+                                Objects.requireNonNullElse(slack, own.slack())),
+                        scale == null ? standard.scale() : Scale.parse(scale),
+                        Objects.requireNonNullElse(precision, standard.precision()),
+                        rules)
+                .validated();
+    }
+
+    /** Whoever says what the default method does not take means another one. */
+    private static void requireTaken(String name, @Nullable Number said, MergeMethod method) throws RejectedException {
+        if (said != null
+                && method.parameters().stream().noneMatch(taken -> taken.name().equals(name))) {
+            List<String> takers = MergeMethods.all().stream()
+                    .filter(other -> other.parameters().stream()
+                            .anyMatch(taken -> taken.name().equals(name)))
+                    .map(MergeMethod::name)
+                    .toList();
+            throw new RejectedException(
+                    RejectionCode.INVALID_EVENT,
+                    "--" + name + " is given without --method, and " + method.name()
+                            + ", the default, does not take it; add --method " + String.join(" or ", takers) + ".");
+        }
     }
 
     /** The methods, each with the options that it takes, for the help. */

@@ -1,7 +1,9 @@
 package dev.koine.cli.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
 import java.util.List;
@@ -21,18 +23,25 @@ class RegisterCommandTest {
 
     /** Also where what is said is a default: it is said. */
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "--method=LORS",
-                "--rank=7",
-                "--density=0.2",
-                "--scale=norm:0.4",
-                "--seed=0",
-                "--slack=0",
-                "--precision=FLOAT32"
-            })
+    @ValueSource(strings = {"--method=COMPACT", "--rank=32", "--scale=norm:0.4", "--precision=FLOAT16"})
     void oneOptionSaysAWholeRecipe(String option) throws Exception {
         assertThat(recipe(option)).contains(Recipe.DEFAULT);
+    }
+
+    @Test
+    void anotherMethodIsTakenAsPublished() throws Exception {
+        Recipe published = Recipe.PUBLISHED.with(Scale.parse("norm:0.4"));
+        assertThat(recipe("--method=LORS")).contains(published);
+        assertThat(recipe("--method=LORS", "--rank=7", "--density=0.2", "--precision=FLOAT32"))
+                .contains(published);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--density=0.2", "--seed=0", "--slack=0"})
+    void whatTheDefaultDoesNotTakeNeedsAMethod(String option) {
+        assertThatThrownBy(() -> recipe(option))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContainingAll(option.split("=")[0], "COMPACT", "add --method ");
     }
 
     @Test

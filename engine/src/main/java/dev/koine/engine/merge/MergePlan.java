@@ -66,11 +66,20 @@ final class MergePlan {
     private static void addRuns(Place place, List<Weight> weights, List<MergeItem> items) throws RejectedException {
         Weight first = weights.get(0);
         long numel = first.tensor().numel();
-        PrunePlan.requirePrunable(first, place.policy());
-        int longest = place.policy() == Policy.DENSE ? DENSE_RUN_ELEMENTS : (int) numel;
-        for (Run run : Run.cut(numel, longest)) {
+        for (Run run : Run.cut(numel, longest(first, place.policy()))) {
             items.add(new MergeItem(weights, place.policy(), place.experts(), run.from(), run.count()));
         }
+    }
+
+    private static int longest(Weight weight, Policy policy) throws RejectedException {
+        if (policy == Policy.DENSE) {
+            return DENSE_RUN_ELEMENTS;
+        }
+        if (policy == Policy.LOW_RANK_BANDS) {
+            return PrunePlan.bandElements(weight);
+        }
+        PrunePlan.requirePrunable(weight, policy);
+        return (int) weight.tensor().numel();
     }
 
     /** Weights of one type with the same counterparts hold the same bytes. Variances are written by a rule of their own. */

@@ -155,7 +155,7 @@ final class TaskVectorReader {
         TensorInfo tensor = weights.get(index).tensor();
         List<Source> sources = new ArrayList<>();
         for (List<Stored> expert : experts) {
-            for (Run run : Run.cut(tensor.numel(), PrunePlan.DENSE_RUN_ELEMENTS)) {
+            for (Run run : Run.cut(tensor.numel(), PrunePlan.RUN_ELEMENTS)) {
                 TransposedRun transposed =
                         new TransposedRun(tensor.shape().get(0), tensor.shape().get(1), run.from(), run.count());
                 List<Stored> inside = expert.stream()

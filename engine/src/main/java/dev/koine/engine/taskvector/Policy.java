@@ -18,6 +18,11 @@ public enum Policy {
      * {@code [out, in * kernel]}; a vector is kept whole, unless r is 0.
      */
     LOW_RANK,
+    /**
+     * {@link #LOW_RANK} of bands of rows, each for itself: a large embedding never is in memory as a whole, and each band has a basis of
+     * its own, so that no less is kept than of the whole matrix. One of few rows or columns is one band.
+     */
+    LOW_RANK_BANDS,
     /** Entries drawn at random, divided by the fraction that is kept (DARE, arXiv 2311.03099). */
     RANDOM
 }

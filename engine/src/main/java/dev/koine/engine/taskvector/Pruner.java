@@ -84,7 +84,7 @@ public final class Pruner {
             }
             case SPARSE -> withLargest(delta, nothing, keep);
             case LORS -> lors(delta, rows, columns, keep);
-            case LOW_RANK -> lors(delta, rows, columns, 0);
+            case LOW_RANK, LOW_RANK_BANDS -> lors(delta, rows, columns, 0);
             case RANDOM -> atRandom(delta, nothing);
         };
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.merge.method.Compact;
 import dev.koine.engine.merge.method.Dare;
 import dev.koine.engine.merge.method.MergeMethod;
 import dev.koine.engine.merge.method.MergeMethods;
@@ -45,6 +46,19 @@ class MergeMethodsTest {
     void offlineAndRunningGiveTheSameBytes(MergeMethod method, String scale) throws Exception {
         Recipe recipe = Recipe.PUBLISHED.with(method).with(Scale.parse(scale));
         try (Case merge = new Case(recipe);
+                RunningModel model = merge.lab.open()) {
+            for (int i : new int[] {2, 0, 1}) {
+                model.add(merge.lab.prune(merge.experts.get(i), WEIGHTS[i]));
+            }
+            assertThat(Bundle.describe(merge.offline()).digest()).isEqualTo(merge.lab.digest(model));
+        }
+    }
+
+    /** Large enough for two bands of a matrix. */
+    @Test
+    void bandsAreMergedToTheSameBytesToo() throws Exception {
+        Recipe recipe = Recipe.standard(new Compact()).with(own -> own.withRank(2));
+        try (Case merge = new Case(recipe, 264, 16384);
                 RunningModel model = merge.lab.open()) {
             for (int i : new int[] {2, 0, 1}) {
                 model.add(merge.lab.prune(merge.experts.get(i), WEIGHTS[i]));

@@ -2,6 +2,8 @@ package dev.koine.engine.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.koine.engine.linalg.Lanczos;
+import dev.koine.engine.merge.method.Compact;
 import dev.koine.engine.merge.prune.PrunePlan;
 import dev.koine.engine.merge.prune.PruneTask;
 import dev.koine.engine.merge.prune.TensorPruner;
@@ -11,6 +13,8 @@ import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
+import dev.koine.engine.taskvector.PrunedBlock;
+import dev.koine.engine.taskvector.Pruner;
 import dev.koine.engine.taskvector.TaskVectorFile.Block;
 import dev.koine.engine.tensor.ElementType;
 import java.util.ArrayList;
@@ -72,8 +76,42 @@ class TensorPrunerTest {
         }
     }
 
+    /** A matrix of [264, 16384] is a band of 256 rows and one of 8, each with a basis of its own. */
+    @Test
+    void eachBandIsTheBestOfItsRows() throws Exception {
+        Recipe recipe = Recipe.standard(new Compact()).with(own -> own.withRank(2));
+        TestModel base = TestModel.random(new Random(31), 264, 16384, 1, ElementType.FLOAT);
+        TestModel expert = base.tuned(new Random(32));
+        List<Block> bands = prune(base, expert, recipe).stream()
+                .filter(block -> block.weights().contains("encoder.onnx/encoder.0.up"))
+                .toList();
+        float[] before = base.tensor("encoder.0.up").values();
+        float[] after = expert.tensor("encoder.0.up").values();
+        assertThat(bands).extracting(Block::from).containsExactly(0L, 256L * 16384);
+        for (Block band : bands) {
+            float[] delta = new float[band.values().numel()];
+            for (int i = 0; i < delta.length; i++) {
+                int at = (int) band.from() + i;
+                delta[i] = after[at] - before[at];
+            }
+            Pruner alone = new Pruner(2, 0, Precision.FLOAT16, Lanczos::truncate);
+            int rows = delta.length / 16384;
+            assertThat(read(band.values())).isEqualTo(read(alone.prune(delta, rows, 16384, Policy.LOW_RANK)));
+        }
+    }
+
+    private static float[] read(PrunedBlock block) {
+        float[] values = new float[block.numel()];
+        block.read(0, values.length, values, 0);
+        return values;
+    }
+
     private static List<Block> prune(TestModel expert, Recipe recipe) throws Exception {
-        try (MergeLab lab = new MergeLab(BASE, recipe)) {
+        return prune(BASE, expert, recipe);
+    }
+
+    private static List<Block> prune(TestModel base, TestModel expert, Recipe recipe) throws Exception {
+        try (MergeLab lab = new MergeLab(base, recipe)) {
             List<Block> blocks = new ArrayList<>();
             Alignment alignment = Alignment.of(lab.base, ModelBundle.open(lab.write(expert)));
             for (PruneTask task : PrunePlan.of(alignment.weights(), recipe)) {

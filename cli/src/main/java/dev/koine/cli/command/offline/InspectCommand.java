@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
             "  koine inspect --checkpoint whisper-small whisper-small-onnx"
         })
 public final class InspectCommand implements Callable<Integer> {
-    private static final String LINE = "%-8s %-22s %-10s %-16s %-30s %s%n";
+    private static final String LINE = "%-14s %-22s %-10s %-16s %-30s %s%n";
 
     @Spec
     CommandSpec spec;

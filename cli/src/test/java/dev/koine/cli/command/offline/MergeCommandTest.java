@@ -97,6 +97,19 @@ class MergeCommandTest {
     }
 
     @Test
+    void theDefaultIsCompactInFloat16() throws Exception {
+        String plain = digest(merge("plain", "--expert", CA));
+        assertThat(digest(
+                        merge("said", "--expert", CA, "--method", "COMPACT", "--rank", "32", "--precision", "FLOAT16")))
+                .isEqualTo(plain);
+        assertThat(digest(merge("published", "--expert", CA, "--method", "LORS")))
+                .isNotEqualTo(plain);
+        CommandLineRun sparse = merge("sparse", "--expert", CA, "--density", "0.1");
+        assertThat(sparse.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(sparse.err()).contains("--density", "--method LORS");
+    }
+
+    @Test
     void anotherArchitectureIsRefusedInASentence() {
         CommandLineRun run = merge("out", "--expert", Fixtures.whisper("base").toString());
         assertThat(run.code()).isEqualTo(ExitCode.REJECTED);
@@ -146,7 +159,8 @@ class MergeCommandTest {
 
     @Test
     void inspectShowsPolicyRoleAndPosition() {
-        CommandLineRun run = koine("inspect", BASE);
+        assertThat(koine("inspect", BASE).out()).contains("LOW_RANK_BANDS").doesNotContain("DENSE");
+        CommandLineRun run = koine("inspect", "--method", "LORS", BASE);
         assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.OK);
         assertThat(run.out())
                 .contains("LORS", "DENSE", "LINEAR", "VOCABULARY_PROJECTION", "model.onnx:", "onnx::MatMul_");

@@ -6,8 +6,14 @@ import java.util.List;
 
 /** The merge methods that there are. */
 public final class MergeMethods {
-    private static final List<MergeMethod> ALL =
-            List.of(new Lors(), new LowRankOnly(), new Magnitude(), new TaskArithmetic(), new Dare(), new Ties());
+    private static final List<MergeMethod> ALL = List.of(
+            new Compact(),
+            new Lors(),
+            new LowRankOnly(),
+            new Magnitude(),
+            new TaskArithmetic(),
+            new Dare(),
+            new Ties());
 
     private MergeMethods() {}
 

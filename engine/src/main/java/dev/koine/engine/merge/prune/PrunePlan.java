@@ -20,12 +20,16 @@ import java.util.Map;
 /**
  * Cuts the pruning of one expert into tasks that can run anywhere in any order.
  *
- * <p>A pruned matrix is one item, since its decomposition needs all of it; a dense tensor is cut into runs, so that memory does
- * not depend on the largest embedding. A delta that comes as factors is one item, too: it is taken as it is. Small items share a task, so that a bias does not cost a message and a file.
+ * <p>A pruned matrix is one item, since its decomposition needs all of it; a dense tensor is cut into runs, and one that is pruned band
+ * by band into bands, so that memory does not depend on the largest embedding. A delta that comes as factors is one item, too: it is taken as it is.
+ * Small items share a task, so that a bias does not cost a message and a file.
  */
 public final class PrunePlan {
     /** Runs become blocks of a task vector: another size gives other digests of task vectors. */
-    public static final int DENSE_RUN_ELEMENTS = 1 << 22;
+    public static final int RUN_ELEMENTS = 1 << 22;
+
+    /** Blocks begin at multiples of this: whoever adds task vectors up in slices of as many elements has no block in two. */
+    public static final int SLICE_ELEMENTS = 1 << 17;
 
     /** How many elements a task has at least where nobody says. Tasks become pieces: another number gives other digests of task vectors. */
     public static final int TASK_ELEMENTS = 1 << 19;
@@ -126,8 +130,9 @@ public final class PrunePlan {
         TensorInfo tensor = first.tensor();
         long numel = tensor.numel();
         List<PruneItem> items = new ArrayList<>();
-        if (policy == Policy.DENSE && !(expert instanceof Factors)) {
-            for (Run run : Run.cut(numel, DENSE_RUN_ELEMENTS)) {
+        boolean isCut = policy == Policy.DENSE || policy == Policy.LOW_RANK_BANDS;
+        if (isCut && !(expert instanceof Factors)) {
+            for (Run run : Run.cut(numel, policy == Policy.DENSE ? RUN_ELEMENTS : bandElements(first))) {
                 items.add(new PruneItem(keys, policy, tensor, expert, run.from(), run.count()));
             }
         } else if (numel > 0) {
@@ -135,6 +140,31 @@ public final class PrunePlan {
             items.add(new PruneItem(keys, policy, tensor, expert, 0, (int) numel));
         }
         return items;
+    }
+
+    /**
+     * How many elements a band of a weight has, but for its last: whole rows, and a multiple of what sums are cut at. Rows of an odd
+     * length make these large.
+     *
+     * @throws RejectedException {@link RejectionCode#NOT_ONNX} if that has more elements than can be decomposed at once
+     */
+    public static int bandElements(Weight weight) throws RejectedException {
+        TensorInfo tensor = weight.tensor();
+        long numel = tensor.numel();
+        long columns = tensor.shape().size() < 2
+                ? 1
+                : numel / Math.max(1, tensor.shape().get(0));
+        long least = columns / gcd(columns, SLICE_ELEMENTS) * SLICE_ELEMENTS;
+        long band = Math.max(1, RUN_ELEMENTS / least) * least;
+        boolean isOne = numel <= RUN_ELEMENTS || band >= numel || band > Integer.MAX_VALUE;
+        if (isOne) {
+            requirePrunable(weight, Policy.LOW_RANK_BANDS);
+        }
+        return (int) (isOne ? Math.max(1, numel) : band);
+    }
+
+    private static long gcd(long a, long b) {
+        return b == 0 ? a : gcd(b, a % b);
     }
 
     public static void requirePrunable(Weight weight, Policy policy) throws RejectedException {

@@ -140,10 +140,14 @@ public final class TensorPruner {
             return pruner.dense(delta, item.count());
         }
         List<Long> shape = item.base().shape();
-        boolean matrix = shape.size() == 2 || (shape.size() > 2 && item.policy() == Policy.LOW_RANK);
-        int rows = matrix ? Math.toIntExact(shape.get(0)) : 1;
-        int columns = item.count() / rows;
+        boolean matrix = shape.size() == 2 || (shape.size() > 2 && isLowRank(item.policy()));
+        int columns = matrix ? Math.toIntExact(item.base().numel() / shape.get(0)) : item.count();
+        int rows = item.count() / columns;
         return pruner.prune(delta, rows, columns, item.policy());
+    }
+
+    private static boolean isLowRank(Policy policy) {
+        return policy == Policy.LOW_RANK || policy == Policy.LOW_RANK_BANDS;
     }
 
     /** Makes {@code expert} the delta; false if that is zero. */

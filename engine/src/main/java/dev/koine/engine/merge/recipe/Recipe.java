@@ -2,6 +2,7 @@ package dev.koine.engine.merge.recipe;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.merge.method.Compact;
 import dev.koine.engine.merge.method.Finish;
 import dev.koine.engine.merge.method.Lors;
 import dev.koine.engine.merge.method.MergeMethod;
@@ -28,8 +29,16 @@ public record Recipe(
     /** What is published for LoRS-Merging (arXiv 2502.17380v3), in float32: rank 7, 20 % of the residual, scale 0.2 for five experts. */
     public static final Recipe PUBLISHED = new Recipe(7, 0.2, 0.2, Precision.FLOAT32, List.of());
 
-    /** What a model is registered with where nobody says: the published recipe at the scale that {@code eval/RESULTS.md} finds best. */
-    public static final Recipe DEFAULT = PUBLISHED.with(defaultScale(PUBLISHED.method()));
+    /**
+     * What a model is registered with where nobody says: rank 32 of every matrix in float16, which {@code eval/REAL.md} finds as good as all
+     * of a task vector in a tenth of its bytes, at the scale that {@code eval/RESULTS.md} finds best.
+     */
+    public static final Recipe DEFAULT = new Recipe(
+            new Compact(),
+            new Parameters(32, PUBLISHED.parameters().density(), 0, 0),
+            defaultScale(new Compact()),
+            Precision.FLOAT16,
+            List.of());
 
     public Recipe {
         rules = List.copyOf(rules);
@@ -38,6 +47,13 @@ public record Recipe(
     /** LoRS-Merging at a fixed scale. */
     public Recipe(int rank, double density, double scale, Precision precision, List<PolicyRule> rules) {
         this(new Lors(), new Parameters(rank, density, 0, 0), Scale.fixed(scale), precision, rules);
+    }
+
+    /** What a method is taken with where nobody says more: {@link #DEFAULT} for its own, {@link #PUBLISHED} at the best scale for others. */
+    public static Recipe standard(MergeMethod method) {
+        return method.equals(DEFAULT.method())
+                ? DEFAULT
+                : PUBLISHED.with(method).with(defaultScale(method));
     }
 
     /** The scale that {@code eval/RESULTS.md} recommends for a method; a mean over experts needs no limit. */

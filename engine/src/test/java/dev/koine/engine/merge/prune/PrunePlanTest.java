@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.merge.method.Compact;
 import dev.koine.engine.merge.recipe.PolicyRule;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.align.AlignedWeight;
@@ -35,6 +36,30 @@ class PrunePlanTest {
             assertThat(next).isEqualTo(rows * 1024);
             assertThat(items).hasSize((int) ((rows + 4095) / 4096));
         }
+    }
+
+    @Test
+    void bandsAreWholeRowsAndBeginWhereSumsAreCut() throws Exception {
+        Recipe recipe = Recipe.standard(new Compact());
+        for (long columns : new long[] {384, 512, 768, 1024, 1280}) {
+            AlignedWeight embedding = aligned("embed", WeightRole.EMBEDDING, 51865, columns);
+            List<PruneItem> items = items(PrunePlan.of(List.of(embedding), recipe));
+            long next = 0;
+            for (PruneItem item : items) {
+                assertThat(item.from()).isEqualTo(next).isEqualTo(next / columns * columns);
+                assertThat(item.from() % PrunePlan.SLICE_ELEMENTS).isZero();
+                assertThat(item.count()).isPositive().isLessThanOrEqualTo(1 << 22);
+                next += item.count();
+            }
+            assertThat(next).isEqualTo(51865 * columns);
+        }
+        AlignedWeight vector = aligned("norm", WeightRole.OTHER, 1, 512);
+        AlignedWeight small = aligned("fc", WeightRole.LINEAR, 2048, 512);
+        AlignedWeight oddish = aligned("wide", WeightRole.EMBEDDING, 20000, 3000);
+        AlignedWeight odd = aligned("proj", WeightRole.VOCABULARY_PROJECTION, 512, 51865);
+        assertThat(items(PrunePlan.of(List.of(vector, small, oddish, odd), recipe)))
+                .extracting(PruneItem::count)
+                .containsExactly(512, 2048 * 512, 16384 * 3000, 3616 * 3000, 512 * 51865);
     }
 
     @Test

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.merge.method.Compact;
+import dev.koine.engine.merge.method.Lors;
+import dev.koine.engine.merge.method.Ties;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import dev.koine.engine.tensor.ElementType;
@@ -46,6 +49,17 @@ class RecipeTest {
                 new Recipe(1024, 1, -3, Precision.FLOAT32, List.of()))) {
             assertThat(recipe.validated()).isSameAs(recipe);
         }
+    }
+
+    @Test
+    void theDefaultPrunesEveryWeightAndOtherMethodsAreTakenAsPublished() {
+        assertThat(Recipe.standard(new Compact())).isSameAs(Recipe.DEFAULT);
+        for (WeightRole role : WeightRole.values()) {
+            assertThat(Recipe.DEFAULT.policyOf(weight("m.onnx:/fc/MatMul:1", role)))
+                    .isEqualTo(Policy.LOW_RANK_BANDS);
+        }
+        assertThat(Recipe.standard(new Lors())).isEqualTo(Recipe.PUBLISHED.with(Recipe.defaultScale(new Lors())));
+        assertThat(Recipe.standard(new Ties()).scale()).hasToString("norm");
     }
 
     @Test
