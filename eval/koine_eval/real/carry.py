@@ -34,7 +34,7 @@ def weights(store, bundle):
         base = _initialisers(store.model("base-onnx") / file)
         for name, array in _initialisers(bundle / file).items():
             for target, is_transposed in names.get(_content(base[name]), ()):
-                value = np.ascontiguousarray(array.T if is_transposed else array)
+                value = (array.T if is_transposed else array).copy()
                 if target in found and not np.array_equal(found[target], value):
                     raise ValueError(f"{bundle} has two values for {target}.")
                 found[target] = value

@@ -46,6 +46,9 @@ def _scores(store, models, recipe):
     records = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
     merged = next((record for name, record in records.items() if "-" in name), None)
     alone = {name: record["scores"][name] for name, record in records.items() if "-" not in name}
+    if recipe == small.WHOLE.name and models == "real":  # nothing is pruned: the experts themselves
+        own = {one.language: (store.read("scores", one.checkpoint) or {}).get(one.language) for one in plan.EXPERTS}
+        alone = own if all(own.values()) else {}
     is_complete = merged and set(alone) == set(merged["scores"])
     sizes = merged["bytes"] if merged else []
     return {

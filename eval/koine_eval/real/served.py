@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from koine_eval.real import koine, plan, services
+from koine_eval.real import corpus, koine, plan, services
 from koine_eval.real.store import parser, say
 
 MODEL = "real"
@@ -93,6 +93,7 @@ def main():
     arguments = parser(__doc__)
     arguments.add_argument("--koine", type=Path, default=koine.OWN, help="the command to run; that of this checkout otherwise")
     arguments.add_argument("--again", action="store_true", help="merge again, though it was done")
+    arguments.add_argument("--utterances", type=int, default=50, help="how many of each language are decoded, at most")
     arguments.add_argument("--threads", type=int, default=2)
     args = arguments.parse_args()
     store = args.cache
@@ -106,9 +107,10 @@ def main():
             store.record("services", f"{VERSION}-{service}").unlink(missing_ok=True)
         store.write("served", "stream", seen)
     languages = [expert.language for expert in plan.EXPERTS]
+    speech = {language: corpus.read(store, "test", language)[: args.utterances] for language in languages}
     for service in services.SERVICES:
         for name in ("base", VERSION):
-            services.measure(store, service, name, store.model(name), languages, args.threads)
+            services.measure(store, service, name, store.model(name), speech, args.threads)
 
 
 if __name__ == "__main__":

@@ -67,18 +67,18 @@ class FasterWhisper:
 SERVICES = {one.name: one for one in (Transformers, FasterWhisper)}
 
 
-def measure(store, service, name, folder, languages, threads):
-    """Language -> counts of a transformers folder under a service; what is measured under `name` is kept."""
+def measure(store, service, name, folder, speech, threads):
+    """Language -> counts of a transformers folder under a service, of the utterances in `speech`; what is measured is kept."""
     key = f"{name}-{service}"
     record = store.read("services", key) or {}
-    missing = [language for language in languages if language not in record]
+    missing = [language for language, heard in speech.items() if len(record.get(language, ())) != len(heard)]
     loaded = SERVICES[service](store, folder, threads) if missing else None
-    speech = whisper.Speech(store)
+    sounds = whisper.Speech(store)
     for language in missing:
         started = time.monotonic()
         record[language] = [
-            score.count(one.id, one.normalised, normalise(loaded.transcribe(speech.samples(one), language), language))
-            for one in corpus.read(store, "test", language)
+            score.count(one.id, one.normalised, normalise(loaded.transcribe(sounds.samples(one), language), language))
+            for one in speech[language]
         ]
         store.write("services", key, record)
         wer, cer = score.rates(record[language])

@@ -31,8 +31,13 @@ def _recipe(name, method, precision, *arguments):
 
 
 def _low_rank(rank, precision):
-    """Every matrix, the embedding and convolutions among them; vectors whole."""
+    """Every matrix, the embedding and convolutions among them, as one; vectors whole."""
     return _recipe(f"low-rank-{rank}", "LOW_RANK", precision, "--rank", str(rank), *ALL)
+
+
+def _compact(rank, precision):
+    """The same, large matrices in bands of rows."""
+    return _recipe(f"compact-{rank}", "COMPACT", precision, "--rank", str(rank))
 
 
 #: As published: rank 7 and 20 % for attention and MLP, everything else whole, in float32.
@@ -43,8 +48,10 @@ RECIPES = (
     WHOLE,
     _recipe("lors", "LORS", "INT4", "--rank", "7", "--density", "0.2"),
     _recipe("lors-all", "LORS", "INT4", "--rank", "7", "--density", "0.2", "--policy", "**=LORS"),
-    *(_low_rank(rank, "FLOAT16") for rank in (8, 16, 32)),
-    *(_low_rank(32, precision) for precision in ("FLOAT32", "INT8", "INT4")),
+    _low_rank(16, "FLOAT16"),
+    _low_rank(32, "FLOAT16"),
+    *(_compact(rank, "FLOAT16") for rank in (8, 16, 32)),
+    *(_compact(32, precision) for precision in ("FLOAT32", "INT8", "INT4")),
 )
 
 
@@ -66,7 +73,7 @@ class Real:
         return score.counts_of(self.store, carry.model(self.store, bundle), languages)
 
 
-def measure(store, models, recipe, experts, scale):
+def measure(store, models, recipe, experts, scale, command):
     """Merges experts and measures the result in their languages, unless that was done."""
     key = f"{models.name}/{recipe.name}/{'-'.join(experts)}"
     if store.read("small", key):
@@ -77,7 +84,7 @@ def measure(store, models, recipe, experts, scale):
         words = ["--base", models.base, "--out", work / "merged", "--task-vectors", work / "kept", "--device", "CPU"]
         words += [*recipe.arguments, *scale, *(word for pair in named for word in pair)]
         started = time.monotonic()
-        koine.run(koine.OWN, "merge", *words)
+        koine.run(command, "merge", *words)
         seconds = time.monotonic() - started
         sizes = [koine.size(path) for path in sorted((work / "kept").iterdir())]
         scores = models.scores(work / "merged", list(experts))
@@ -93,16 +100,18 @@ def main():
     names = [recipe.name for recipe in RECIPES]
     arguments.add_argument("--models", nargs="+", choices=("real", "whisper", "ctc"), default=("whisper", "ctc", "real"))
     arguments.add_argument("--recipes", nargs="+", choices=names, default=names)
+    arguments.add_argument("--koine", type=Path, default=koine.OWN, help="the command to run; that of this checkout otherwise")
     arguments.add_argument("--threads", type=int, default=2)
     args = arguments.parse_args()
     torch.set_num_threads(args.threads)
-    koine.run(koine.OWN, "--version")  # builds Koine
+    command = args.koine.resolve()
+    koine.run(command, "--version")  # builds Koine
     for name in args.models:
         models = Real(args.cache) if name == "real" else fixtures.Fixtures(name)
         for recipe in (recipe for recipe in RECIPES if recipe.name in args.recipes):
-            measure(args.cache, models, recipe, models.experts, ())
-            for language, expert in models.experts.items() if models.alone else ():
-                measure(args.cache, models, recipe, {language: expert}, ("--scale", "1"))
+            measure(args.cache, models, recipe, models.experts, (), command)
+            for language, expert in models.experts.items() if models.alone and recipe != WHOLE else ():
+                measure(args.cache, models, recipe, {language: expert}, ("--scale", "1"), command)
 
 
 if __name__ == "__main__":
