@@ -26,16 +26,18 @@ def sizes(store, models):
     merged = store.folder / "measured" / "small" / models
     if not merged.exists():
         return NOT_RUN
-    parts = ("merged", "alone") if models == "real" else ("merged",)
-    rows = [["recipe", "kB", "of float16", *(cell for part in parts for cell in (f"{part}: WER", "minus LORS"))]]
-    reference = _scores(store, models, small.LORS.name)
+    against = {"merged": small.LORS.name} | ({"alone": small.WHOLE.name} if models == "real" else {})
+    heads = (cell for part, other in against.items() for cell in (f"{part}: WER", f"minus {other}"))
+    rows = [["recipe", "kB", "of float16", *heads]]
+    reference = {part: _scores(store, models, other)[part] for part, other in against.items()}
     for recipe in small.RECIPES:
         found = _scores(store, models, recipe.name)
-        if not found["merged"]:
+        if not found["merged"] and not found["alone"]:
             continue
-        cells = [recipe.name, f"{found['bytes'] / 1000:,.0f}", f"{100 * found['share']:.1f} %"]
-        for part in parts:
-            cells += _compared(found[part], reference[part], recipe == small.LORS)
+        size = [f"{found['bytes'] / 1000:,.0f}", f"{100 * found['share']:.1f} %"] if found["bytes"] else ["", ""]
+        cells = [recipe.name, *size]
+        for part, other in against.items():
+            cells += _compared(found[part], reference[part], recipe.name == other)
         rows.append(cells)
     return _table(rows)
 
@@ -49,7 +51,7 @@ def _scores(store, models, recipe):
     if recipe == small.WHOLE.name and models == "real":  # nothing is pruned: the experts themselves
         own = {one.language: (store.read("scores", one.checkpoint) or {}).get(one.language) for one in plan.EXPERTS}
         alone = own if all(own.values()) else {}
-    is_complete = merged and set(alone) == set(merged["scores"])
+    is_complete = len(alone) == len(plan.EXPERTS)
     sizes = merged["bytes"] if merged else []
     return {
         "merged": merged["scores"] if merged else {},

@@ -15,8 +15,6 @@ import torch
 from koine_eval.real import carry, fixtures, koine, plan, score
 from koine_eval.real.store import parser, say
 
-ALL = ("--policy", "**=LOW_RANK")
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -30,13 +28,8 @@ def _recipe(name, method, precision, *arguments):
     return Recipe(f"{name}-{precision.lower()}", ("--method", method, "--precision", precision, *arguments))
 
 
-def _low_rank(rank, precision):
-    """Every matrix, the embedding and convolutions among them, as one; vectors whole."""
-    return _recipe(f"low-rank-{rank}", "LOW_RANK", precision, "--rank", str(rank), *ALL)
-
-
 def _compact(rank, precision):
-    """The same, large matrices in bands of rows."""
+    """Every matrix, the embedding and convolutions among them, large ones in bands of rows; vectors whole."""
     return _recipe(f"compact-{rank}", "COMPACT", precision, "--rank", str(rank))
 
 
@@ -47,11 +40,8 @@ RECIPES = (
     LORS,
     WHOLE,
     _recipe("lors", "LORS", "INT4", "--rank", "7", "--density", "0.2"),
-    _recipe("lors-all", "LORS", "INT4", "--rank", "7", "--density", "0.2", "--policy", "**=LORS"),
-    _low_rank(16, "FLOAT16"),
-    _low_rank(32, "FLOAT16"),
     *(_compact(rank, "FLOAT16") for rank in (8, 16, 32)),
-    *(_compact(32, precision) for precision in ("FLOAT32", "INT8", "INT4")),
+    *(_compact(32, precision) for precision in ("INT8", "INT4")),
 )
 
 
