@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +50,11 @@ public final class Demo {
             GatePolicies.defaults().setMode("ENFORCE").build();
 
     private static final String MODEL = "demo";
-    private static final List<String> LANGUAGES = List.of("ca", "de", "es", "fr", "it");
+    private static final List<String> EXPERTS = List.of("ca", "de", "es", "fr", "it");
+    private static final String TRAINED = "ca";
+    private static final String ADAPTED = "nl";
+    private static final List<String> LANGUAGES =
+            Stream.concat(EXPERTS.stream(), Stream.of(ADAPTED)).toList();
     private static final String REPLACED = "de";
     private static final String REPLACEMENT = "de-2";
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -120,7 +125,13 @@ public final class Demo {
     private Map<String, Double> expertRates() throws Exception {
         Map<String, Double> rates = new LinkedHashMap<>();
         for (String language : LANGUAGES) {
-            Path bundle = language.equals(REPLACED) ? fixtures.expert(REPLACEMENT) : fixtures.expert(language);
+            Path bundle =
+                    switch (language) {
+                        case REPLACED -> fixtures.expert(REPLACEMENT);
+                        case ADAPTED ->
+                            AdaptedBase.write(fixtures, fixtures.adapter(ADAPTED), directory.resolve("adapted"));
+                        default -> fixtures.expert(language);
+                    };
             try (SpeechModel expert = SpeechModel.open(bundle, OnnxOptions.DEFAULT)) {
                 rates.putAll(Evaluation.of(fixtures, List.of(language)).wordErrorRates(expert));
             }
@@ -177,6 +188,7 @@ public final class Demo {
             ModelRegistration registration = ModelRegistration.newBuilder()
                     .setModelId(MODEL)
                     .setBase(Bundles.toAvro(Bundle.describe(fixtures.base())))
+                    .setCheckpoint(Bundles.toAvro(Bundle.describe(fixtures.checkpoint("base"))))
                     .setEvaluationSets(evaluationSets())
                     .setGate(GATE)
                     .setRecipe(Recipes.toAvro(Recipe.standard(new Lors())))
@@ -194,8 +206,10 @@ public final class Demo {
         }
 
         void play() throws Exception {
-            for (String language : LANGUAGES) {
-                merge("+ " + language, language, 1, fixtures.expert(language));
+            for (String language : EXPERTS) {
+                boolean isTrained = language.equals(TRAINED);
+                Path bundle = isTrained ? fixtures.checkpoint(language) : fixtures.expert(language);
+                merge("+ " + language + (isTrained ? " checkpoint" : ""), language, 1, bundle);
             }
             String before = last().digest();
             retract("it");
@@ -204,13 +218,13 @@ public final class Demo {
                 throw new IOException(
                         "The same experts gave another digest than before: " + last().digest() + ", not " + before);
             }
-            out.printf(
-                    "         the same experts as in version %d, and bit for bit the same model%n", LANGUAGES.size());
+            out.printf("         the same experts as in version %d, and bit for bit the same model%n", EXPERTS.size());
             merge(REPLACED + ", revision 2", REPLACED, 2, fixtures.expert(REPLACEMENT));
             Path broken = directory.resolve("broken");
             BrokenExpert.make(fixtures.expert("fr"), broken);
             merge("+ broken", "fr", 2, broken);
             merge("+ fr, weight " + TOO_HEAVY, "fr", 2, fixtures.expert("fr"), TOO_HEAVY);
+            merge("+ " + ADAPTED + " adapter", ADAPTED, 1, fixtures.adapter(ADAPTED));
         }
 
         private DemoReport.Version last() {

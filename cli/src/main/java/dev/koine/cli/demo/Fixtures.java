@@ -12,6 +12,8 @@ import java.nio.file.Path;
  * <pre>
  * base/                    the base model
  * &lt;expert&gt;/                experts fine-tuned from it
+ * &lt;model&gt;-checkpoint/      base and an expert as the checkpoints that they were exported from
+ * &lt;expert&gt;-adapter/        a LoRA adapter
  * evaluation/&lt;language&gt;/   speech that none of them was trained on
  * </pre>
  */
@@ -32,6 +34,14 @@ record Fixtures(Path directory) {
 
     Path expert(String name) {
         return directory.resolve(name);
+    }
+
+    Path checkpoint(String model) {
+        return directory.resolve(model + "-checkpoint");
+    }
+
+    Path adapter(String expert) {
+        return directory.resolve(expert + "-adapter");
     }
 
     EvaluationSet evaluationSet(String language) throws IOException, RejectedException {

@@ -81,14 +81,16 @@ public record MappedBase(ModelBundle model, Checkpoint checkpoint, List<String> 
             groups.computeIfAbsent(place, key -> new ArrayList<>()).add(weight);
         }
         List<AlignedWeight> aligned = new ArrayList<>();
-        groups.forEach((place, weights) -> aligned.add(
-                new AlignedWeight(weights, place.theirs(), earlier(place, weights, groups))));
+        groups.forEach((place, weights) ->
+                aligned.add(new AlignedWeight(weights, place.theirs(), earlier(place, weights, groups))));
         return new Alignment(aligned);
     }
 
     /** The weights that came before these with the same matrix, transposed. */
     private static List<Weight> earlier(Place place, List<Weight> weights, Map<Place, List<Weight>> groups) {
-        if (!(place.theirs() instanceof TensorInfo tensor) || tensor.shape().size() != 2 || tensor.storage() == Storage.VARINTS) {
+        if (!(place.theirs() instanceof TensorInfo tensor)
+                || tensor.shape().size() != 2
+                || tensor.storage() == Storage.VARINTS) {
             return List.of();
         }
         Place turned = new Place(place.type(), tensor.transposed(), "");
