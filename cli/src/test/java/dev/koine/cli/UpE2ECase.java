@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.cli.console.ExitCode;
 import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.TrainedForms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,7 @@ class UpE2ECase {
             CommandLineRun ca =
                     server.send("submit", "--model", "ctc", "--expert", "ca", "--language", "ca", fixture("ca"));
             assertThat(ca.out()).contains("Version 1 of ctc: sha256:");
+            whatTrainingLeftComesInAndGoesOut(server);
             assertThat(server.stop()).isTrue();
         }
         try (Server server = Server.start(directory)) {
@@ -59,10 +61,56 @@ class UpE2ECase {
             assertThat(verify.out()).contains("4 of 4 versions are good.");
             assertThat(verify.code()).isEqualTo(ExitCode.OK);
             CommandLineRun status = server.koine("status");
-            assertThat(status.out()).contains("job       is running since", "models    1, with 4 versions", "GB free");
+            assertThat(status.out()).contains("job       is running since", "models    2, with 6 versions", "GB free");
             assertThat(status.code()).isEqualTo(ExitCode.OK);
             aFaultIsToldWhereAPersonLooks(server);
         }
+    }
+
+    /** From folders that the job may not read, by way of a place where it may. */
+    private void whatTrainingLeftComesInAndGoesOut(Server server) throws Exception {
+        Path base = Fixtures.ctc("base");
+        Path checkpoint = TrainedForms.checkpoint(base, base, directory.resolve("trained/base"));
+        Path expert = HubCache.snapshot(
+                directory, "de", TrainedForms.checkpoint(base, Fixtures.ctc("de"), directory.resolve("trained/de")));
+        String places = directory.resolve("places").toString();
+        assertThat(server.send(
+                                "register",
+                                "--model",
+                                "trained",
+                                "--checkpoint",
+                                checkpoint.toString(),
+                                "--upload",
+                                places,
+                                fixture("base"))
+                        .out())
+                .contains("Version 0 of trained: sha256:");
+        assertThat(server.send("submit", "--model", "trained", "--expert", "de", "--upload", places, expert.toString())
+                        .out())
+                .contains("Version 1 of trained: sha256:");
+        Path of0 = directory.resolve("hf-0");
+        assertThat(export(server, "hf", of0, "--model-version", "0").out()).contains(", 0 of them changed");
+        assertThat(of0.resolve("model.safetensors")).hasSameBinaryContentAs(checkpoint.resolve("model.safetensors"));
+        Path of1 = directory.resolve("hf-1");
+        assertThat(export(server, "hf", of1).out()).contains("Version 1 of trained: ", " bytes in 1 file");
+        assertThat(of1.resolve("README.md")).content().contains("de");
+        assertThat(export(server, "peft", directory.resolve("peft"), "--expert", "de")
+                        .out())
+                .contains("An adapter of rank 7 for ");
+        assertThat(export(server, "peft", directory.resolve("none"), "--expert", "xx")
+                        .err())
+                .contains("NOT_MERGED", "there are: de.");
+    }
+
+    private CommandLineRun export(Server server, String format, Path out, String... more) {
+        return server.koine(Stream.concat(
+                        Stream.of("export", "--model", "trained", "--format", format, "--out", out.toString()),
+                        Stream.concat(
+                                Stream.of(
+                                        "--store",
+                                        directory.resolve("koine/store").toString()),
+                                Stream.of(more)))
+                .toArray(String[]::new));
     }
 
     /** The store's artifacts are a file for a while. */
@@ -111,7 +159,9 @@ class UpE2ECase {
                             "--port",
                             "0",
                             "--allow",
-                            Fixtures.CTC.toString())
+                            Fixtures.CTC.toString(),
+                            "--allow",
+                            Files.createDirectories(directory.resolve("places")).toString())
                     .redirectErrorStream(true)
                     .redirectOutput(printed.toFile())
                     .start();
