@@ -195,7 +195,8 @@ public final class ExportCommand implements Callable<Integer> {
                     out);
             return;
         }
-        try (TemporaryFolder work = TemporaryFolder.create("koine-export")) {
+        try (TemporaryFolder work = TemporaryFolder.create("koine-export");
+                WorkPool pool = pool()) {
             URI place = Objects.requireNonNull(version.store);
             AnnouncedSource stored =
                     AnnouncedSource.open(found, place, work.path().resolve("cache"));
@@ -204,9 +205,9 @@ public final class ExportCommand implements Callable<Integer> {
             if (format == ExportFormat.HF) {
                 checkpoint(base, stored.version(), out);
             } else if (version.expertId != null) {
-                tell(adapters(base).write(stored.store(), stored.taskVector(version.expertId), out), out);
+                tell(adapters(base, pool).write(stored.store(), stored.taskVector(version.expertId), out), out);
             } else {
-                adapter(base, stored.version(), out);
+                adapter(base, stored.version(), pool, out);
             }
             card(found, out);
         }
@@ -214,11 +215,11 @@ public final class ExportCommand implements Callable<Integer> {
 
     private void offline(FolderSource folders, Path out) throws IOException, RejectedException {
         try (ModelFolders models = new ModelFolders(spec.commandLine().getErr());
-                WorkPool pool = new WorkPool(Runtime.getRuntime().availableProcessors())) {
+                WorkPool pool = pool()) {
             MappedBase base = folders.base(models, pool);
             Input input = folders.input();
             if (folders.isTaskVector()) {
-                tell(input.read(() -> adapters(base).write(folders.pieces(), out)), out);
+                tell(input.read(() -> adapters(base, pool).write(folders.pieces(), out)), out);
                 return;
             }
             ModelBundle version = folders.version(base, models);
@@ -226,7 +227,7 @@ public final class ExportCommand implements Callable<Integer> {
                 if (format == ExportFormat.HF) {
                     checkpoint(base, version, out);
                 } else {
-                    adapter(base, version, out);
+                    adapter(base, version, pool, out);
                 }
                 return version;
             });
@@ -240,14 +241,19 @@ public final class ExportCommand implements Callable<Integer> {
                 written, out, spec.commandLine().getOut(), spec.commandLine().getErr());
     }
 
-    private void adapter(MappedBase base, ModelBundle version, Path out) throws IOException, RejectedException {
+    private void adapter(MappedBase base, ModelBundle version, WorkPool pool, Path out)
+            throws IOException, RejectedException {
         try (DeviceDecomposition decomposition = DeviceDecomposition.open(Device.CPU)) {
-            tell(adapters(base).write(version, rank, decomposition, out), out);
+            tell(adapters(base, pool).write(version, rank, decomposition, out), out);
         }
     }
 
-    private AdapterExport adapters(MappedBase base) {
-        return new AdapterExport(base, baseModel, progress());
+    private AdapterExport adapters(MappedBase base, WorkPool pool) {
+        return new AdapterExport(base, baseModel, pool, progress());
+    }
+
+    private static WorkPool pool() {
+        return new WorkPool(Runtime.getRuntime().availableProcessors());
     }
 
     private void tell(AdapterExport.Written written, Path out) {

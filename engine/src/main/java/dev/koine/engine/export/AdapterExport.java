@@ -3,6 +3,7 @@ package dev.koine.engine.export;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.checkpoint.MappedBase;
 import dev.koine.engine.checkpoint.WeightMap.MappedWeight;
 import dev.koine.engine.export.LeftOut.Reason;
@@ -19,28 +20,38 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes what is of low rank in an expert, or in all that a version adds to its base, as a LoRA adapter of PEFT ({@code LoraConfig}; Hu et al.,
  * arXiv 2106.09685): for linear layers alone, float32, {@code lora_alpha} as large as the rank, so that the delta is {@code B A} itself. On the
- * heap is one matrix at a time, and the adapter.
+ * heap is a matrix for each thread, and the adapter.
  */
 public final class AdapterExport {
     private static final String WEIGHT = ".weight";
 
     private final MappedBase base;
     private final @Nullable String baseName;
+    private final WorkPool pool;
     private final Progress progress;
 
-    /** @param baseName what {@code adapter_config.json} calls the base; null to leave it out */
-    public AdapterExport(MappedBase base, @Nullable String baseName, Progress progress) {
+    /**
+     * Writes adapters of a base.
+     *
+     * @param baseName what {@code adapter_config.json} calls it; null to leave it out
+     * @param pool the threads to use
+     */
+    public AdapterExport(MappedBase base, @Nullable String baseName, WorkPool pool, Progress progress) {
         this.base = base;
         this.baseName = baseName;
+        this.pool = pool;
         this.progress = progress;
     }
 
@@ -128,21 +139,45 @@ public final class AdapterExport {
         return deltas;
     }
 
+    /**
+     * What becomes of a tensor's delta.
+     *
+     * @param whole its squared norm
+     * @param rest that of what the adapter does not hold
+     * @param layer what it holds; null for nothing
+     */
+    private record Share(
+            String name,
+            Reason reason,
+            double whole,
+            double rest,
+            @Nullable AdapterLayer layer) {}
+
     private Written write(DeltaSource deltas, Path target) throws RejectedException, IOException {
         Map<String, MappedWeight> mapped = base.map().byKey();
-        Map<String, AdapterLayer> layers = new TreeMap<>();
-        LeftOut leftOut = new LeftOut();
-        Set<String> seen = new HashSet<>();
-        List<Weight> weights = base.model().weights();
-        for (int i = 0; i < weights.size(); i++) {
-            Weight weight = weights.get(i);
+        Map<String, Weight> byName = new LinkedHashMap<>();
+        for (Weight weight : base.model().weights()) {
             @Nullable MappedWeight entry = mapped.get(weight.key());
             String name =
                     entry == null ? weight.key() : entry.parts().get(0).names().get(0);
-            if (seen.add(name) && deltas.has(weight)) {
-                add(name, weight, entry, deltas, layers, leftOut);
+            byName.putIfAbsent(name, weight);
+        }
+        AtomicLong done = new AtomicLong();
+        List<WorkPool.Part<Optional<Share>>> parts = new ArrayList<>();
+        byName.forEach((name, weight) -> parts.add(() -> {
+            Optional<Share> share = deltas.has(weight)
+                    ? Optional.of(share(name, weight, mapped.get(weight.key()), deltas))
+                    : Optional.empty();
+            progress.report("adapting", done.incrementAndGet(), byName.size());
+            return share;
+        }));
+        LeftOut leftOut = new LeftOut();
+        Map<String, AdapterLayer> layers = new TreeMap<>();
+        for (Share share : pool.runAll(parts).stream().flatMap(Optional::stream).toList()) {
+            leftOut.add(share.name(), share.reason(), share.whole(), share.rest());
+            if (share.layer() != null) {
+                layers.put(module(share.name()), share.layer());
             }
-            progress.report("adapting", i + 1, weights.size());
         }
         if (layers.isEmpty()) {
             throw new RejectedException(
@@ -155,28 +190,25 @@ public final class AdapterExport {
         return new Written(rank, layers.size(), leftOut.share(), leftOut.parts());
     }
 
-    private void add(
-            String name,
-            Weight weight,
-            @Nullable MappedWeight entry,
-            DeltaSource deltas,
-            Map<String, AdapterLayer> layers,
-            LeftOut leftOut)
+    private Share share(String name, Weight weight, @Nullable MappedWeight entry, DeltaSource deltas)
             throws RejectedException, IOException {
         if (isLinear(name, weight, entry)) {
             requireRowsOfOutputs(name);
             LowRank product = deltas.lowRank(weight);
             if (product.rank() > 0) {
                 Norms norms = Norms.of(weight, deltas, product);
-                leftOut.add(name, Reason.REST, norms.whole(), norms.rest());
                 boolean isTransposed =
                         entry != null && entry.parts().get(0).tensors().get(0).isTransposed();
-                layers.put(name.substring(0, name.length() - WEIGHT.length()), AdapterLayer.of(product, isTransposed));
-                return;
+                return new Share(
+                        name, Reason.REST, norms.whole(), norms.rest(), AdapterLayer.of(product, isTransposed));
             }
         }
         double whole = Norms.whole(weight, deltas);
-        leftOut.add(name, reason(name, weight, entry), whole, whole);
+        return new Share(name, reason(name, weight, entry), whole, whole, null);
+    }
+
+    private static String module(String name) {
+        return name.substring(0, name.length() - WEIGHT.length());
     }
 
     private Reason reason(String name, Weight weight, @Nullable MappedWeight entry) {
@@ -204,8 +236,7 @@ public final class AdapterExport {
 
     /** Of a layer that keeps its weight the other way around, as {@code Conv1D} of transformers does, a bias tells. */
     private void requireRowsOfOutputs(String name) throws RejectedException {
-        @Nullable
-        TensorInfo bias = base.checkpoint().tensors().get(name.substring(0, name.length() - WEIGHT.length()) + ".bias");
+        @Nullable TensorInfo bias = base.checkpoint().tensors().get(module(name) + ".bias");
         @Nullable TensorInfo weight = base.checkpoint().tensors().get(name);
         if (bias != null
                 && weight != null

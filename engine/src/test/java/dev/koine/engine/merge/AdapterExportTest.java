@@ -49,7 +49,8 @@ class AdapterExportTest {
             MappedBase mapped = mapped(lab, base);
             List<Path> pieces = taskVector(lab, base.plus(() -> random.nextGaussian() * 0.01));
             Path out = Files.createDirectory(lab.directory.resolve("adapter"));
-            AdapterExport.Written written = new AdapterExport(mapped, "me/base", Progress.NONE).write(pieces, out);
+            AdapterExport.Written written =
+                    new AdapterExport(mapped, "me/base", lab.pool, Progress.NONE).write(pieces, out);
 
             Map<String, float[]> products = products(out);
             Map<String, LorsBlock> blocks = blocks(pieces);
@@ -90,7 +91,7 @@ class AdapterExportTest {
             Path in = TestAdapter.random(base, random).write(lab.directory.resolve("in"));
             Path version = merge(lab, mapped, in);
             Path out = Files.createDirectory(lab.directory.resolve("out"));
-            AdapterExport.Written written = new AdapterExport(mapped, null, Progress.NONE)
+            AdapterExport.Written written = new AdapterExport(mapped, null, lab.pool, Progress.NONE)
                     .write(ModelBundle.open(version), 3, Lanczos::truncate, out);
             assertThat(written.layers()).isEqualTo(8);
             assertThat(share(written, "matrices that it has")).isLessThan(1e-9);
@@ -118,7 +119,8 @@ class AdapterExportTest {
             }
             TestModel expert = base.plus(() -> random.nextGaussian() * 0.01).with("encoder.0.up", thin);
             Path out = Files.createDirectory(lab.directory.resolve("adapter"));
-            new AdapterExport(mapped(lab, base), "me/base", Progress.NONE).write(taskVector(lab, expert), out);
+            new AdapterExport(mapped(lab, base), "me/base", lab.pool, Progress.NONE)
+                    .write(taskVector(lab, expert), out);
             JsonNode config =
                     new JsonMapper().readTree(out.resolve("adapter_config.json").toFile());
             assertThat(config.path("peft_type").asText()).isEqualTo("LORA");
@@ -166,7 +168,7 @@ class AdapterExportTest {
             Random random = new Random(5);
             List<Path> pieces = taskVector(lab, base.plus(() -> random.nextGaussian() * 0.01));
             MappedBase mapped = mapped(lab, base);
-            assertThatThrownBy(() -> new AdapterExport(mapped, null, Progress.NONE)
+            assertThatThrownBy(() -> new AdapterExport(mapped, null, lab.pool, Progress.NONE)
                             .write(pieces, Files.createTempDirectory(lab.directory, "out")))
                     .isInstanceOfSatisfying(RejectedException.class, e -> assertThat(e.code())
                             .isEqualTo(RejectionCode.UNSUPPORTED_ADAPTER))
@@ -174,7 +176,7 @@ class AdapterExportTest {
             TestModel other = TestModel.random(new Random(3), 8, 12, 2, ElementType.FLOAT);
             try (MergeLab elsewhere = new MergeLab(other, LORS)) {
                 List<Path> foreign = taskVector(elsewhere, other.plus(() -> random.nextGaussian() * 0.01));
-                assertThatThrownBy(() -> new AdapterExport(mapped, null, Progress.NONE)
+                assertThatThrownBy(() -> new AdapterExport(mapped, null, lab.pool, Progress.NONE)
                                 .write(foreign, Files.createTempDirectory(lab.directory, "out")))
                         .hasMessageContaining("which this base does not have");
             }
@@ -190,7 +192,7 @@ class AdapterExportTest {
 
     private static Path adapter(MergeLab lab, TestModel base, String digest) throws Exception {
         Path out = Files.createTempDirectory(lab.directory, "adapter");
-        new AdapterExport(mapped(lab, base), null, Progress.NONE).write(lab.store, digest, out);
+        new AdapterExport(mapped(lab, base), null, lab.pool, Progress.NONE).write(lab.store, digest, out);
         return out;
     }
 
