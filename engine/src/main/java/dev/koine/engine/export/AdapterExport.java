@@ -155,19 +155,22 @@ public final class AdapterExport {
 
     private Written write(DeltaSource deltas, Path target) throws RejectedException, IOException {
         Map<String, MappedWeight> mapped = base.map().byKey();
-        Map<String, Weight> byName = new LinkedHashMap<>();
+        Map<String, List<Weight>> byName = new LinkedHashMap<>();
         for (Weight weight : base.model().weights()) {
             @Nullable MappedWeight entry = mapped.get(weight.key());
             String name =
                     entry == null ? weight.key() : entry.parts().get(0).names().get(0);
-            byName.putIfAbsent(name, weight);
+            byName.computeIfAbsent(name, absent -> new ArrayList<>()).add(weight);
         }
         AtomicLong done = new AtomicLong();
         List<WorkPool.Part<Optional<Share>>> parts = new ArrayList<>();
-        byName.forEach((name, weight) -> parts.add(() -> {
-            Optional<Share> share = deltas.has(weight)
-                    ? Optional.of(share(name, weight, mapped.get(weight.key()), deltas))
-                    : Optional.empty();
+        byName.forEach((name, weights) -> parts.add(() -> {
+            Optional<Share> share = Optional.empty();
+            for (Weight weight : weights) {
+                if (share.isEmpty() && deltas.has(weight)) {
+                    share = Optional.of(share(name, weight, mapped.get(weight.key()), deltas));
+                }
+            }
             progress.report("adapting", done.incrementAndGet(), byName.size());
             return share;
         }));

@@ -6,6 +6,7 @@ import dev.koine.engine.taskvector.LorsBlock;
 import dev.koine.engine.taskvector.PrunedBlock;
 import dev.koine.engine.taskvector.TaskVectorFile;
 import dev.koine.engine.tensor.Run;
+import dev.koine.engine.tensor.Transposed;
 import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,7 +38,10 @@ final class TaskVectorDeltas implements DeltaSource {
         for (Piece piece : pieces) {
             try (TaskVectorFile file = TaskVectorFile.open(piece.file())) {
                 for (TaskVectorFile.Entry block : file.blocks()) {
-                    for (String key : block.weights()) {
+                    List<String> asItStands = block.weights().stream()
+                            .filter(key -> !Transposed.isMarked(key))
+                            .toList();
+                    for (String key : asItStands) {
                         byWeight.computeIfAbsent(key, absent -> new ArrayList<>())
                                 .add(new Source(piece, block));
                     }
