@@ -85,7 +85,8 @@ def serve(store, command, folder):
     merged = koine.run(command, "merge", *words)
     if digest(merged) not in printed:
         raise SystemExit(f"koine merge gives {digest(merged)}, and the job:\n{printed}")
-    sizes = {path.name: koine.size(path) for path in sorted((folder / "kept").iterdir())}
+    kept = sorted((folder / "kept").iterdir())  # numbered in the order of --expert
+    sizes = {expert.name: koine.size(path) for expert, path in zip(plan.EXPERTS, kept, strict=True)}
     return {"digest": digest(merged), "seconds": seconds, "bytes": sizes, "koine": koine.run(command, "--version").strip()}
 
 
