@@ -104,8 +104,10 @@ def main():
             continue
         model, adapted = train(store, expert, args.threads)
         with new_folder(target) as folder:
-            (adapted or model).save_pretrained(folder)
-            if not adapted:
+            if adapted:
+                adapted.save_pretrained(folder, save_embedding_layers=False)  # else the base's config is looked for on the Hub
+            else:
+                model.save_pretrained(folder)
                 add_tokenizer(store, folder)
 
 
