@@ -73,7 +73,7 @@ def serve(store, command, folder):
             say(printed.strip())
         shutil.rmtree(store.model(VERSION), ignore_errors=True)
         shutil.rmtree(store.model(f"{VERSION}-ct2"), ignore_errors=True)
-        words = ("--model", MODEL, "--format", "hf", "--out", store.model(VERSION))
+        words = ("--model", MODEL, "--format", "hf", "--store", folder / "data" / "store", "--out", store.model(VERSION))
         exported, seconds["export"] = running.koine("export", *words)
         say(exported.strip())
     finally:
