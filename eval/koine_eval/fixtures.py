@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from koine_eval import corpus, onnx_export
+from koine_eval import corpus, onnx_export, trained_forms
 from koine_eval.plan import ARCHITECTURES
 
 #: architecture -> how its features lie in a fixture, from [frames, mels], and the tasks that it is asked for
@@ -64,6 +64,7 @@ def main():
         torch.manual_seed(0)
         write_bundles(architecture, args.models / architecture, aside / architecture)
         write_evaluation(architecture, args.corpus, aside / architecture)
+    trained_forms.write_all(aside / "ctc")
     for path in aside.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
     shutil.rmtree(args.out, ignore_errors=True)

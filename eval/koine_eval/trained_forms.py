@@ -93,13 +93,17 @@ def write_adapter(base, expert, out):
     print(f"trained forms: {out}", flush=True)
 
 
+def write_all(fixtures):
+    """The trained forms beside the CTC bundles of a folder."""
+    for name in ("base", "ca"):
+        write(fixtures / name, fixtures / "trained" / name)
+    write_adapter(fixtures / "base", fixtures / "nl", fixtures / "trained" / "nl-adapter")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fixtures", type=Path, required=True, help="the folder with the CTC bundles")
-    args = parser.parse_args()
-    for name in ("base", "ca"):
-        write(args.fixtures / name, args.fixtures / f"{name}-checkpoint")
-    write_adapter(args.fixtures / "base", args.fixtures / "nl", args.fixtures / "nl-adapter")
+    write_all(parser.parse_args().fixtures)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ import java.nio.file.Path;
  * <pre>
  * base/                    the base model
  * &lt;expert&gt;/                experts fine-tuned from it
- * &lt;model&gt;-checkpoint/      base and an expert as the checkpoints that they were exported from
- * &lt;expert&gt;-adapter/        a LoRA adapter
+ * trained/&lt;model&gt;/         base and an expert as the checkpoints that they were exported from
+ * trained/&lt;expert&gt;-adapter/ a LoRA adapter
  * evaluation/&lt;language&gt;/   speech that none of them was trained on
  * </pre>
  */
@@ -37,11 +37,11 @@ record Fixtures(Path directory) {
     }
 
     Path checkpoint(String model) {
-        return directory.resolve(model + "-checkpoint");
+        return directory.resolve("trained").resolve(model);
     }
 
     Path adapter(String expert) {
-        return directory.resolve(expert + "-adapter");
+        return directory.resolve("trained").resolve(expert + "-adapter");
     }
 
     EvaluationSet evaluationSet(String language) throws IOException, RejectedException {

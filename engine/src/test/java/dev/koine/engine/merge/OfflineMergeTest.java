@@ -31,6 +31,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -299,7 +300,8 @@ class OfflineMergeTest {
         Path models = FIXTURES.resolve(architecture);
         List<Path> experts;
         try (Stream<Path> found = Files.list(models)) {
-            experts = found.filter(path -> !path.endsWith("base") && !path.endsWith("evaluation"))
+            experts = found.filter(path -> !Set.of("base", "evaluation", "trained")
+                            .contains(path.getFileName().toString()))
                     .sorted()
                     .limit(3)
                     .toList();
