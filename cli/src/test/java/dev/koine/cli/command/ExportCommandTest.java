@@ -77,7 +77,7 @@ class ExportCommandTest {
     @Test
     void anExpertAsPeftSaysItsRankAndWhatItLeavesOut() throws Exception {
         Path vectors = directory.resolve("vectors");
-        Path merged = merge("--task-vectors", vectors.toString());
+        Path merged = merge("--method", "LORS", "--task-vectors", vectors.toString());
         CommandLineRun run =
                 export("peft", "--task-vector", vectors.resolve("000").toString(), "--base-model", "me/base");
         assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.OK);
