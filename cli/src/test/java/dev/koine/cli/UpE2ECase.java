@@ -96,7 +96,7 @@ class UpE2ECase {
         assertThat(of1.resolve("README.md")).content().contains("de");
         assertThat(export(server, "peft", directory.resolve("peft"), "--expert", "de")
                         .out())
-                .contains("An adapter of rank 7 for ");
+                .contains("An adapter of rank 32 for ");
         assertThat(export(server, "peft", directory.resolve("none"), "--expert", "xx")
                         .err())
                 .contains("NOT_MERGED", "there are: de.");

@@ -36,14 +36,20 @@ class DemoITCase {
         report.get("versions").forEach(versions::add);
         assertThat(versions)
                 .extracting(version -> version.get("version").asLong())
-                .containsExactly(0L, 1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L);
+                .containsExactly(0L, 1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
         assertThat(versions.get(7).get("digest")).isEqualTo(versions.get(5).get("digest"));
         assertThat(versions.get(8).get("experts")).hasSize(5);
+        assertThat(versions.get(9).get("experts")).hasSize(6);
+        assertThat(rate(versions.get(9), "nl", "merged")).isLessThan(rate(versions.get(8), "nl", "merged"));
         assertThat(mean(versions.get(8), "merged")).isLessThan(mean(versions.get(0), "base"));
         assertThat(mean(versions.get(8), "expert")).isLessThan(mean(versions.get(8), "merged"));
         assertThat(report.get("rejections").findValuesAsText("code")).containsExactly("NON_FINITE", "GATE_REFUSED");
         assertThat(report.get("service").get("failed").asLong()).isZero();
         assertThat(report.get("service").get("decoded").asLong()).isPositive();
+    }
+
+    private static double rate(JsonNode version, String language, String rate) {
+        return version.get("errorRates").get(language).get(rate).asDouble();
     }
 
     private static double mean(JsonNode version, String rate) {
