@@ -276,6 +276,7 @@ class TopicsITCase {
         } finally {
             running.cancel();
         }
+        await(() -> subscribers("swaps").isEmpty());
         assertThat(written.all()).allSatisfy(text -> {
             assertThat(text.text).isEqualTo(letter(text.version));
             assertThat(text.digest).isEqualTo(digests.get(text.version));
