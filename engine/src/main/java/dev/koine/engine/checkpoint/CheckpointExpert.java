@@ -146,8 +146,11 @@ final class CheckpointExpert {
         TensorInfo first = tensor(part);
         for (String name : part.names()) {
             @Nullable TensorInfo next = expert.tensors().get(name);
-            boolean isTurned = next != null && isTransposed(part, next) != isTransposed(part, first);
-            if (next != null && !ValueMatch.areEqual(first, isTurned ? next.transposed() : next)) {
+            if (next == null || next.equals(first)) {
+                continue;
+            }
+            boolean isTurned = isTransposed(part, next) != isTransposed(part, first);
+            if (!ValueMatch.areEqual(first, isTurned ? next.transposed() : next)) {
                 throw new RejectedException(
                         RejectionCode.GRAPH_MISMATCH,
                         "The tensors '" + Quote.of(first.name()) + "' and '" + Quote.of(name)
