@@ -8,8 +8,6 @@ import dev.koine.engine.onnx.graph.BundleFiles;
 import dev.koine.engine.onnx.graph.OnnxModel;
 import dev.koine.engine.sidefile.SideFiles;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,10 +58,7 @@ public record ExpertFolder(Path directory, List<String> files, boolean hasStrays
     }
 
     private static ExpertFolder open(Path directory, boolean hasStrays) throws RejectedException, IOException {
-        Path root = directory.toRealPath();
-        if (!Files.isDirectory(root)) {
-            throw new NotDirectoryException(directory.toString());
-        }
+        Path root = BundleFiles.root(directory);
         return new ExpertFolder(root, BundleFiles.list(root, hasStrays), hasStrays);
     }
 

@@ -19,8 +19,6 @@ import dev.koine.engine.onnx.wiring.Wiring.Value;
 import dev.koine.engine.tensor.Weight;
 import dev.koine.engine.tensor.WeightRole;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -73,10 +71,7 @@ public final class ModelBundle {
     }
 
     private static ModelBundle open(Path directory, boolean withStrays) throws RejectedException, IOException {
-        Path root = directory.toRealPath();
-        if (!Files.isDirectory(root)) {
-            throw new NotDirectoryException(directory.toString());
-        }
+        Path root = BundleFiles.root(directory);
         List<String> files = BundleFiles.list(root, withStrays);
         List<Wiring> wirings = new ArrayList<>();
         HeapBudget budget = new HeapBudget();

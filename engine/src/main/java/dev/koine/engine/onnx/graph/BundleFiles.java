@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -31,6 +32,19 @@ public final class BundleFiles {
     private static final Pattern MEANING = Pattern.compile("(?i).*\\.(json|txt|model|tiktoken|spm|vocab|bpe|ya?ml)");
 
     private BundleFiles() {}
+
+    /**
+     * The folder itself, behind whatever links lead to it.
+     *
+     * @throws NotDirectoryException if it is none
+     */
+    public static Path root(Path directory) throws IOException {
+        Path root = directory.toRealPath();
+        if (!Files.isDirectory(root)) {
+            throw new NotDirectoryException(directory.toString());
+        }
+        return root;
+    }
 
     /** All regular files under {@code directory}, with {@link Strays} or without, relative to it with forward slashes, sorted. */
     public static List<String> list(Path directory, boolean withStrays) throws RejectedException, IOException {
