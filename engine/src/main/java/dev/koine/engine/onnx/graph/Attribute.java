@@ -1,6 +1,8 @@
 package dev.koine.engine.onnx.graph;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An attribute of a node ({@code AttributeProto}).
@@ -16,5 +18,22 @@ public record Attribute(
     public Attribute {
         tensors = List.copyOf(tensors);
         graphs = List.copyOf(graphs);
+    }
+
+    /** Its integer, or its integers; empty if it has anything else, or more than its text holds. */
+    public Optional<List<Long>> integers() {
+        List<Long> integers = new ArrayList<>();
+        for (String number : value.isEmpty() ? new String[0] : value.split(";")) {
+            if (!number.matches("[38]:-?[0-9]{1,18}")) {
+                return Optional.empty();
+            }
+            integers.add(Long.valueOf(number.substring(2)));
+        }
+        return Optional.of(integers);
+    }
+
+    /** Whether it is this one float, bit for bit. */
+    public boolean isFloat(float number) {
+        return value.equals("2:" + Float.floatToRawIntBits(number) + ";");
     }
 }
