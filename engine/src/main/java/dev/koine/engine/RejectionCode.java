@@ -55,6 +55,10 @@ public enum RejectionCode {
     TOTAL_OVERFLOW,
     /** A safetensors file (a task vector, an evaluation set, a checkpoint) is malformed, or of a version that is not known. */
     NOT_SAFETENSORS,
+    /** The recipe weighs experts by statistics of their languages, and this one has none. */
+    NO_STATISTICS,
+    /** Statistics are of another base, or lack a layer of it. */
+    STATISTICS_MISMATCH,
     /** The expert is a checkpoint or an adapter, and the base was registered without the checkpoint that it was exported from. */
     NO_CHECKPOINT,
     /** A checkpoint is not the one that the graph was exported from, or the expert's has other tensors than the base's. */

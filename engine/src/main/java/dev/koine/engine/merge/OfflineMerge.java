@@ -18,9 +18,11 @@ import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scaling;
 import dev.koine.engine.merge.total.Grids;
 import dev.koine.engine.merge.total.Written;
+import dev.koine.engine.merge.weighed.StatisticsCheck;
 import dev.koine.engine.onnx.BundleWriter;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.align.Alignment;
+import dev.koine.engine.store.Bundle;
 import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,17 +83,38 @@ public final class OfflineMerge {
      * @param directory its bundle
      * @param factor of its task vector
      * @param taskVector where the files of its task vector are to be kept; null for nowhere
+     * @param statistics the folder with the statistics of its language; null for none
      */
     public record Expert(
             Input input,
             Path directory,
             double factor,
-            @Nullable Path taskVector) {
+            @Nullable Path taskVector,
+            @Nullable Path statistics) {
         /** An expert whose task vector is not kept. */
         public Expert(Path directory, double factor) {
             this(new Input("The expert " + directory), directory, factor, null);
         }
+
+        /** An expert without statistics. */
+        public Expert(Input input, Path directory, double factor, @Nullable Path taskVector) {
+            this(input, directory, factor, taskVector, null);
+        }
+
+        /** This with the statistics in a folder. */
+        public Expert weighedBy(@Nullable Path folder) {
+            return new Expert(input, directory, factor, taskVector, folder);
+        }
     }
+
+    /**
+     * A language that no expert is for, and that others are not to change.
+     *
+     * @param input what refusals call it
+     * @param statistics the folder with its statistics
+     * @param factor of these
+     */
+    public record ProtectedLanguage(Input input, Path statistics, double factor) {}
 
     /**
      * Merges the experts into the base.
@@ -102,16 +125,25 @@ public final class OfflineMerge {
      *     there are no evaluation sets here
      */
     public Written merge(List<Expert> experts, Path target) throws RejectedException, IOException {
-        return merge(experts, target, true);
+        return merge(experts, List.of(), target);
+    }
+
+    /** The same with languages that are protected, where the recipe's method weighs by statistics. */
+    public Written merge(List<Expert> experts, List<ProtectedLanguage> languages, Path target)
+            throws RejectedException, IOException {
+        return merge(experts, languages, target, true);
     }
 
     /** {@link #merge} of experts that were taken in before: one that changes nothing counts, as it did then. */
-    public Written mergeAgain(List<Expert> experts, Path target) throws RejectedException, IOException {
-        return merge(experts, target, false);
+    public Written mergeAgain(List<Expert> experts, List<ProtectedLanguage> languages, Path target)
+            throws RejectedException, IOException {
+        return merge(experts, languages, target, false);
     }
 
-    private Written merge(List<Expert> experts, Path target, boolean isNew) throws RejectedException, IOException {
+    private Written merge(List<Expert> experts, List<ProtectedLanguage> languages, Path target, boolean isNew)
+            throws RejectedException, IOException {
         requireOffline(recipe);
+        requireStatistics(experts, languages);
         List<Alignment> aligned = new ArrayList<>();
         for (Expert expert : experts) {
             aligned.add(expert.input()
@@ -125,11 +157,37 @@ public final class OfflineMerge {
                 List<MergeItem> items = MergePlan.of(base, aligned, recipe);
                 return write(items, experts, target);
             } else {
-                return writeStaged(experts, aligned, target);
+                return writeStaged(experts, aligned, languages, target);
             }
         } catch (RejectedException | IOException | RuntimeException | Error e) {
             clear(target, existed);
             throw e;
+        }
+    }
+
+    private void requireStatistics(List<Expert> experts, List<ProtectedLanguage> languages)
+            throws RejectedException, IOException {
+        if (!recipe.method().isWeighed()) {
+            if (!languages.isEmpty()) {
+                throw new RejectedException(
+                        RejectionCode.INVALID_EVENT,
+                        "Languages can be protected where the method weighs by statistics, as REGMEAN does; this recipe's is "
+                                + recipe.method().name() + ".");
+            }
+            return;
+        }
+        StatisticsCheck check = StatisticsCheck.of(
+                base, Bundle.describeWithoutStrays(base.directory()).digest(), pool);
+        for (Expert expert : experts) {
+            expert.input().read(() -> {
+                if (expert.statistics() == null) {
+                    throw StatisticsCheck.missing();
+                }
+                return check.require(expert.statistics());
+            });
+        }
+        for (ProtectedLanguage language : languages) {
+            language.input().read(() -> check.require(language.statistics()));
         }
     }
 
@@ -140,13 +198,14 @@ public final class OfflineMerge {
                 && experts.stream().allMatch(expert -> expert.taskVector() == null);
     }
 
-    private Written writeStaged(List<Expert> experts, List<Alignment> aligned, Path target)
+    private Written writeStaged(
+            List<Expert> experts, List<Alignment> aligned, List<ProtectedLanguage> languages, Path target)
             throws RejectedException, IOException {
         Path absolute = target.toAbsolutePath();
         Path beside = Objects.requireNonNullElse(absolute.getParent(), absolute);
         try (TemporaryFolder scratch = TemporaryFolder.create(beside, ".koine-merge-")) {
             return new StagedMerge(base, recipe, decomposition, pool, progress)
-                    .merge(experts, aligned, scratch.path(), target);
+                    .merge(experts, aligned, languages, scratch.path(), target);
         }
     }
 

@@ -9,10 +9,12 @@ import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scaling;
 import dev.koine.engine.merge.total.Deltas;
 import dev.koine.engine.merge.total.Grids;
+import dev.koine.engine.merge.total.MatrixDeltas;
 import dev.koine.engine.merge.total.Range;
 import dev.koine.engine.merge.total.Sums;
 import dev.koine.engine.merge.total.Totals;
 import dev.koine.engine.merge.total.Written;
+import dev.koine.engine.merge.weighed.WeighedSums;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.tensor.TensorReader;
@@ -27,6 +29,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A base model and what its recipe keeps of the task vectors inside it.
@@ -47,28 +50,33 @@ public final class RunningModel implements AutoCloseable {
     private final VersionWriter writer;
     private final ScaleRule rule;
     private final Sums sums;
+    private final @Nullable WeighedMembers weighed;
     private final Deltas deltas;
     private final AtomicIntegerArray touched;
-    private final List<Member> members = new ArrayList<>();
+    private final List<Member> members;
 
     private RunningModel(
             ModelBundle base,
             Recipe recipe,
-            ArtifactStore store,
             WorkPool pool,
             List<TensorReader> readers,
             List<Grid> grids,
             Sums sums,
+            TaskVectorReader vectors,
+            @Nullable WeighedMembers weighed,
+            List<Member> members,
             Deltas deltas) {
         this.recipe = recipe;
         this.weights = base.weights();
         this.pool = pool;
         this.readers = readers;
         this.grids = grids;
-        this.vectors = new TaskVectorReader(weights, store);
+        this.vectors = vectors;
         this.writer = new VersionWriter(base, readers, grids, deltas, pool);
         this.rule = new ScaleRule(weights, grids, vectors, pool);
         this.sums = sums;
+        this.weighed = weighed;
+        this.members = members;
         this.deltas = deltas;
         this.touched = new AtomicIntegerArray(weights.size());
     }
@@ -79,7 +87,7 @@ public final class RunningModel implements AutoCloseable {
      * @param recipe says how task vectors are combined and scaled; they are pruned already
      * @param store where the task vectors are
      * @param scratch a directory for the totals: four bytes an element and plane of the recipe's method, and up to twice that for tensors
-     *     that are small or near zero
+     *     that are small or near zero; where it weighs by statistics, eight more for an element of such a weight
      * @throws RejectedException {@link RejectionCode#NON_FINITE} if a weight of the base is NaN
      */
     public static RunningModel open(ModelBundle base, Recipe recipe, ArtifactStore store, Path scratch, WorkPool pool)
@@ -93,15 +101,24 @@ public final class RunningModel implements AutoCloseable {
                         grids.get(i).wide()))
                 .toList();
         Sums sums = Sums.create(scratch, tensors, recipe.method().accumulate());
+        TaskVectorReader vectors = new TaskVectorReader(weights, store);
+        List<Member> members = new ArrayList<>();
+        @Nullable WeighedMembers weighed = null;
         try {
-            Deltas deltas = new Deltas(weights, grids, sums, recipe);
+            if (recipe.method().isWeighed()) {
+                weighed = new WeighedMembers(WeighedSums.open(base, recipe, grids, scratch), vectors, store, members);
+            }
+            Deltas deltas = new Deltas(weights, grids, sums, weighed == null ? MatrixDeltas.NONE : weighed, recipe);
             List<TensorReader> readers = new ArrayList<>();
             for (Weight weight : weights) {
                 readers.add(TensorReader.open(weight.tensor()));
             }
-            return new RunningModel(base, recipe, store, pool, readers, grids, sums, deltas);
+            return new RunningModel(base, recipe, pool, readers, grids, sums, vectors, weighed, members, deltas);
         } catch (RejectedException | IOException | RuntimeException e) {
             sums.close();
+            if (weighed != null) {
+                weighed.close();
+            }
             throw e;
         }
     }
@@ -129,18 +146,30 @@ public final class RunningModel implements AutoCloseable {
     }
 
     private void restore(Member member) throws RejectedException, IOException {
-        List<WorkPool.Part<Addition.Part>> parts = new ArrayList<>();
+        List<WorkPool.Part<Boolean>> parts = new ArrayList<>();
         for (Addition.Part part : vectors.parts(member.taskVector())) {
             parts.add(() -> {
-                part.forEach(addition -> {
-                    int index = addition.index();
-                    sums.addModular(index, addition.from(), addition.values(), grids.get(index), member.factor());
-                    touched.set(index, 1);
-                });
-                return part;
+                part.forEach(addition -> restore(addition, member.factor()));
+                return true;
             });
         }
+        if (weighed != null) {
+            for (WeighedMembers.Part part : weighed.parts(member)) {
+                parts.add(() -> {
+                    part.applyModular(1);
+                    return true;
+                });
+            }
+        }
         pool.runAll(parts);
+    }
+
+    private void restore(Addition addition, double factor) throws RejectedException, IOException {
+        int index = addition.index();
+        if (deltas.isScaled(index)) {
+            sums.addModular(index, addition.from(), addition.values(), grids.get(index), factor);
+        }
+        touched.set(index, 1);
     }
 
     /**
@@ -187,19 +216,33 @@ public final class RunningModel implements AutoCloseable {
     }
 
     private void change(Member member, int sign) throws RejectedException, IOException {
-        Queue<Addition.Part> applied = new ConcurrentLinkedQueue<>();
+        Queue<WorkPool.Part<Boolean>> undoing = new ConcurrentLinkedQueue<>();
         List<WorkPool.Part<Boolean>> parts = new ArrayList<>();
         for (Addition.Part part : vectors.parts(member.taskVector())) {
             parts.add(() -> {
                 apply(part, member.factor(), sign);
-                return applied.add(part);
+                return undoing.add(() -> {
+                    part.forEach(addition -> apply(addition, member.factor(), -sign));
+                    return true;
+                });
             });
+        }
+        if (weighed != null) {
+            for (WeighedMembers.Part part : weighed.parts(member)) {
+                parts.add(() -> {
+                    part.apply(sign);
+                    return undoing.add(() -> {
+                        part.applyModular(-sign);
+                        return true;
+                    });
+                });
+            }
         }
         try {
             pool.runAll(parts);
         } catch (RejectedException e) {
-            for (Addition.Part part : applied) {
-                part.forEach(addition -> apply(addition, member.factor(), -sign));
+            for (WorkPool.Part<Boolean> undo : undoing) {
+                undo.run();
             }
             throw e;
         }
@@ -227,12 +270,15 @@ public final class RunningModel implements AutoCloseable {
 
     private void apply(Addition addition, double factor, int sign) throws RejectedException, IOException {
         int index = addition.index();
+        touched.set(index, 1);
+        if (!deltas.isScaled(index)) {
+            return;
+        }
         if (sign > 0) {
             sums.add(index, addition.from(), addition.values(), grids.get(index), factor);
         } else {
             sums.subtract(index, addition.from(), addition.values(), grids.get(index), factor);
         }
-        touched.set(index, 1);
     }
 
     /**
@@ -264,6 +310,10 @@ public final class RunningModel implements AutoCloseable {
     @Override
     public void close() throws IOException {
         readers.forEach(TensorReader::close);
-        sums.close();
+        try (Sums closedLast = sums) {
+            if (weighed != null) {
+                weighed.close();
+            }
+        }
     }
 }

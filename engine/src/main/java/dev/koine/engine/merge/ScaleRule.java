@@ -35,7 +35,8 @@ import java.util.Map;
  * change the weight: with one, t is 1. Tied weights count as often as the model has them.
  *
  * <p>Norms are sums of squares in double in a fixed order: over the chunks of a weight, then over weights in the base's order, then over
- * experts in the order of their task vectors' digests. They are made once for an expert, and once a version for the merged delta.
+ * experts in the order of their task vectors' digests. They are made once for an expert, and once a version for the merged delta. Weights that are weighed
+ * by statistics are not scaled, and count nowhere; a language that is protected by statistics alone is no expert.
  */
 final class ScaleRule {
     private final List<Weight> weights;
@@ -57,7 +58,13 @@ final class ScaleRule {
      * @param deltas of exactly these members
      * @throws IllegalStateException for SEARCH, which this cannot know
      */
-    Scales scales(Scale scale, List<Member> members, Deltas deltas) throws RejectedException, IOException {
+    Scales scales(Scale scale, List<Member> inside, Deltas deltas) throws RejectedException, IOException {
+        List<Member> members = new ArrayList<>();
+        for (Member member : inside) {
+            if (reader.hasPieces(member.taskVector())) {
+                members.add(member);
+            }
+        }
         return switch (scale.scaling()) {
             case FIXED, PER_EXPERT -> Scales.fixed(scale.of(members.size()));
             case NORM -> Scales.fixed(scale.limited(scale.factor() * norm(members, deltas)));
@@ -71,7 +78,7 @@ final class ScaleRule {
     private double norm(List<Member> members, Deltas deltas) throws RejectedException, IOException {
         double norms = 0;
         for (Member member : inOrder(members)) {
-            norms += Math.abs(member.factor()) * Math.sqrt(total(squares(member.taskVector())));
+            norms += Math.abs(member.factor()) * Math.sqrt(total(squares(member.taskVector(), deltas)));
         }
         double merged = Math.sqrt(total(squares(deltas)));
         return merged > 0 ? norms / members.size() / merged : 1;
@@ -81,7 +88,7 @@ final class ScaleRule {
         double[] apart = new double[weights.size()];
         int[] experts = new int[weights.size()];
         for (Member member : inOrder(members)) {
-            double[] squares = squares(member.taskVector());
+            double[] squares = squares(member.taskVector(), deltas);
             for (int i = 0; i < apart.length; i++) {
                 apart[i] += member.factor() * member.factor() * squares[i];
                 experts[i] += squares[i] > 0 ? 1 : 0;
@@ -118,7 +125,7 @@ final class ScaleRule {
     }
 
     /** The sum of squares of a task vector, for each weight. */
-    private double[] squares(String taskVector) throws RejectedException, IOException {
+    private double[] squares(String taskVector, Deltas deltas) throws RejectedException, IOException {
         double[] known = squaresOf.get(taskVector);
         if (known != null) {
             return known;
@@ -127,7 +134,11 @@ final class ScaleRule {
         for (Addition.Part part : reader.parts(taskVector)) {
             parts.add(() -> {
                 List<Square> squares = new ArrayList<>();
-                part.forEach(addition -> squares.add(square(addition)));
+                part.forEach(addition -> {
+                    if (deltas.isScaled(addition.index())) {
+                        squares.add(square(addition));
+                    }
+                });
                 return squares;
             });
         }
@@ -155,7 +166,7 @@ final class ScaleRule {
     private double[] squares(Deltas deltas) throws RejectedException, IOException {
         List<WorkPool.Part<Square>> parts = new ArrayList<>();
         for (int index = 0; index < weights.size(); index++) {
-            for (Range part : deltas.parts(index)) {
+            for (Range part : deltas.isScaled(index) ? deltas.parts(index) : List.<Range>of()) {
                 parts.add(() -> square(part, deltas));
             }
         }

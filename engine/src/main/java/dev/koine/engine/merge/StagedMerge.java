@@ -12,6 +12,7 @@ import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.total.Written;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.align.Alignment;
+import dev.koine.engine.statistics.Statistics;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.LocalStore;
 import java.io.IOException;
@@ -48,7 +49,12 @@ final class StagedMerge {
      *
      * @param scratch an empty directory
      */
-    Written merge(List<OfflineMerge.Expert> experts, List<Alignment> aligned, Path scratch, Path target)
+    Written merge(
+            List<OfflineMerge.Expert> experts,
+            List<Alignment> aligned,
+            List<OfflineMerge.ProtectedLanguage> languages,
+            Path scratch,
+            Path target)
             throws RejectedException, IOException {
         LocalStore store = LocalStore.open(scratch.resolve("store"));
         try (RunningModel model = RunningModel.open(base, recipe, store, scratch, pool)) {
@@ -57,14 +63,35 @@ final class StagedMerge {
                 Alignment alignment = aligned.get(i);
                 List<String> pieces = expert.input().read(() -> prune(alignment, store));
                 keep(pieces, store, expert.taskVector());
-                String taskVector = new TaskVector("", "", pieces).put(store);
+                String taskVector = new TaskVector("", "", pieces)
+                        .weighedBy(statistics(expert.statistics(), store))
+                        .put(store);
                 expert.input().read(() -> {
                     model.add(new Member(taskVector, expert.factor()));
                     return taskVector;
                 });
             }
+            for (OfflineMerge.ProtectedLanguage language : languages) {
+                String taskVector = new TaskVector("", "", List.of())
+                        .weighedBy(statistics(language.statistics(), store))
+                        .put(store);
+                language.input().read(() -> {
+                    model.add(new Member(taskVector, language.factor()));
+                    return taskVector;
+                });
+            }
             return model.write(target, model.scales(), progress);
         }
+    }
+
+    private @Nullable String statistics(@Nullable Path folder, ArtifactStore store)
+            throws RejectedException, IOException {
+        if (folder == null || !recipe.method().isWeighed()) {
+            return null;
+        }
+        return store.<RejectedException>putBundle(
+                        copy -> Files.copy(folder.resolve(Statistics.FILE), copy.resolve(Statistics.FILE)))
+                .digest();
     }
 
     private List<String> prune(Alignment expert, ArtifactStore store) throws RejectedException, IOException {

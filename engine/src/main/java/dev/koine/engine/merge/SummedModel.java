@@ -2,10 +2,12 @@ package dev.koine.engine.merge;
 
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.WorkPool;
 import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.total.Deltas;
+import dev.koine.engine.merge.total.MatrixDeltas;
 import dev.koine.engine.merge.total.ReadableSums;
 import dev.koine.engine.merge.total.Written;
 import dev.koine.engine.onnx.ModelBundle;
@@ -56,6 +58,8 @@ public final class SummedModel implements AutoCloseable {
      * @param store where the members' task vectors are
      * @param grids of the base's weights, in their order
      * @param sums of exactly these members, likewise
+     * @throws RejectedException {@link dev.koine.engine.RejectionCode#INVALID_EVENT} if the recipe weighs by statistics: those are sums of
+     *     their own, which a {@link RunningModel} keeps
      */
     public static SummedModel open(
             ModelBundle base,
@@ -66,7 +70,13 @@ public final class SummedModel implements AutoCloseable {
             ReadableSums sums,
             List<Member> members)
             throws RejectedException, IOException {
-        Deltas deltas = new Deltas(base.weights(), grids, sums, recipe);
+        if (recipe.method().isWeighed()) {
+            throw new RejectedException(
+                    RejectionCode.INVALID_EVENT,
+                    "The method " + recipe.method().name()
+                            + " weighs by statistics, which this way of merging does not take. Merge with the job or koine merge.");
+        }
+        Deltas deltas = new Deltas(base.weights(), grids, sums, MatrixDeltas.NONE, recipe);
         List<TensorReader> readers = new ArrayList<>();
         try {
             for (Weight weight : base.weights()) {

@@ -16,20 +16,27 @@ import org.jspecify.annotations.Nullable;
  * combination of several, as the digests of all their pieces, each with a factor (language arithmetic, arXiv 2404.15737). A combination
  * needs the pieces and nothing else of its experts. Its own digest, that of its JSON form, stands for everything it contains.
  *
- * @param format version of this form: 1 for an expert's, 2 for a combination
+ * <p>Where a model is merged by what the layers' inputs look like (REGMEAN), it has the digest of the {@link dev.koine.engine.statistics.Statistics} that it is
+ * weighed by; then it may have no pieces: a language that nothing is merged for, and that is protected by its statistics alone.
+ *
+ * @param format version of this form: 1 for an expert's, 2 for a combination, 3 with statistics, 4 for a combination with statistics
  * @param base digest of the base bundle
  * @param expert digest of the expert's bundle; of a combination, empty
  * @param pieces digests of {@link dev.koine.engine.taskvector.TaskVectorFile}s, in the order of the tasks that made them
  * @param factors of a combination, one a piece; of an expert, empty
+ * @param statistics digest of the bundle in the store that has them; empty for none
  */
 public record TaskVector(
         int format,
         String base,
         String expert,
         List<String> pieces,
-        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Double> factors) {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Double> factors,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) String statistics) {
     private static final int OF_EXPERT = 1;
     private static final int COMBINED = 2;
+    private static final int WEIGHED = 3;
+    private static final int WEIGHED_COMBINED = 4;
     private static final JsonMapper JSON = new JsonMapper();
 
     public TaskVector {
@@ -37,12 +44,17 @@ public record TaskVector(
         Objects.requireNonNull(expert, "a task vector without an expert");
         pieces = List.copyOf(Objects.requireNonNull(pieces, "a task vector without pieces"));
         factors = orNone(factors);
-        if (format != OF_EXPERT && format != COMBINED) {
+        statistics = orEmpty(statistics);
+        if (format < OF_EXPERT || format > WEIGHED_COMBINED) {
             throw new IllegalArgumentException(
                     "This is a task vector of format " + format + "; this version of Koine reads formats " + OF_EXPERT
-                            + " and " + COMBINED + ". Use the version that wrote it, or a newer one.");
+                            + " to " + WEIGHED_COMBINED + ". Use the version that wrote it, or a newer one.");
         }
-        int needed = format == COMBINED ? pieces.size() : 0;
+        if ((format >= WEIGHED) == statistics.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "A task vector of format " + format + " has the statistics '" + statistics + "'.");
+        }
+        int needed = isCombined(format) ? pieces.size() : 0;
         if (factors.size() != needed || !factors.stream().allMatch(Double::isFinite)) {
             throw new IllegalArgumentException("A task vector of format " + format + " with " + pieces.size()
                     + " pieces has the factors " + factors + ".");
@@ -53,9 +65,29 @@ public record TaskVector(
         return factors == null ? List.of() : List.copyOf(factors);
     }
 
+    private static String orEmpty(@Nullable String statistics) {
+        return statistics == null ? "" : statistics;
+    }
+
+    private static boolean isCombined(int format) {
+        return format == COMBINED || format == WEIGHED_COMBINED;
+    }
+
     /** That of an expert. */
     public TaskVector(String base, String expert, List<String> pieces) {
-        this(OF_EXPERT, base, expert, pieces, List.of());
+        this(OF_EXPERT, base, expert, pieces, List.of(), "");
+    }
+
+    /**
+     * This, weighed by statistics.
+     *
+     * @param digest of their bundle in the store; null for none
+     */
+    public TaskVector weighedBy(@Nullable String digest) {
+        if (digest == null) {
+            return this;
+        }
+        return new TaskVector(isCombined() ? WEIGHED_COMBINED : WEIGHED, base, expert, pieces, factors, digest);
     }
 
     /** A task vector in a combination. */
@@ -86,13 +118,23 @@ public record TaskVector(
                 factors.add(term.factor() * vector.factor(i));
             }
         }
-        return new TaskVector(COMBINED, base, "", pieces, factors);
+        return new TaskVector(COMBINED, base, "", pieces, factors, "");
     }
 
     /** Whether this is a combination. */
     @JsonIgnore
     public boolean isCombined() {
-        return format == COMBINED;
+        return isCombined(format);
+    }
+
+    /** The digests of all that it needs from the store, but for itself. */
+    @JsonIgnore
+    public List<String> needs() {
+        List<String> digests = new ArrayList<>(pieces);
+        if (!statistics.isEmpty()) {
+            digests.add(statistics);
+        }
+        return digests;
     }
 
     /** The factor of a piece; 1 for an expert's. */

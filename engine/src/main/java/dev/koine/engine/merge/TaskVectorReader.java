@@ -69,6 +69,25 @@ final class TaskVectorReader {
         return parts;
     }
 
+    /** Whether a task vector is one of an expert, and not of a language that is protected only. */
+    boolean hasPieces(String digest) throws IOException {
+        return !TaskVector.get(store, digest).pieces().isEmpty();
+    }
+
+    /**
+     * The additions of a task vector weight by weight, in the order of their elements.
+     *
+     * @return by the index of the weight; weights that it says nothing of have none
+     */
+    Map<Integer, Addition.Part> byWeight(TaskVector vector) throws IOException {
+        Map<Integer, Addition.Part> parts = new TreeMap<>();
+        for (Map.Entry<String, List<Source>> weight : sources(blocks(vector)).entrySet()) {
+            int index = indexOf(weight.getKey());
+            parts.put(index, step -> forEachRun(index, weight.getValue(), step));
+        }
+        return parts;
+    }
+
     private void forEachBlock(String piece, Addition.Step step) throws RejectedException, IOException {
         try (TaskVectorFile file = stored(() -> TaskVectorFile.open(store.get(piece)))) {
             for (TaskVectorFile.Entry entry : file.blocks()) {

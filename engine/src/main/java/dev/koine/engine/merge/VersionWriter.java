@@ -87,7 +87,8 @@ final class VersionWriter {
     }
 
     private WeightLaw law(int index, double scale) {
-        return new WeightLaw(weights.get(index), grids.get(index), scale, deltas.isBounded(index));
+        double used = deltas.isScaled(index) ? scale : 1;
+        return new WeightLaw(weights.get(index), grids.get(index), used, deltas.isBounded(index));
     }
 
     private Written forEachChunk(Range range, WeightLaw law, ChunkStep step) throws RejectedException, IOException {

@@ -7,36 +7,21 @@ import java.util.List;
  *
  * @param key {@code <model file>/<value>}, and for a convolution its window behind it; unique in its bundle
  * @param size the length of {@code x}; for a convolution all elements under its window, channel by channel, as a row of its weight has them
- * @param block the Gram matrix is kept in diagonal blocks of this size, the last one maybe smaller; {@code size} for all of it
  * @param layers the weights that multiply it, with all places of the bundle that hold them
  */
-public record LayerInput(String key, int size, int block, List<Layer> layers) {
-    /** The largest size whose Gram matrix is kept whole. */
-    public static final int WHOLE = 1280;
-    /** The size of the blocks of larger ones. */
-    public static final int BLOCK = 64;
-    /** The largest size that there is an input of. */
-    public static final int LARGEST = 1 << 20;
+public record LayerInput(String key, int size, List<Layer> layers) {
+    /** The largest size that there is an input of: its Gram matrix is still an array. */
+    public static final int LARGEST = 1 << 15;
 
     public LayerInput {
         layers = List.copyOf(layers);
-        if (size < 1 || size > LARGEST || block < 1 || block > size || packedSize(size, block) > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("an input of " + size + " in blocks of " + block);
+        if (size < 1 || size > LARGEST) {
+            throw new IllegalArgumentException("an input of " + size);
         }
     }
 
-    /** The size of the blocks of an input of this size. */
-    public static int block(int size) {
-        return size <= WHOLE ? size : BLOCK;
-    }
-
-    /** The number of entries of the lower triangles of all blocks, with their diagonals. */
+    /** The number of entries of the lower triangle of its Gram matrix, with the diagonal. */
     public int packedSize() {
-        return (int) packedSize(size, block);
-    }
-
-    private static long packedSize(long size, long block) {
-        long rest = size % block;
-        return size / block * (block * (block + 1) / 2) + rest * (rest + 1) / 2;
+        return (int) ((long) size * (size + 1) / 2);
     }
 }

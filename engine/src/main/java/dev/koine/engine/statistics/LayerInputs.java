@@ -62,7 +62,7 @@ public final class LayerInputs {
             int size = Math.toIntExact(size(layers.get(0)));
             String key =
                     file + "/" + value + window.map(found -> ":" + found.text()).orElse("");
-            return new Activation(new LayerInput(key, size, LayerInput.block(size), layers), file, value, window);
+            return new Activation(new LayerInput(key, size, layers), file, value, window);
         }
     }
 

@@ -16,14 +16,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The statistics of a language under a base, open: a safetensors file with the Gram matrix of each {@link LayerInput}, at a mean diagonal of 1, as
- * correlations. Safe for use by several threads.
+ * The statistics of a language under a base, open: a safetensors file with the {@link LowRankGram} of each {@link LayerInput}.
+ * Safe for use by several threads.
  *
  * <pre>
- *   &lt;key&gt;.scale         [size] F32         the root of the diagonal
- *   &lt;key&gt;.correlation   [entries] F16      G_ij / (scale_i scale_j) for j &lt; i, row by row, block after block; left out where there is none
+ *   &lt;key&gt;.diagonal      [size] F32
+ *   &lt;key&gt;.factors       [rank, size] F16   left out where the rank is 0
  *   __metadata__        koine.format, koine.version, and what {@link About} says
  * </pre>
  *
@@ -37,13 +38,16 @@ public final class Statistics implements AutoCloseable {
     static final String VERSION = "koine.version";
     static final String FORMAT_NAME = "koine-statistics";
     static final String FIRST_VERSION = "1";
-    static final String SCALE = ".scale";
-    static final String CORRELATION = ".correlation";
+    static final String DIAGONAL = ".diagonal";
+    static final String FACTORS = ".factors";
 
     private static final long MOST_BYTES = 2L << 30;
     private static final int LARGEST_HEADER = 8 << 20;
-    /** How far the mean of a diagonal may be from 1: what float32 leaves of it, with room. */
-    private static final double MEAN_TOLERANCE = 1e-3;
+    /** Eigenvectors of an input, at most: more are no low rank. */
+    private static final int MOST_RANK = 1024;
+
+    /** How far the mean of a diagonal may be from 1: what rounding leaves of it, with room. */
+    private static final double MEAN_TOLERANCE = 0.01;
 
     private final Safetensors file;
     private final About about;
@@ -154,46 +158,50 @@ public final class Statistics implements AutoCloseable {
     /** The keys of the inputs, in order. */
     public List<String> keys() {
         return file.entries().keySet().stream()
-                .filter(name -> name.endsWith(SCALE))
-                .map(name -> name.substring(0, name.length() - SCALE.length()))
+                .filter(name -> name.endsWith(DIAGONAL))
+                .map(name -> name.substring(0, name.length() - DIAGONAL.length()))
                 .toList();
     }
 
     /** Whether there is a Gram matrix of this input, of any size. */
     public boolean has(LayerInput input) {
-        return file.entry(input.key() + SCALE).isPresent();
+        return file.entry(input.key() + DIAGONAL).isPresent();
     }
 
     /**
      * The Gram matrix of an input.
      *
-     * @return the lower triangle of each block, row by row, one block after the other: {@link LayerInput#packedSize} numbers
-     * @throws RejectedException {@code NOT_SAFETENSORS} if there is none, it has another size, a correlation is beyond 1, or its diagonal is negative or has
-     *     not the mean 1; {@code NON_FINITE} if a number is not finite
+     * @throws RejectedException {@code NOT_SAFETENSORS} if there is none, it has another size, its diagonal has a negative element, or the mean of what it
+     *     comes to is not 1; {@code NON_FINITE} if a number is not finite
      */
-    public double[] gram(LayerInput input) throws IOException, RejectedException {
+    public LowRankGram gram(LayerInput input) throws IOException, RejectedException {
         int size = input.size();
-        float[] scales = read(input.key() + SCALE, size);
-        float[] correlations = read(input.key() + CORRELATION, input.packedSize() - size);
-        requireUnitMean(input.key() + SCALE, scales);
-        double[] gram = new double[input.packedSize()];
-        int at = 0;
-        int from = 0;
-        for (int start = 0; start < size; start += input.block()) {
-            int end = Math.min(start + input.block(), size);
-            for (int i = start; i < end; i++) {
-                for (int j = start; j < i; j++) {
-                    float correlation = correlations[from++];
-                    if (Math.abs(correlation) > 1) {
-                        throw malformed("element " + (from - 1) + " of " + Quote.of(input.key() + CORRELATION) + " is "
-                                + correlation + ", and correlations are at most 1");
-                    }
-                    gram[at++] = (double) correlation * scales[i] * scales[j];
-                }
-                gram[at++] = (double) scales[i] * scales[i];
+        String name = input.key() + FACTORS;
+        @Nullable TensorInfo entry = file.entry(name).orElse(null);
+        int rank = 0;
+        if (entry != null) {
+            rank = entry.shape().get(0).intValue();
+            if (entry.shape().get(1) != size) {
+                throw malformed(Quote.of(name) + " has rows of " + entry.shape().get(1)
+                        + " numbers, and the base needs " + size);
             }
         }
+        LowRankGram gram = new LowRankGram(
+                read(input.key() + DIAGONAL, size), rank, rank == 0 ? new float[0] : read(name, rank * size));
+        require(input.key(), gram);
         return gram;
+    }
+
+    private static void require(String key, LowRankGram gram) throws RejectedException {
+        for (int i = 0; i < gram.size(); i++) {
+            if (gram.diagonal()[i] < 0) {
+                throw malformed("element " + i + " of " + Quote.of(key + DIAGONAL) + " is negative");
+            }
+        }
+        double mean = gram.mean();
+        if (mean != 0 && Math.abs(mean - 1) > MEAN_TOLERANCE) {
+            throw malformed("the diagonal of " + Quote.of(key) + " has the mean " + mean + ", and not 1");
+        }
     }
 
     @Override
@@ -203,20 +211,24 @@ public final class Statistics implements AutoCloseable {
 
     private void check(TensorInfo tensor) throws RejectedException {
         String name = tensor.name();
-        boolean isScale = name.endsWith(SCALE);
-        boolean isCorrelation = name.endsWith(CORRELATION)
-                && file.entry(name.substring(0, name.length() - CORRELATION.length()) + SCALE)
+        List<Long> shape = tensor.shape();
+        boolean isDiagonal = name.endsWith(DIAGONAL)
+                && tensor.type() == ElementType.FLOAT
+                && shape.size() == 1
+                && shape.get(0) >= 1
+                && shape.get(0) <= LayerInput.LARGEST;
+        boolean isFactors = name.endsWith(FACTORS)
+                && tensor.type() == ElementType.FLOAT16
+                && shape.size() == 2
+                && shape.get(0) >= 1
+                && shape.get(0) <= MOST_RANK
+                && shape.get(1) <= LayerInput.LARGEST
+                && file.entry(name.substring(0, name.length() - FACTORS.length()) + DIAGONAL)
                         .isPresent();
-        long most = isScale ? LayerInput.LARGEST : Integer.MAX_VALUE - 8L;
-        ElementType type = isScale ? ElementType.FLOAT : ElementType.FLOAT16;
-        if (tensor.type() != type
-                || tensor.shape().size() != 1
-                || tensor.numel() < 1
-                || tensor.numel() > most
-                || (!isScale && !isCorrelation)) {
+        if (!isDiagonal && !isFactors) {
             throw malformed("the tensor " + Quote.of(name) + " of type "
-                    + tensor.type().safetensorsName() + " and shape " + tensor.shape()
-                    + " is neither the scale of a layer's input nor the correlations that belong to one");
+                    + tensor.type().safetensorsName() + " and shape " + shape
+                    + " is neither the diagonal of a layer's input nor the factors that belong to one");
         }
     }
 
@@ -242,20 +254,6 @@ public final class Statistics implements AutoCloseable {
             }
         }
         return values;
-    }
-
-    private static void requireUnitMean(String name, float[] scales) throws RejectedException {
-        double sum = 0;
-        for (int i = 0; i < scales.length; i++) {
-            if (scales[i] < 0) {
-                throw malformed("element " + i + " of " + Quote.of(name) + " is negative");
-            }
-            sum += (double) scales[i] * scales[i];
-        }
-        double mean = sum / scales.length;
-        if (sum != 0 && Math.abs(mean - 1) > MEAN_TOLERANCE) {
-            throw malformed("the squares of " + Quote.of(name) + " have the mean " + mean + ", and not 1");
-        }
     }
 
     /** Before all of its header becomes objects. */

@@ -17,8 +17,15 @@ import java.util.Map;
  */
 public final class StatisticsWriter {
     private final SafetensorsWriter writer = new SafetensorsWriter();
+    private final int rank;
 
     public StatisticsWriter(About about) {
+        this(about, LowRankGram.RANK);
+    }
+
+    /** @param rank how many eigenvectors of each input are kept */
+    public StatisticsWriter(About about, int rank) {
+        this.rank = rank;
         writer.metadata(about.metadata())
                 .metadata(Map.of(
                         Statistics.FORMAT, Statistics.FORMAT_NAME, Statistics.VERSION, Statistics.FIRST_VERSION));
@@ -27,7 +34,7 @@ public final class StatisticsWriter {
     /**
      * Adds the Gram matrix of an input, or any positive multiple of it.
      *
-     * @param gram packed as {@link Statistics#gram} gives it
+     * @param gram its lower triangle, row by row
      * @throws IllegalArgumentException if there is one of this input, it has another length, or a number is not finite or a diagonal negative
      */
     public StatisticsWriter add(LayerInput input, double[] gram) {
@@ -36,16 +43,19 @@ public final class StatisticsWriter {
             throw new IllegalArgumentException(
                     gram.length + " numbers for " + input.key() + ", which has " + input.packedSize());
         }
-        double[] roots = roots(input, gram);
-        float[] scales = new float[size];
-        double norm = norm(roots);
-        for (int i = 0; i < size; i++) {
-            scales[i] = norm == 0 ? 0 : (float) (roots[i] / norm);
+        for (int i = 0, at = 0; i < size; at += ++i) {
+            for (int j = 0; j <= i; j++) {
+                if (!Double.isFinite(gram[at + j]) || (i == j && gram[at + j] < 0)) {
+                    throw new IllegalArgumentException("The matrix of " + input.key() + " has " + gram[at + j]
+                            + " in row " + i + ", column " + j + ".");
+                }
+            }
         }
-        float[] correlations = correlations(input, gram, roots);
-        add(input.key() + Statistics.SCALE, ElementType.FLOAT, scales);
-        if (correlations.length > 0) {
-            add(input.key() + Statistics.CORRELATION, ElementType.FLOAT16, correlations);
+        LowRankGram kept = LowRankGram.of(gram, size, rank);
+        add(input.key() + Statistics.DIAGONAL, ElementType.FLOAT, kept.diagonal(), List.of((long) size));
+        if (kept.rank() > 0) {
+            List<Long> shape = List.of((long) kept.rank(), (long) size);
+            add(input.key() + Statistics.FACTORS, ElementType.FLOAT16, kept.factors(), shape);
         }
         return this;
     }
@@ -55,62 +65,10 @@ public final class StatisticsWriter {
         writer.writeTo(out);
     }
 
-    private static double[] roots(LayerInput input, double[] gram) {
-        double[] roots = new double[input.size()];
-        int at = 0;
-        for (int start = 0; start < input.size(); start += input.block()) {
-            int end = Math.min(start + input.block(), input.size());
-            for (int i = start; i < end; i++) {
-                at += i - start;
-                if (!(gram[at] >= 0) || Double.isInfinite(gram[at])) {
-                    throw new IllegalArgumentException("The diagonal of " + input.key() + " has " + gram[at] + ".");
-                }
-                roots[i] = Math.sqrt(gram[at++]);
-            }
-        }
-        return roots;
-    }
-
-    /** The root of the mean square. */
-    private static double norm(double[] roots) {
-        double largest = 0;
-        for (double root : roots) {
-            largest = Math.max(largest, root);
-        }
-        double sum = 0;
-        for (double root : roots) {
-            double part = largest == 0 ? 0 : root / largest;
-            sum += part * part;
-        }
-        return largest * Math.sqrt(sum / roots.length);
-    }
-
-    private static float[] correlations(LayerInput input, double[] gram, double[] roots) {
-        float[] correlations = new float[input.packedSize() - input.size()];
-        int at = 0;
-        int to = 0;
-        for (int start = 0; start < input.size(); start += input.block()) {
-            int end = Math.min(start + input.block(), input.size());
-            for (int i = start; i < end; i++) {
-                for (int j = start; j < i; j++) {
-                    double both = roots[i] * roots[j];
-                    double correlation = both == 0 ? 0 : gram[at] / both;
-                    if (!Double.isFinite(gram[at])) {
-                        throw new IllegalArgumentException("The matrix of " + input.key() + " has " + gram[at] + ".");
-                    }
-                    at++;
-                    correlations[to++] = (float) Math.max(-1, Math.min(1, correlation));
-                }
-                at++;
-            }
-        }
-        return correlations;
-    }
-
-    private void add(String name, ElementType type, float[] values) {
+    private void add(String name, ElementType type, float[] values, List<Long> shape) {
         ByteBuffer bytes = ByteBuffer.allocate(values.length * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
         FloatEncoding.encode(type, values, 0, values.length, bytes);
         byte[] encoded = bytes.array();
-        writer.tensor(name, type, List.of((long) values.length), out -> out.write(encoded));
+        writer.tensor(name, type, shape, out -> out.write(encoded));
     }
 }

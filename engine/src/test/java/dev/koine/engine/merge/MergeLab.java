@@ -23,6 +23,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** A base, a store and a place for files, all of which are gone at the end. */
 final class MergeLab implements AutoCloseable {
@@ -76,7 +78,38 @@ final class MergeLab implements AutoCloseable {
             pieces.add(new TensorPruner(recipe).prune(task, store));
         }
         String expertDigest = Bundle.describe(expert).digest();
-        return new Member(new TaskVector(baseDigest, expertDigest, pieces).put(store), weight);
+        return new Member(
+                new TaskVector(baseDigest, expertDigest, pieces)
+                        .weighedBy(statistics(expert))
+                        .put(store),
+                weight);
+    }
+
+    /** Digest of an expert's statistics, which are drawn by its digest; null where the recipe asks for none. */
+    @Nullable
+    String statistics(Path expert) throws RejectedException, IOException {
+        return recipe.method().isWeighed() ? RandomStatistics.put(store, base, baseDigest, seed(expert)) : null;
+    }
+
+    /** An expert for {@link #merge}, with the same statistics. */
+    OfflineMerge.Expert expert(Path expert, double weight) throws RejectedException, IOException {
+        Path folder = Files.createTempDirectory(directory, "statistics");
+        return new OfflineMerge.Expert(expert, weight)
+                .weighedBy(
+                        recipe.method().isWeighed()
+                                ? RandomStatistics.write(folder, base, baseDigest, seed(expert))
+                                : null);
+    }
+
+    private static Random seed(Path expert) throws RejectedException, IOException {
+        return new Random(Bundle.describe(expert).digest().hashCode());
+    }
+
+    /** A language that is protected by statistics of its own. */
+    Member protect(long seed, double weight) throws RejectedException, IOException {
+        String statistics = RandomStatistics.put(store, base, baseDigest, new Random(seed));
+        return new Member(
+                new TaskVector(baseDigest, "", List.of()).weighedBy(statistics).put(store), weight);
     }
 
     RunningModel open() throws RejectedException, IOException {

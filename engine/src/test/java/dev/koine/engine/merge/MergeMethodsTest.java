@@ -358,7 +358,7 @@ class MergeMethodsTest {
         Path offline() throws Exception {
             List<OfflineMerge.Expert> members = new ArrayList<>();
             for (int i = 0; i < WEIGHTS.length; i++) {
-                members.add(new OfflineMerge.Expert(experts.get(i), WEIGHTS[i]));
+                members.add(lab.expert(experts.get(i), WEIGHTS[i]));
             }
             return lab.merge(members);
         }

@@ -20,6 +20,7 @@ import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
 import dev.koine.engine.merge.recipe.Scaling;
 import dev.koine.engine.merge.total.Deltas;
+import dev.koine.engine.merge.total.MatrixDeltas;
 import dev.koine.engine.merge.total.Sums;
 import dev.koine.engine.merge.total.Totals;
 import dev.koine.engine.store.Bundle;
@@ -416,11 +417,11 @@ class MethodSeamTest {
         Weight weight = new Weight("m.onnx/large", large, "m.onnx:/large:1", WeightRole.LINEAR);
         Recipe whole = Recipe.PUBLISHED.with(new EqualRows());
         Sums none = Totals.create(Path.of(System.getProperty("java.io.tmpdir")), List.of());
-        assertThatThrownBy(() -> new Deltas(List.of(weight), List.of(new Grid(1)), none, whole))
+        assertThatThrownBy(() -> new Deltas(List.of(weight), List.of(new Grid(1)), none, MatrixDeltas.NONE, whole))
                 .isInstanceOf(RejectedException.class)
                 .hasMessageContaining("more than EQUAL_ROWS can take as one matrix");
         Recipe frozen = whole.with(List.of(new PolicyRule("**", Policy.FROZEN)));
-        assertThat(new Deltas(List.of(weight), List.of(new Grid(1)), none, frozen).isWhole(0))
+        assertThat(new Deltas(List.of(weight), List.of(new Grid(1)), none, MatrixDeltas.NONE, frozen).isWhole(0))
                 .isFalse();
         none.close();
     }

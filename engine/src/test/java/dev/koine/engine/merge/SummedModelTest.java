@@ -1,12 +1,14 @@
 package dev.koine.engine.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.merge.method.MergeMethod;
 import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.merge.method.Parameters;
+import dev.koine.engine.merge.method.RegMean;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.total.Grids;
 import dev.koine.engine.merge.total.Sums;
@@ -24,7 +26,7 @@ class SummedModelTest {
     void whatOthersHaveAddedUpIsWrittenAsTheRunningModelWritesIt() throws Exception {
         Random random = new Random(9);
         TestModel base = TestModel.random(random);
-        for (MergeMethod method : MergeMethods.all()) {
+        for (MergeMethod method : methods()) {
             Recipe recipe = Recipe.PUBLISHED
                     .with(method)
                     .with(Recipe.defaultScale(method))
@@ -34,6 +36,20 @@ class SummedModelTest {
                         lab.prune(lab.write(base.tuned(random)), 1), lab.prune(lab.write(base.tuned(random)), -0.5));
                 assertThat(summed(lab, members)).as(method.name()).isEqualTo(running(lab, members));
             }
+        }
+    }
+
+    private static List<MergeMethod> methods() {
+        return MergeMethods.all().stream().filter(method -> !method.isWeighed()).toList();
+    }
+
+    @Test
+    void sumsOfOthersCannotWeighByStatistics() throws Exception {
+        TestModel base = TestModel.random(new Random(9));
+        try (MergeLab lab = new MergeLab(base, Recipe.standard(new RegMean()))) {
+            assertThatThrownBy(() -> summed(lab, List.of()))
+                    .isInstanceOf(RejectedException.class)
+                    .hasMessageContaining("REGMEAN weighs by statistics");
         }
     }
 

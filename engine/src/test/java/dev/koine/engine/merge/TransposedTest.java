@@ -96,7 +96,11 @@ class TransposedTest {
         for (PruneTask task : PrunePlan.of(weights, lab.recipe)) {
             pieces.add(new TensorPruner(lab.recipe).prune(task, lab.store));
         }
-        return new Member(new TaskVector(lab.baseDigest, "apart", pieces).put(lab.store), factor);
+        return new Member(
+                new TaskVector(lab.baseDigest, "apart", pieces)
+                        .weighedBy(lab.statistics(expert))
+                        .put(lab.store),
+                factor);
     }
 
     private static long bytes(MergeLab lab, Member member) throws IOException {

@@ -86,7 +86,7 @@ class WeightRangesTest {
             List<OfflineMerge.Expert> offline = new ArrayList<>();
             for (Path expert : experts) {
                 members.add(lab.prune(expert, 1));
-                offline.add(new OfflineMerge.Expert(expert, 1));
+                offline.add(lab.expert(expert, 1));
             }
             List<String> digests = new ArrayList<>();
             for (Member member : members) {
@@ -242,7 +242,7 @@ class WeightRangesTest {
             assertThat(refusal.code()).isEqualTo(RejectionCode.UNCHANGED);
             assertThat(refusal).hasMessageContainingAll(words);
             Path again = Files.createTempDirectory(folder, "again");
-            lab.offline().mergeAgain(experts, again);
+            lab.offline().mergeAgain(experts, List.of(), again);
             assertThat(digestOf(again)).isEqualTo(lab.baseDigest);
         }
     }

@@ -202,14 +202,6 @@ class LayerInputsTest {
         assertThat(LayerInputs.of(bundle())).isEmpty();
     }
 
-    @Test
-    void aWideInputIsKeptInBlocks() {
-        assertThat(new LayerInput("x", 1280, LayerInput.block(1280), List.of()).packedSize())
-                .isEqualTo(1280 * 1281 / 2);
-        assertThat(LayerInput.block(1300)).isEqualTo(64);
-        assertThat(new LayerInput("x", 1300, 64, List.of()).packedSize()).isEqualTo(20 * 64 * 65 / 2 + 20 * 21 / 2);
-    }
-
     private void weight(String name, long... shape) {
         graph.addInitializer(Protos.random(name, random, shape));
     }

@@ -44,9 +44,15 @@ public interface MergeMethod {
         return false;
     }
 
+    /** Whether matrices are weighed by statistics of their layers' inputs, which each expert then has to bring. */
+    default boolean isWeighed() {
+        return false;
+    }
+
     /** Whether the merged delta is the sum of the task vectors, of every weight. */
     default boolean isSum() {
-        return accumulate() == Accumulation.SUM
+        return !isWeighed()
+                && accumulate() == Accumulation.SUM
                 && Arrays.stream(WeightRole.values())
                         .allMatch(role -> finish(role, Parameters.NONE) == Elementwise.SUM);
     }

@@ -8,6 +8,7 @@ import java.util.List;
 public final class MergeMethods {
     private static final List<MergeMethod> ALL = List.of(
             new Compact(),
+            new RegMean(),
             new Lors(),
             new LowRankOnly(),
             new Magnitude(),

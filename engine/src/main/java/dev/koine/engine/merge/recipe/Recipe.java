@@ -49,17 +49,20 @@ public record Recipe(
         this(new Lors(), new Parameters(rank, density, 0, 0), Scale.fixed(scale), precision, rules);
     }
 
-    /** What a method is taken with where nobody says more: {@link #DEFAULT} for its own, {@link #PUBLISHED} at the best scale for others. */
+    /**
+     * What a method is taken with where nobody says more: {@link #DEFAULT} for its own, and for one that weighs the same task vectors; {@link #PUBLISHED} at the best
+     * scale for others.
+     */
     public static Recipe standard(MergeMethod method) {
-        return method.equals(DEFAULT.method())
-                ? DEFAULT
+        return method.equals(DEFAULT.method()) || method.isWeighed()
+                ? DEFAULT.with(method)
                 : PUBLISHED.with(method).with(defaultScale(method));
     }
 
     /** The scale that {@code eval/RESULTS.md} recommends for a method; a mean over experts needs no limit. */
     public static Scale defaultScale(MergeMethod method) {
         Scale norm = Scale.of(Scaling.NORM, 1);
-        return method.isSum() ? norm.atMost(0.4) : norm;
+        return method.isMean() ? norm : norm.atMost(0.4);
     }
 
     /** This with another method. */

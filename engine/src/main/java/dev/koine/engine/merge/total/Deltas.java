@@ -20,7 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * The merged deltas of a model, before they are scaled: its sums, as its method finishes them.
  *
  * <p>Works chunk by chunk, but where a method needs a whole matrix: then that one is in memory, in eight bytes an element, and no other is at
- * the same time, whatever the number of threads. Safe for several threads.
+ * the same time, whatever the number of threads. Of {@link MatrixDeltas} there is one a thread. Safe for several threads.
  */
 public final class Deltas {
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
@@ -28,6 +28,7 @@ public final class Deltas {
     private final List<Weight> weights;
     private final List<Grid> grids;
     private final ReadableSums sums;
+    private final MatrixDeltas matrices;
     private final int planes;
     private final List<Finish> finishes = new ArrayList<>();
     private final Lock oneMatrix = new ReentrantLock();
@@ -41,12 +42,15 @@ public final class Deltas {
     /**
      * @param grids of the weights, in their order
      * @param sums likewise
+     * @param matrices deltas of weights whose sums are others
      * @throws RejectedException NOT_ONNX if the method needs a matrix at once that has more elements than an array
      */
-    public Deltas(List<Weight> weights, List<Grid> grids, ReadableSums sums, Recipe recipe) throws RejectedException {
+    public Deltas(List<Weight> weights, List<Grid> grids, ReadableSums sums, MatrixDeltas matrices, Recipe recipe)
+            throws RejectedException {
         this.weights = weights;
         this.grids = grids;
         this.sums = sums;
+        this.matrices = matrices;
         this.planes = recipe.method().accumulate().planes().size();
         for (Weight weight : weights) {
             boolean isMerged = recipe.policyOf(weight) != Policy.FROZEN;
@@ -68,12 +72,17 @@ public final class Deltas {
 
     /** Whether a weight's deltas are made all at once. */
     public boolean isWhole(int index) {
-        return finishes.get(index) instanceof WholeMatrix;
+        return matrices.has(index) || finishes.get(index) instanceof WholeMatrix;
+    }
+
+    /** Whether a weight's deltas are to be scaled; those that are solved for are as they are. */
+    public boolean isScaled(int index) {
+        return !matrices.has(index);
     }
 
     /** Whether no delta of a weight is larger than the largest total that its grid has. */
     public boolean isBounded(int index) {
-        return finishes.get(index) instanceof Elementwise elements && elements.isBounded();
+        return !matrices.has(index) && finishes.get(index) instanceof Elementwise elements && elements.isBounded();
     }
 
     /** What threads take of a weight at a time. */
@@ -89,7 +98,9 @@ public final class Deltas {
      */
     public void forEachChunk(Range range, Step step) throws RejectedException, IOException {
         Finish finish = finishes.get(range.index());
-        if (finish instanceof WholeMatrix whole) {
+        if (matrices.has(range.index())) {
+            forEachChunk(range, matrices.of(range.index()), step);
+        } else if (finish instanceof WholeMatrix whole) {
             oneMatrix.lock();
             try {
                 forEachChunk(range, whole, step);
@@ -124,7 +135,11 @@ public final class Deltas {
             int rows = shape.size() < 2 ? 1 : Math.toIntExact(shape.get(0));
             whole.finish(matrix, rows, matrix.length / rows);
         }
-        double perStep = 1 / stepSize;
+        forEachChunk(range, matrix, step);
+    }
+
+    private void forEachChunk(Range range, double[] matrix, Step step) throws RejectedException, IOException {
+        double perStep = 1 / grids.get(range.index()).step();
         double[] deltas = new double[Math.min(Run.CHUNK, matrix.length)];
         for (Run chunk : Run.chunks(matrix.length)) {
             for (int i = 0; i < chunk.count(); i++) {
