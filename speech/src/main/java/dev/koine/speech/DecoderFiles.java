@@ -32,9 +32,9 @@ record DecoderFiles(String whole, @Nullable String step) {
     static final String PAST = "past_key_values.";
     static final String PRESENT = "present.";
 
-    private static final String DECODER = "decoder_model";
+    static final String DECODER = "decoder_model";
     private static final String DECODER_WITH_PAST = "decoder_with_past_model";
-    private static final String DECODER_MERGED = "decoder_model_merged";
+    static final String DECODER_MERGED = "decoder_model_merged";
     private static final Set<String> OWN = Set.of(INPUT_IDS, ENCODER_HIDDEN_STATES, CACHE_POSITION);
     private static final Set<String> OWN_OF_MERGED =
             Set.of(INPUT_IDS, ENCODER_HIDDEN_STATES, CACHE_POSITION, USE_CACHE_BRANCH);

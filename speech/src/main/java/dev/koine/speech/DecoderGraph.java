@@ -11,6 +11,7 @@ import dev.koine.speech.onnx.OnnxSessions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,16 +29,31 @@ final class DecoderGraph {
         this.file = file;
     }
 
+    /** What it takes, and which of that is to be closed. */
+    record Inputs(Map<String, OnnxTensor> all, Collection<OnnxTensor> own) implements AutoCloseable {
+        @Override
+        public void close() {
+            own.forEach(OnnxTensor::close);
+        }
+    }
+
+    /** Runs it on {@link #inputs}; the caller closes the result. */
+    OrtSession.Result run(List<Integer> tokens, int before, OnnxTensor hidden, @Nullable Map<String, OnnxTensor> cache)
+            throws OrtException {
+        try (Inputs inputs = inputs(tokens, before, hidden, cache)) {
+            return sessions.run(file, inputs.all());
+        }
+    }
+
     /**
-     * Runs it.
+     * Makes what it takes.
      *
      * @param tokens that are new
      * @param before the number of tokens in the cache
      * @param cache keys and values of those, by the output that gave them; null for none: a file that takes them all the same gets one
      *     position of zeros, which it does not read
-     * @return the caller closes it
      */
-    OrtSession.Result run(List<Integer> tokens, int before, OnnxTensor hidden, @Nullable Map<String, OnnxTensor> cache)
+    Inputs inputs(List<Integer> tokens, int before, OnnxTensor hidden, @Nullable Map<String, OnnxTensor> cache)
             throws OrtException {
         Map<String, OnnxTensor> own = new HashMap<>();
         try {
@@ -54,9 +70,10 @@ final class DecoderGraph {
                 }
             }
             given.putAll(own);
-            return sessions.run(file, given);
-        } finally {
+            return new Inputs(given, own.values());
+        } catch (OrtException | RuntimeException e) {
             own.values().forEach(OnnxTensor::close);
+            throw e;
         }
     }
 

@@ -2,6 +2,7 @@ package dev.koine.speech;
 
 import dev.koine.engine.RejectedException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
@@ -85,6 +86,34 @@ record WhisperConfig(
         }
         noTimestamps.ifPresent(prompt::add);
         return prompt;
+    }
+
+    /**
+     * Features in the window that the encoder takes, [mels, frames], with silence behind them.
+     *
+     * @throws IllegalArgumentException if they have another shape or are longer
+     */
+    float[] window(Features features) {
+        if (features.rows() != mels || features.columns() > frames) {
+            throw new IllegalArgumentException("The features are " + features.rows() + " by " + features.columns()
+                    + " but this model takes [" + mels + ", up to " + frames
+                    + " frames]. Cut longer recordings into pieces.");
+        }
+        float[] window = new float[mels * frames];
+        Arrays.fill(window, Float.isNaN(padding) ? silence(features.values()) : padding);
+        for (int mel = 0; mel < mels; mel++) {
+            System.arraycopy(features.values(), mel * features.columns(), window, mel * frames, features.columns());
+        }
+        return window;
+    }
+
+    /** Whisper's own features are cut off at a floor below the loudest; silence lies on that floor. */
+    private static float silence(float[] values) {
+        float lowest = Float.POSITIVE_INFINITY;
+        for (float value : values) {
+            lowest = Math.min(lowest, value);
+        }
+        return lowest;
     }
 
     private static int token(Map<String, Integer> tokens, String name, String kind) {

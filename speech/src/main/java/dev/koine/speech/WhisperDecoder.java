@@ -7,7 +7,6 @@ import ai.onnxruntime.OrtSession;
 import dev.koine.engine.RejectedException;
 import dev.koine.speech.onnx.OnnxSessions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,7 +41,7 @@ final class WhisperDecoder implements Decoder {
 
     @Override
     public EncodedSpeech encode(Features features) throws OrtException {
-        float[] window = window(features);
+        float[] window = config.window(features);
         try (OnnxTensor input = OnnxSessions.floats(window, 1, config.mels(), config.frames())) {
             OrtSession.Result result = sessions.run(DecoderFiles.ENCODER, Map.of("input_features", input));
             try {
@@ -112,31 +111,8 @@ final class WhisperDecoder implements Decoder {
         }
     }
 
-    private float[] window(Features features) {
-        if (features.rows() != config.mels() || features.columns() > config.frames()) {
-            throw new IllegalArgumentException("The features are " + features.rows() + " by " + features.columns()
-                    + " but this model takes [" + config.mels() + ", up to " + config.frames()
-                    + " frames]. Cut longer recordings into pieces.");
-        }
-        float[] window = new float[config.mels() * config.frames()];
-        Arrays.fill(window, Float.isNaN(config.padding()) ? silence(features.values()) : config.padding());
-        for (int mel = 0; mel < config.mels(); mel++) {
-            System.arraycopy(
-                    features.values(), mel * features.columns(), window, mel * config.frames(), features.columns());
-        }
-        return window;
-    }
-
-    /** Whisper's own features are cut off at a floor below the loudest; silence lies on that floor. */
-    private static float silence(float[] values) {
-        float lowest = Float.POSITIVE_INFINITY;
-        for (float value : values) {
-            lowest = Math.min(lowest, value);
-        }
-        return lowest;
-    }
-
-    private static OnnxTensor tensor(OnnxValue value) {
+    /** The encoder's states. */
+    static OnnxTensor tensor(OnnxValue value) {
         if (value instanceof OnnxTensor tensor) {
             return tensor;
         }

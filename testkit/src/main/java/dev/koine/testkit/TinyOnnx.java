@@ -66,19 +66,50 @@ public final class TinyOnnx {
         return this;
     }
 
+    /** A tensor of any shape, of these values. */
+    public TinyOnnx tensor(String name, long[] shape, float... values) {
+        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(FLOAT);
+        for (long size : shape) {
+            tensor.addDims(size);
+        }
+        for (float value : values) {
+            tensor.addFloatData(value);
+        }
+        graph.addInitializer(tensor);
+        return this;
+    }
+
+    /** A Conv without a bias. */
+    public TinyOnnx convolution(
+            String output, String input, String weight, long[] strides, long[] pads, long[] dilations) {
+        NodeProto.Builder node = NodeProto.newBuilder();
+        node.addAttribute(integers("strides", strides));
+        node.addAttribute(integers("pads", pads));
+        node.addAttribute(integers("dilations", dilations));
+        graph.addNode(node("Conv", output, new String[] {input, weight}, node));
+        return this;
+    }
+
+    private static AttributeProto.Builder integers(String name, long... values) {
+        AttributeProto.Builder list =
+                AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
+        for (long value : values) {
+            list.addInts(value);
+        }
+        return list;
+    }
+
     public TinyOnnx node(String operator, String output, String... inputs) {
         graph.addNode(node(operator, output, inputs, NodeProto.newBuilder()));
         return this;
     }
 
     public TinyOnnx along(String operator, String output, String input, String attribute, long... values) {
-        AttributeProto.Builder list =
-                AttributeProto.newBuilder().setName(attribute).setType(AttributeProto.AttributeType.INTS);
-        for (long value : values) {
-            list.addInts(value);
-        }
         graph.addNode(node(
-                operator, output, new String[] {input}, NodeProto.newBuilder().addAttribute(list)));
+                operator,
+                output,
+                new String[] {input},
+                NodeProto.newBuilder().addAttribute(integers(attribute, values))));
         return this;
     }
 

@@ -6,7 +6,7 @@ import dev.koine.engine.tensor.FloatEncoding;
 
 /**
  * A Gram matrix as statistics keep it, {@code G = diag(d) + F^T F}: its leading eigenvectors, and of all others what they add to the diagonal. On
- * Whisper base 32 of them weigh experts as well as all of it ({@code eval/REAL.md}), in a twentieth of the bytes; and no rounding makes of it what is
+ * Whisper base 64 of them weigh experts as well as all of it ({@code eval/REAL.md}), in an eighth of the bytes; and no rounding makes of it what is
  * no Gram. The mean of its diagonal is 1, or 0 if there was nothing.
  *
  * @param diagonal d, of n elements, none negative
@@ -15,7 +15,7 @@ import dev.koine.engine.tensor.FloatEncoding;
  */
 public record LowRankGram(float[] diagonal, int rank, float[] factors) {
     /** How many eigenvectors are kept where nobody says more. */
-    public static final int RANK = 32;
+    public static final int RANK = 64;
 
     /**
      * The closest one to a matrix.
@@ -41,7 +41,7 @@ public record LowRankGram(float[] diagonal, int rank, float[] factors) {
         for (int i = 0; i < full.length; i++) {
             full[i] *= toUnitMean;
         }
-        int rank = Math.min(most, n - 1);
+        int rank = Math.min(most, n);
         float[] factors = new float[rank * n];
         double[][] roots = LeadingEigenvectors.roots(full, n, rank);
         for (int k = 0; k < rank; k++) {

@@ -18,17 +18,29 @@ import java.util.Map;
 public final class StatisticsWriter {
     private final SafetensorsWriter writer = new SafetensorsWriter();
     private final int rank;
+    private boolean isDescribed;
 
-    public StatisticsWriter(About about) {
-        this(about, LowRankGram.RANK);
+    /**
+     * Of what {@link #about} is told later.
+     *
+     * @param rank how many eigenvectors of each input are kept
+     */
+    public StatisticsWriter(int rank) {
+        this.rank = rank;
+        writer.metadata(
+                Map.of(Statistics.FORMAT, Statistics.FORMAT_NAME, Statistics.VERSION, Statistics.FIRST_VERSION));
     }
 
-    /** @param rank how many eigenvectors of each input are kept */
-    public StatisticsWriter(About about, int rank) {
-        this.rank = rank;
-        writer.metadata(about.metadata())
-                .metadata(Map.of(
-                        Statistics.FORMAT, Statistics.FORMAT_NAME, Statistics.VERSION, Statistics.FIRST_VERSION));
+    public StatisticsWriter(About about) {
+        this(LowRankGram.RANK);
+        about(about);
+    }
+
+    /** Says what was measured; has to be called before {@link #writeTo}. */
+    public StatisticsWriter about(About about) {
+        writer.metadata(about.metadata());
+        isDescribed = true;
+        return this;
     }
 
     /**
@@ -62,6 +74,9 @@ public final class StatisticsWriter {
 
     /** Writes the file; leaves {@code out} open. */
     public void writeTo(OutputStream out) throws IOException {
+        if (!isDescribed) {
+            throw new IllegalStateException("Nobody said what these statistics are of.");
+        }
         writer.writeTo(out);
     }
 

@@ -21,7 +21,7 @@ final class RandomStatistics {
     /** Writes statistics into a folder. */
     static Path write(Path folder, ModelBundle base, String baseDigest, Random random) throws IOException {
         Files.createDirectories(folder);
-        StatisticsWriter writer = new StatisticsWriter(new Statistics.About(baseDigest, "xx", 3, 50), 4);
+        StatisticsWriter writer = new StatisticsWriter(4).about(new Statistics.About(baseDigest, "xx", 3, 50));
         for (LayerInput input : LayerInputs.of(base)) {
             writer.add(input, gram(input, random));
         }
