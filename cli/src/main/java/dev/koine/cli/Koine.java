@@ -22,6 +22,7 @@ import dev.koine.cli.command.offline.EvalsetCommand;
 import dev.koine.cli.command.offline.EvaluateCommand;
 import dev.koine.cli.command.offline.InspectCommand;
 import dev.koine.cli.command.offline.MergeCommand;
+import dev.koine.cli.command.offline.StatisticsCommand;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Interruption;
 import dev.koine.cli.console.Logs;
@@ -81,6 +82,7 @@ public final class Koine {
             MergeCommand.class,
             EvaluateCommand.class,
             EvalsetCommand.class,
+            StatisticsCommand.class,
             InspectCommand.class,
             KeysCommand.class,
             SignCommand.class,

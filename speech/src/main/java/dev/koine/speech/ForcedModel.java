@@ -15,11 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apiguardian.api.API;
 
 /**
  * A model whose files are run one by one on speech whose text is known, for those who look at what its layers are given: of a CTC model
  * {@code model.onnx}; of Whisper the encoder on its whole window, then {@code decoder_model.onnx} on prompt and text at once.
  */
+@API(status = API.Status.INTERNAL)
 public abstract class ForcedModel {
     ForcedModel() {}
 

@@ -19,6 +19,7 @@ public final class StatisticsWriter {
     private final SafetensorsWriter writer = new SafetensorsWriter();
     private final int rank;
     private boolean isDescribed;
+    private int inputs;
 
     /**
      * Of what {@link #about} is told later.
@@ -69,7 +70,13 @@ public final class StatisticsWriter {
             List<Long> shape = List.of((long) kept.rank(), (long) size);
             add(input.key() + Statistics.FACTORS, ElementType.FLOAT16, kept.factors(), shape);
         }
+        inputs++;
         return this;
+    }
+
+    /** The number of inputs that have been added. */
+    public int inputs() {
+        return inputs;
     }
 
     /** Writes the file; leaves {@code out} open. */
