@@ -44,7 +44,7 @@ public final class Statistics implements AutoCloseable {
     private static final long MOST_BYTES = 2L << 30;
     private static final int LARGEST_HEADER = 8 << 20;
     /** Eigenvectors of an input, at most: more are no low rank. */
-    private static final int MOST_RANK = 1024;
+    public static final int MOST_RANK = 1024;
 
     /** How far the mean of a diagonal may be from 1: what rounding leaves of it, with room. */
     private static final double MEAN_TOLERANCE = 0.01;

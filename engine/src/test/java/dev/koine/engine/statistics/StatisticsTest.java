@@ -91,7 +91,7 @@ class StatisticsTest {
         Path file = Files.write(folder.resolve("s"), bytes);
         try (Statistics statistics = Statistics.open(file)) {
             assertThat(statistics.keys()).containsExactly("model.onnx/a", "model.onnx/x");
-            assertThat(statistics.gram(other).diagonal()).containsExactly(1);
+            assertThat(statistics.gram(other).mean()).isEqualTo(1);
         }
     }
 

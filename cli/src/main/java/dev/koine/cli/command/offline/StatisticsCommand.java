@@ -14,6 +14,7 @@ import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.engine.statistics.LowRankGram;
 import dev.koine.engine.statistics.Statistics;
 import dev.koine.engine.statistics.Statistics.About;
 import dev.koine.engine.statistics.StatisticsWriter;
@@ -99,6 +100,12 @@ public final class StatisticsCommand implements Callable<Integer> {
     long seed;
 
     @Option(
+            names = "--rank",
+            description = "Eigenvectors that are kept of each layer's input (default: ${DEFAULT-VALUE}).",
+            defaultValue = "" + LowRankGram.RANK)
+    int rank;
+
+    @Option(
             names = "--device",
             description = "Where the model runs: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
             defaultValue = "AUTO")
@@ -110,12 +117,16 @@ public final class StatisticsCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), utterances + " utterances are none; give --utterances 1 or more.");
         }
+        if (rank < 0 || rank > Statistics.MOST_RANK) {
+            throw new ParameterException(
+                    spec.commandLine(), "The rank is " + rank + "; give one from 0 to " + Statistics.MOST_RANK + ".");
+        }
         if (device == Device.CUDA) {
             DeviceDecomposition.requireCudaBuild();
         }
         long begin = System.nanoTime();
         List<Utterance> drawn = Input.evaluationSet(features).read(this::draw);
-        StatisticsWriter writer = new StatisticsWriter();
+        StatisticsWriter writer = new StatisticsWriter(rank);
         About about;
         Bundle written;
         try (NewFolder target = NewFolder.at(out);
