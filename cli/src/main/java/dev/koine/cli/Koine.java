@@ -7,6 +7,7 @@ import dev.koine.cli.command.ExportCommand;
 import dev.koine.cli.command.GcCommand;
 import dev.koine.cli.command.HistoryCommand;
 import dev.koine.cli.command.KeysCommand;
+import dev.koine.cli.command.ProtectCommand;
 import dev.koine.cli.command.RegisterCommand;
 import dev.koine.cli.command.RetractCommand;
 import dev.koine.cli.command.RollbackCommand;
@@ -72,6 +73,7 @@ public final class Koine {
             StatusCommand.class,
             RegisterCommand.class,
             SubmitCommand.class,
+            ProtectCommand.class,
             RetractCommand.class,
             RollbackCommand.class,
             HistoryCommand.class,

@@ -1,5 +1,6 @@
 package dev.koine.cli.card;
 
+import dev.koine.events.MergedExperts;
 import dev.koine.schemas.Cause;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
@@ -143,12 +144,22 @@ public final class ModelCard {
                     Markdown.text(String.join(" ", expert.getLanguages())),
                     Markdown.text(String.join(" ", expert.getTasks()).toLowerCase(Locale.ROOT)),
                     Rates.number(expert.getWeight()),
-                    expert.getCombine().isEmpty()
-                            ? Markdown.code(expert.getBundleDigest())
-                            : Markdown.text(Combinations.sum(expert.getCombine())),
+                    madeFrom(expert),
                     Markdown.code(expert.getTaskVectorDigest()))));
         }
         add("\n");
+    }
+
+    private static String madeFrom(MergedExpert expert) {
+        @Nullable String statistics = expert.getStatisticsDigest();
+        String weighed = statistics == null ? "" : ", weighed by statistics " + Markdown.code(statistics);
+        if (MergedExperts.isProtection(expert)) {
+            return "nothing: a language that is protected" + weighed;
+        }
+        return (expert.getCombine().isEmpty()
+                        ? Markdown.code(expert.getBundleDigest())
+                        : Markdown.text(Combinations.sum(expert.getCombine())))
+                + weighed;
     }
 
     private void recipe() {

@@ -1,12 +1,16 @@
 package dev.koine.cli.command;
 
+import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.folder.PassedOver;
 import dev.koine.cli.folder.TrainingFiles;
 import dev.koine.cli.option.BundleOptions;
 import dev.koine.cli.option.FolderConverter;
 import dev.koine.cli.option.GateOptions;
 import dev.koine.cli.option.PlaceConverter;
+import dev.koine.cli.option.ProtectedFolder;
+import dev.koine.cli.option.Protection;
 import dev.koine.cli.option.RecipeOptions;
+import dev.koine.cli.option.StatisticsOption;
 import dev.koine.cli.topic.Sender;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
@@ -27,6 +31,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code koine register}. */
@@ -41,6 +46,7 @@ import picocli.CommandLine.Spec;
             "  koine register --model whisper ./whisper-small-onnx",
             "  koine register --model whisper --checkpoint ./whisper-small ./whisper-small-onnx",
             "  koine register --model whisper --evaluation ./speech --gate enforce --guard en ./whisper-small-onnx",
+            "  koine register --model whisper --method REGMEAN --protect es=statistics-es ./whisper-small-onnx",
             "  koine register --model whisper --upload s3://bucket/models/ ./whisper-small-onnx"
         })
 public final class RegisterCommand implements Callable<Integer> {
@@ -71,6 +77,16 @@ public final class RegisterCommand implements Callable<Integer> {
     @Nullable
     URI checkpointPlace;
 
+    @Option(
+            names = "--protect",
+            paramLabel = "TAG=STATS[@WEIGHT]",
+            description = {
+                "A language that the base knows and that experts are not to change, the folder that koine statistics made for it, and how much it",
+                "counts (default: 1); for --method REGMEAN. May be given several times: koine protect for each, when version 0 is there."
+            },
+            converter = ProtectedFolder.Converter.class)
+    List<ProtectedFolder> languages = List.of();
+
     @Mixin
     GateOptions gate;
 
@@ -82,6 +98,7 @@ public final class RegisterCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        requireWeighed();
         PrintWriter out = spec.commandLine().getOut();
         Input base = Input.base(bundle.directory);
         EventSize.require(
@@ -91,8 +108,31 @@ public final class RegisterCommand implements Callable<Integer> {
         PassedOver.tell(bundle.directory, err);
         TrainingFiles.tell(bundle.directory, "are published with every version", err);
         Bundle described = base.read(() -> bundle.describe(out, err));
-        return sender.sendModel(
+        int code = sender.sendModel(
                 registration(described, checkpoint(out), gate.describe(bundle.upload(), out, err)), out);
+        for (ProtectedFolder language : languages) {
+            if (code == ExitCode.OK) {
+                code = sender.sendExpert(
+                        Protection.event(
+                                modelId,
+                                language.language(),
+                                1,
+                                language.language(),
+                                language.weight(),
+                                StatisticsOption.describe(language.statistics(), null, bundle.upload(), out, err)),
+                        out);
+            }
+        }
+        return code;
+    }
+
+    private void requireWeighed() throws RejectedException {
+        boolean isWeighed = recipe.said().map(said -> said.method().isWeighed()).orElse(false);
+        if (!languages.isEmpty() && !isWeighed) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "Languages are protected where the method weighs by statistics; give --method REGMEAN with --protect.");
+        }
     }
 
     /** @param out is told of the hashing; null to list the files alone */

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** An expert, and how it is to be merged. */
@@ -44,6 +45,9 @@ public final class MergeEventOptions {
             description = "Factor of the expert's task vector (default: ${DEFAULT-VALUE}).",
             defaultValue = "1")
     public double weight;
+
+    @Mixin
+    public StatisticsOption statistics;
 
     /** One of the two. */
     public static final class Source {
@@ -73,18 +77,24 @@ public final class MergeEventOptions {
     /** The event, with the folder's files hashed. */
     public ExpertEvent event(PrintWriter out, PrintWriter err) throws IOException, RejectedException {
         if (source.combination != null) {
-            return event(source.combination.expertId(), null, source.combination.terms());
+            Combination combination = source.combination;
+            return event(combination.expertId(), null, combination.terms(), statistics.describe(null, out, err));
         }
         Files files = Objects.requireNonNull(source.files);
         return Input.expert(files.expertId, files.directory).read(() -> {
-            EventSize.require(event(files.expertId, Bundles.toAvro(files.list()), List.of()), ExpertEvent.class);
+            EventSize.require(event(files.expertId, Bundles.toAvro(files.list()), List.of(), null), ExpertEvent.class);
             PassedOver.tell(files.directory, err);
             TrainingFiles.tell(files.directory, "are hashed and copied to the store", err);
-            return event(files.expertId, Bundles.toAvro(files.describe(out, err)), List.of());
+            return event(
+                    files.expertId,
+                    Bundles.toAvro(files.describe(out, err)),
+                    List.of(),
+                    statistics.describe(files.upload(), out, err));
         });
     }
 
-    private ExpertEvent event(String expertId, @Nullable Bundle bundle, List<CombineTerm> terms) {
+    private ExpertEvent event(
+            String expertId, @Nullable Bundle bundle, List<CombineTerm> terms, @Nullable Bundle ofLanguage) {
         return ExpertEvent.newBuilder()
                 .setAction(ExpertAction.MERGE)
                 .setModelId(modelId)
@@ -95,6 +105,7 @@ public final class MergeEventOptions {
                 .setWeight(weight)
                 .setBundle(bundle)
                 .setCombine(terms)
+                .setStatistics(ofLanguage)
                 .setTime(Instant.now())
                 .build();
     }

@@ -5,9 +5,9 @@ import dev.koine.cli.card.ReportLines;
 import dev.koine.cli.card.UpdateShares;
 import dev.koine.cli.console.Counted;
 import dev.koine.cli.console.Plain;
+import dev.koine.events.MergedExperts;
 import dev.koine.events.Outcome;
 import dev.koine.schemas.GateReport;
-import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
@@ -129,8 +129,8 @@ public final class HistoryTable {
 
     private static String inside(ModelUpdate version) {
         return version.getExperts().stream()
-                .map(MergedExpert::getExpertId)
-                .map(Plain::of)
+                .map(expert ->
+                        Plain.of(expert.getExpertId()) + (MergedExperts.isProtection(expert) ? "(protected)" : ""))
                 .collect(Collectors.joining(" "));
     }
 }

@@ -63,6 +63,9 @@ public final class Statement {
         statement.number("back-to", event.getBackTo());
         statement.number("time", event.getTime().toEpochMilli());
         statement.combination(event.getCombine());
+        if (event.getStatistics() != null) {
+            statement.bundle("statistics", event.getStatistics());
+        }
         return statement.bytes.toByteArray();
     }
 
@@ -115,6 +118,9 @@ public final class Statement {
             statement.text("bundle", expert.getBundleDigest());
             statement.text("task-vector", expert.getTaskVectorDigest());
             statement.combination(expert.getCombine());
+            if (expert.getStatisticsDigest() != null) {
+                statement.text("statistics", expert.getStatisticsDigest());
+            }
         }
         statement.recipe(update.getRecipe());
         statement.text("change", update.getCause().getChange().name());

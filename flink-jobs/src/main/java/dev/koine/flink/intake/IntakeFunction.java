@@ -16,6 +16,7 @@ import dev.koine.lifecycle.intake.BundleIntake;
 import dev.koine.lifecycle.intake.EvaluationIntake;
 import dev.koine.lifecycle.intake.ExpertIntake;
 import dev.koine.lifecycle.intake.Intake;
+import dev.koine.lifecycle.intake.StatisticsIntake;
 import dev.koine.lifecycle.metric.CountedStore;
 import dev.koine.lifecycle.metric.EventMetrics;
 import dev.koine.lifecycle.metric.Instruments;
@@ -83,6 +84,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
                 store,
                 new BaseIntake(bundles, store, pool, quarantine, evaluation),
                 new ExpertIntake(bundles),
+                new StatisticsIntake(bundles, pool),
                 InstantSource.system());
     }
 

@@ -97,9 +97,13 @@ public final class Events {
     private static void requireSource(ExpertEvent expert) throws RejectedException {
         List<CombineTerm> terms = expert.getCombine();
         require(
-                (expert.getBundle() != null) != !terms.isEmpty(),
+                expert.getBundle() == null || terms.isEmpty(),
                 "A MERGE event needs either the expert's bundle or the experts inside that it is combined from; this one"
-                        + " has " + (terms.isEmpty() ? "none." : "both."));
+                        + " has both.");
+        require(
+                expert.getBundle() != null || !terms.isEmpty() || expert.getStatistics() != null,
+                "A MERGE event needs either the expert's bundle or the experts inside that it is combined from, or statistics alone"
+                        + " of a language to protect; this one has none.");
         require(
                 terms.size() <= MOST_TERMS,
                 "The expert is combined from " + terms.size() + " experts, and " + MOST_TERMS + " are the most.");
@@ -118,6 +122,11 @@ public final class Events {
                 !ids.contains(expert.getExpertId()),
                 "The expert '" + expert.getExpertId() + "' cannot be combined from itself. Give the combination another"
                         + " id, or submit the expert with another weight.");
+    }
+
+    /** Whether a MERGE event brings no task vector, only statistics of a language that others are not to change. */
+    public static boolean isProtection(ExpertEvent event) {
+        return event.getBundle() == null && event.getCombine().isEmpty();
     }
 
     /** The expert that an event is about; null where it is about none. */

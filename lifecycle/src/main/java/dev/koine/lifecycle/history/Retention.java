@@ -148,8 +148,8 @@ public final class Retention {
                 referred.add(expert.getBundleDigest());
             }
             if (referred.add(expert.getTaskVectorDigest())) {
-                TaskVector taskVector = TaskVector.get(store, expert.getTaskVectorDigest());
-                referred.addAll(taskVector.pieces());
+                referred.addAll(
+                        TaskVector.get(store, expert.getTaskVectorDigest()).needs());
             }
         }
     }

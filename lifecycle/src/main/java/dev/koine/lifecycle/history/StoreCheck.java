@@ -1,5 +1,6 @@
 package dev.koine.lifecycle.history;
 
+import dev.koine.engine.Input;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.WorkPool;
@@ -21,6 +22,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.DamagedException;
 import dev.koine.engine.store.Sha256;
 import dev.koine.engine.store.StoredArtifact;
+import dev.koine.events.MergedExperts;
 import dev.koine.lifecycle.event.Recipes;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
@@ -30,6 +32,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -148,9 +151,12 @@ public final class StoreCheck {
             String what = "the task vector of " + expert.getExpertId();
             require(version, what, expert.getTaskVectorDigest(), good, referred);
             if (good.contains(expert.getTaskVectorDigest())) {
-                for (String piece :
-                        TaskVector.get(store, expert.getTaskVectorDigest()).pieces()) {
+                TaskVector vector = TaskVector.get(store, expert.getTaskVectorDigest());
+                for (String piece : vector.pieces()) {
                     require(version, "a piece of " + what, piece, good, referred);
+                }
+                if (!vector.statistics().isEmpty()) {
+                    require(version, "the statistics of " + expert.getExpertId(), vector.statistics(), good, referred);
                 }
             }
         }
@@ -208,15 +214,26 @@ public final class StoreCheck {
     private void fromExperts(ModelUpdate version, ModelBundle base, Recipe recipe, Path target)
             throws IOException, RejectedException {
         List<OfflineMerge.Expert> experts = new ArrayList<>();
+        List<OfflineMerge.ProtectedLanguage> languages = new ArrayList<>();
         for (MergedExpert expert : version.getExperts()) {
-            experts.add(new OfflineMerge.Expert(store.bundle(expert.getBundleDigest()), expert.getWeight()));
+            @Nullable String digest = expert.getStatisticsDigest();
+            @Nullable Path statistics = digest == null ? null : store.bundle(digest);
+            if (MergedExperts.isProtection(expert)) {
+                Input input = new Input("The language " + expert.getExpertId());
+                languages.add(new OfflineMerge.ProtectedLanguage(
+                        input, Objects.requireNonNull(statistics), expert.getWeight()));
+            } else {
+                experts.add(new OfflineMerge.Expert(store.bundle(expert.getBundleDigest()), expert.getWeight())
+                        .weighedBy(statistics));
+            }
         }
         boolean wasSearched = recipe.scale().scaling() == Scaling.SEARCH;
         Recipe found = wasSearched
                 ? recipe.with(Scale.fixed(RecordedScales.of(version, store).overall()))
                 : recipe;
         @Nullable MappedBase mapped = mapped(version, base);
-        new OfflineMerge(base, mapped, found, Lanczos::truncate, pool, Progress.NONE).mergeAgain(experts, target);
+        new OfflineMerge(base, mapped, found, Lanczos::truncate, pool, Progress.NONE)
+                .mergeAgain(experts, languages, target);
     }
 
     private @Nullable MappedBase mapped(ModelUpdate version, ModelBundle base) throws RejectedException, IOException {
@@ -229,6 +246,9 @@ public final class StoreCheck {
 
     private boolean hasItsExperts(ModelUpdate version) {
         return version.getExperts().stream().allMatch(expert -> {
+            if (MergedExperts.isProtection(expert)) {
+                return true;
+            }
             if (!expert.getCombine().isEmpty()) {
                 return false;
             }

@@ -6,6 +6,7 @@ import dev.koine.engine.RejectionCode;
 import dev.koine.engine.checkpoint.MappedBase;
 import dev.koine.engine.merge.prune.PruneTask;
 import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.engine.merge.weighed.StatisticsCheck;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.events.Bundles;
@@ -55,6 +56,7 @@ public final class Intake {
     private final RunningMerges running;
     private final BaseIntake baseIntake;
     private final ExpertIntake expertIntake;
+    private final StatisticsIntake statisticsIntake;
     private final InstantSource clock;
     private final Map<String, Base> bases = new HashMap<>();
     private final long graceSinceStart;
@@ -94,6 +96,7 @@ public final class Intake {
             ArtifactStore store,
             BaseIntake baseIntake,
             ExpertIntake expertIntake,
+            StatisticsIntake statisticsIntake,
             InstantSource clock) {
         this.state = state;
         this.settings = settings;
@@ -102,6 +105,7 @@ public final class Intake {
         this.running = new RunningMerges(store.records());
         this.baseIntake = baseIntake;
         this.expertIntake = expertIntake;
+        this.statisticsIntake = statisticsIntake;
         this.clock = clock;
         this.graceSinceStart = clock.millis() + settings.unknownModelGrace().toMillis();
     }
@@ -194,6 +198,9 @@ public final class Intake {
             expertId = Events.expertId(expert);
             signatures.require(expert);
             running.begin(event.getModelId(), sequence(), clock.instant());
+            if (expert.getAction() == ExpertAction.MERGE) {
+                takeStatistics(expert, model);
+            }
             if (expert.getAction() == ExpertAction.MERGE && expert.getBundle() != null) {
                 plan(event, expert, model, out);
             } else {
@@ -204,6 +211,30 @@ public final class Intake {
             running.cancel(event.getModelId(), sequence());
             reject(event, expertId, e, out);
         }
+    }
+
+    /** Of a recipe that weighs by none they are not looked at: whoever sends them need not know what each model does with them. */
+    private void takeStatistics(ExpertEvent expert, ModelRegistration model) throws RejectedException, IOException {
+        Recipe recipe = Recipes.fromAvro(model.getRecipe());
+        if (!recipe.method().isWeighed()) {
+            if (Events.isProtection(expert)) {
+                throw new RejectedException(
+                        RejectionCode.INVALID_EVENT,
+                        "The model merges by " + recipe.method().name()
+                                + ", which weighs by no statistics, so that no language can be protected by them. Register the base under"
+                                + " another model id with --method REGMEAN.");
+            }
+            return;
+        }
+        dev.koine.schemas.@Nullable Bundle statistics = expert.getStatistics();
+        if (statistics == null) {
+            throw StatisticsCheck.missing();
+        }
+        String digest = Bundles.fromAvro(model.getBase()).digest();
+        ModelBundle base = base(model).model();
+        String place = statistics.getUri();
+        Faults.contain("the statistics " + place, () -> new Input("The statistics (" + place + ")")
+                .read(() -> statisticsIntake.take(statistics, base, digest)));
     }
 
     private void plan(InboundEvent event, ExpertEvent expert, ModelRegistration model, Output out)

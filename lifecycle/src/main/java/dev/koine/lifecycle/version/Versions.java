@@ -9,6 +9,8 @@ import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.StoredArtifact;
 import dev.koine.events.Bundles;
+import dev.koine.lifecycle.event.Events;
+import dev.koine.lifecycle.event.Recipes;
 import dev.koine.lifecycle.gate.Evaluation;
 import dev.koine.lifecycle.gate.Evaluations;
 import dev.koine.lifecycle.gate.GatePolicies;
@@ -37,8 +39,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes the versions of models, each by a {@link Transition} from the one before.
  *
- * <p>Only an expert that comes in can be refused by the gate: what is taken out, or gone back to, is an operator's decision, and is
- * evaluated for the record. The parent's error rates are those of its own report, so that an event costs one evaluation, and one
+ * <p>Only an expert that comes in can be refused by the gate: what is taken out, or gone back to, or a language that is protected, is an operator's
+ * decision, and is evaluated for the record. The parent's error rates are those of its own report, so that an event costs one evaluation, and one
  * more after a start.
  */
 public final class Versions {
@@ -124,10 +126,14 @@ public final class Versions {
             throws RejectedException, IOException {
         Contents inside = new Contents(line.newest().getExperts());
         inside.requireNewer(event);
-        String bundleDigest = event.getCombine().isEmpty() ? Objects.requireNonNull(arrival.bundleDigest()) : "";
-        TaskVector taskVector = event.getCombine().isEmpty()
-                ? new TaskVector(line.first().getDigest(), bundleDigest, digests)
-                : combined(inside, event);
+        boolean isProtection = Events.isProtection(event);
+        String bundleDigest =
+                event.getCombine().isEmpty() && !isProtection ? Objects.requireNonNull(arrival.bundleDigest()) : "";
+        @Nullable String statistics = statistics(line, event);
+        TaskVector taskVector = (event.getCombine().isEmpty()
+                        ? new TaskVector(line.first().getDigest(), bundleDigest, digests)
+                        : combined(inside, event))
+                .weighedBy(statistics);
         MergedExpert added = MergedExpert.newBuilder()
                 .setExpertId(event.getExpertId())
                 .setRevision(event.getRevision())
@@ -137,6 +143,7 @@ public final class Versions {
                 .setBundleDigest(bundleDigest)
                 .setTaskVectorDigest(taskVector.put(store))
                 .setCombine(event.getCombine())
+                .setStatisticsDigest(statistics)
                 .build();
         Member in = RunningModels.member(added);
         Optional<Member> out = inside.find(event.getExpertId()).map(RunningModels::member);
@@ -144,16 +151,27 @@ public final class Versions {
                 .setExpertId(event.getExpertId())
                 .setRevision(event.getRevision())
                 .build();
+        Contents after = inside.with(added);
         return transitions.make(
-                next(line, inside.with(added), cause),
+                next(line, after, cause),
                 new Transition(
                         inside,
                         model -> put(model, out, in),
                         model -> takeBack(model, out, in),
                         null,
-                        policy -> Standings.merging(policy, inside.experts(), event.getLanguages()),
-                        true,
+                        policy -> isProtection
+                                ? Standings.staying(policy, after.experts())
+                                : Standings.merging(policy, inside.experts(), event.getLanguages()),
+                        !isProtection,
                         null));
+    }
+
+    /** The digest of what the expert is weighed by; null where the recipe weighs by nothing, whatever the event brings. */
+    private static @Nullable String statistics(Line line, ExpertEvent event) throws RejectedException {
+        boolean isWeighed = Recipes.fromAvro(line.first().getRecipe()).method().isWeighed();
+        return isWeighed && event.getStatistics() != null
+                ? Bundles.fromAvro(event.getStatistics()).digest()
+                : null;
     }
 
     private TaskVector combined(Contents inside, ExpertEvent event) throws RejectedException, IOException {
@@ -247,13 +265,16 @@ public final class Versions {
             boolean isKept = store.renew(StoredArtifact.Kind.FILE, expert.getTaskVectorDigest());
             isThere &= isKept;
             if (isKept) {
-                for (String piece :
-                        TaskVector.get(store, expert.getTaskVectorDigest()).pieces()) {
+                TaskVector vector = TaskVector.get(store, expert.getTaskVectorDigest());
+                for (String piece : vector.pieces()) {
                     isThere &= store.renew(StoredArtifact.Kind.FILE, piece);
                 }
+                if (!vector.statistics().isEmpty()) {
+                    isThere &= store.renew(StoredArtifact.Kind.BUNDLE, vector.statistics());
+                }
             }
-            boolean hasCopy =
-                    expert.getCombine().isEmpty() && store.renew(StoredArtifact.Kind.BUNDLE, expert.getBundleDigest());
+            boolean hasCopy = !expert.getBundleDigest().isEmpty()
+                    && store.renew(StoredArtifact.Kind.BUNDLE, expert.getBundleDigest());
             LOG.debug("The copy of expert {} is {}.", expert.getExpertId(), hasCopy ? "kept" : "gone");
         }
         if (!isThere) {

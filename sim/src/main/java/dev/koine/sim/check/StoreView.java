@@ -68,7 +68,7 @@ public final class StoreView {
         for (MergedExpert expert : version.getExperts()) {
             try {
                 for (String piece :
-                        TaskVector.get(store, expert.getTaskVectorDigest()).pieces()) {
+                        TaskVector.get(store, expert.getTaskVectorDigest()).needs()) {
                     store.get(piece);
                 }
             } catch (IOException e) {
@@ -88,7 +88,7 @@ public final class StoreView {
         for (MergedExpert expert : version.getExperts()) {
             needed.add(expert.getBundleDigest());
             needed.add(expert.getTaskVectorDigest());
-            needed.addAll(TaskVector.get(store, expert.getTaskVectorDigest()).pieces());
+            needed.addAll(TaskVector.get(store, expert.getTaskVectorDigest()).needs());
         }
         return needed;
     }

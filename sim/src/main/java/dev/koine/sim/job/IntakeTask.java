@@ -15,6 +15,7 @@ import dev.koine.lifecycle.intake.BundleIntake;
 import dev.koine.lifecycle.intake.EvaluationIntake;
 import dev.koine.lifecycle.intake.ExpertIntake;
 import dev.koine.lifecycle.intake.Intake;
+import dev.koine.lifecycle.intake.StatisticsIntake;
 import dev.koine.lifecycle.state.Series;
 import dev.koine.lifecycle.state.Timers;
 import dev.koine.schemas.Position;
@@ -60,6 +61,7 @@ final class IntakeTask {
                 store,
                 new BaseIntake(bundles, store, pool, examiner, evaluation),
                 new ExpertIntake(bundles, Library.TASK_ELEMENTS),
+                new StatisticsIntake(bundles, pool),
                 site.clock());
     }
 

@@ -198,8 +198,7 @@ public final class StatisticsCollector {
             Map<Activation, GramTotal> totals = new LinkedHashMap<>();
             group.activations()
                     .forEach(activation -> totals.put(
-                            activation,
-                            new GramTotal(activation.input().size())));
+                            activation, new GramTotal(activation.input().size())));
             Map<Activation, Long> positions = new LinkedHashMap<>();
             List<String> values =
                     group.activations().stream().map(Activation::value).toList();

@@ -15,6 +15,7 @@ import dev.koine.cli.option.DeviceOption;
 import dev.koine.cli.option.FolderConverter;
 import dev.koine.cli.option.QuarantineOptions;
 import dev.koine.cli.option.RecipeOptions;
+import dev.koine.cli.option.WeighingOptions;
 import dev.koine.engine.Device;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
@@ -55,7 +56,8 @@ import picocli.CommandLine.TypeConversionException;
                 "Merges experts into a base on this machine, to the same bytes as the merge job's on the same device.",
         footer = {
             "%nExample:",
-            "  koine merge --base whisper-small --expert ca=whisper-ca --expert de=whisper-de --out merged"
+            "  koine merge --base whisper-small --expert ca=whisper-ca --expert de=whisper-de --out merged",
+            "  koine merge --base whisper-small --method REGMEAN --expert ca=whisper-ca --statistics ca=statistics-ca --protect es=statistics-es --out merged"
         })
 public final class MergeCommand implements Callable<Integer> {
     @Spec
@@ -83,6 +85,9 @@ public final class MergeCommand implements Callable<Integer> {
 
     @Mixin
     RecipeOptions recipe;
+
+    @Mixin
+    WeighingOptions weighing;
 
     @Option(
             names = "--task-vectors",
@@ -138,6 +143,9 @@ public final class MergeCommand implements Callable<Integer> {
         MappedBase mapped =
                 checkpoint.map(opened, folders, pool, spec.commandLine().getErr());
         List<OfflineMerge.Expert> members = experts.stream().map(this::expert).toList();
+        weighing.requireNames(experts.stream()
+                .map(expert -> expert.substring(0, Math.max(0, expert.indexOf('='))))
+                .toList());
         if (taskVectors == null) {
             return merge(opened, mapped, members, pool, warm, folders);
         }
@@ -165,7 +173,10 @@ public final class MergeCommand implements Callable<Integer> {
             warm.join();
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
             tell(new OfflineMerge(opened, mapped, recipe.recipe(), decomposition, pool, progress)
-                    .merge(readable(members, folders, spec.commandLine().getErr()), target.path()));
+                    .merge(
+                            readable(members, folders, spec.commandLine().getErr()),
+                            weighing.languages(),
+                            target.path()));
             if (check) {
                 new Input("The merged model").read(() -> requireSound(target.path(), opened.directory()));
             }
@@ -219,7 +230,8 @@ public final class MergeCommand implements Callable<Integer> {
         for (OfflineMerge.Expert member : members) {
             Path folder = member.input().read(() -> folders.of(member.directory()));
             PassedOver.tell(folder, err);
-            readable.add(new OfflineMerge.Expert(member.input(), folder, member.factor(), member.taskVector()));
+            readable.add(new OfflineMerge.Expert(
+                    member.input(), folder, member.factor(), member.taskVector(), member.statistics()));
         }
         return readable;
     }
@@ -230,7 +242,7 @@ public final class MergeCommand implements Callable<Integer> {
         for (OfflineMerge.Expert member : members) {
             String number = String.format(Locale.ROOT, "%03d", kept.size());
             kept.add(new OfflineMerge.Expert(
-                    member.input(), member.directory(), member.factor(), folder.resolve(number)));
+                    member.input(), member.directory(), member.factor(), folder.resolve(number), member.statistics()));
         }
         return kept;
     }
@@ -281,7 +293,7 @@ public final class MergeCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--expert " + e.getMessage(), e);
         }
         Input input = name.isEmpty() ? new Input("The expert " + folder) : Input.expert(name, folder);
-        return new OfflineMerge.Expert(input, folder, weight, null);
+        return new OfflineMerge.Expert(input, folder, weight, null, weighing.of(name));
     }
 
     private double weight(String text) {
