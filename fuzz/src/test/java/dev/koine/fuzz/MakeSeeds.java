@@ -1,6 +1,9 @@
 package dev.koine.fuzz;
 
 import dev.koine.engine.linalg.Lanczos;
+import dev.koine.engine.statistics.LayerInput;
+import dev.koine.engine.statistics.Statistics;
+import dev.koine.engine.statistics.StatisticsWriter;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import dev.koine.engine.taskvector.PrunedBlock;
@@ -46,6 +49,7 @@ final class MakeSeeds {
     public static void main(String[] args) throws Exception {
         events();
         taskVectors();
+        statistics();
         evaluationSets();
         trained();
         write(Target.ONNX, "inline", Models.inline(2));
@@ -152,6 +156,23 @@ final class MakeSeeds {
             taskVector(precision.name(), Policy.LORS, precision);
             taskVector(precision + "-DENSE", Policy.DENSE, precision);
         }
+    }
+
+    private static void statistics() throws IOException {
+        LayerInput whole = new LayerInput("model.onnx/x", 3, 3, List.of());
+        LayerInput blocks = new LayerInput("model.onnx/y:conv(3;1;1,1;1)", 7, 3, List.of());
+        LayerInput single = new LayerInput("model.onnx/z", 1, 1, List.of());
+        StatisticsWriter writer =
+                new StatisticsWriter(new Statistics.About("sha256:" + "ab".repeat(32), "pt-BR", 24, 36_000));
+        writer.add(whole, new double[] {4, 2, 2, -1, 0.5, 1});
+        statistics("WHOLE", writer);
+        statistics("BLOCKS", writer.add(blocks, new double[blocks.packedSize()]).add(single, new double[] {9}));
+    }
+
+    private static void statistics(String name, StatisticsWriter writer) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        writer.writeTo(out);
+        write(Target.STATISTICS, name, out.toByteArray());
     }
 
     private static void taskVector(String name, Policy policy, Precision precision) throws Exception {

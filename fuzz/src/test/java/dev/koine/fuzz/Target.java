@@ -17,6 +17,7 @@ enum Target {
     ADAPTER(AdapterTarget.class, AdapterTarget::fuzzerTestOneInput),
     ADAPTER_CONFIG(AdapterConfigTarget.class, AdapterConfigTarget::fuzzerTestOneInput),
     TASK_VECTOR(TaskVectorTarget.class, TaskVectorTarget::fuzzerTestOneInput),
+    STATISTICS(StatisticsTarget.class, StatisticsTarget::fuzzerTestOneInput),
     MANIFEST(ManifestTarget.class, ManifestTarget::fuzzerTestOneInput),
     RULES(RulesTarget.class, RulesTarget::fuzzerTestOneInput),
     EVALUATION_SET(EvaluationSetTarget.class, EvaluationSetTarget::fuzzerTestOneInput),
