@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LayerInputs {
     private final ModelBundle base;
-    private final Map<String, Products> products = new LinkedHashMap<>();
+    private final Map<String, Products> products = new HashMap<>();
     private final Map<String, Value> values = new HashMap<>();
     private final Map<Source, List<Layer>> layers = new LinkedHashMap<>();
 
@@ -90,8 +92,7 @@ public final class LayerInputs {
     }
 
     private void add(WeightPlaces weight) {
-        Map<String, List<Place>> byFile = new LinkedHashMap<>();
-        products.keySet().forEach(file -> byFile.put(file, new ArrayList<>()));
+        SortedMap<String, List<Place>> byFile = new TreeMap<>();
         weight.places().forEach(place -> at(byFile, place).add(new Place(place, false)));
         weight.transposed().forEach(place -> at(byFile, place).add(new Place(place, true)));
         Source source = null;
@@ -118,13 +119,18 @@ public final class LayerInputs {
         }
     }
 
-    private static List<Place> at(Map<String, List<Place>> byFile, Weight weight) {
-        for (Map.Entry<String, List<Place>> file : byFile.entrySet()) {
-            if (weight.key().startsWith(file.getKey() + "/")) {
-                return file.getValue();
+    private List<Place> at(Map<String, List<Place>> byFile, Weight weight) {
+        return byFile.computeIfAbsent(file(weight.key()), file -> new ArrayList<>());
+    }
+
+    /** The file that a key begins with; names of tensors may have slashes, too. */
+    private String file(String key) {
+        for (int end = key.indexOf('/'); end >= 0; end = key.indexOf('/', end + 1)) {
+            if (products.containsKey(key.substring(0, end))) {
+                return key.substring(0, end);
             }
         }
-        throw new IllegalStateException("The weight " + weight.key() + " is in no file of its bundle.");
+        throw new IllegalStateException("The weight " + key + " is in no file of its bundle.");
     }
 
     /** The product that all places of a file are used for, as the group's matrix has it; null if there is no such. */
