@@ -159,14 +159,14 @@ final class MakeSeeds {
     }
 
     private static void statistics() throws IOException {
-        LayerInput whole = new LayerInput("model.onnx/x", 3, 3, List.of());
-        LayerInput blocks = new LayerInput("model.onnx/y:conv(3;1;1,1;1)", 7, 3, List.of());
-        LayerInput single = new LayerInput("model.onnx/z", 1, 1, List.of());
+        LayerInput plain = new LayerInput("model.onnx/x", 3, List.of());
+        LayerInput wide = new LayerInput("model.onnx/y:conv(3;1;1,1;1)", 7, List.of());
+        LayerInput single = new LayerInput("model.onnx/z", 1, List.of());
         StatisticsWriter writer =
-                new StatisticsWriter(new Statistics.About("sha256:" + "ab".repeat(32), "pt-BR", 24, 36_000));
-        writer.add(whole, new double[] {4, 2, 2, -1, 0.5, 1});
-        statistics("WHOLE", writer);
-        statistics("BLOCKS", writer.add(blocks, new double[blocks.packedSize()]).add(single, new double[] {9}));
+                new StatisticsWriter(2).about(new Statistics.About("sha256:" + "ab".repeat(32), "pt-BR", 24, 36_000));
+        writer.add(plain, new double[] {4, 2, 2, -1, 0.5, 1});
+        statistics("ONE", writer);
+        statistics("SEVERAL", writer.add(wide, new double[wide.packedSize()]).add(single, new double[] {9}));
     }
 
     private static void statistics(String name, StatisticsWriter writer) throws IOException {
