@@ -2,6 +2,7 @@ package dev.koine.speech.statistics;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import dev.koine.engine.Input;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
@@ -115,9 +116,17 @@ public final class StatisticsCollector {
                 model.objection(recording.rows(), recording.columns(), utterance.language(), utterance.text());
         if (objection.isPresent()) {
             throw new RejectedException(
-                    RejectionCode.EVALUATION_SET,
-                    "Recording '" + recording.id() + "' (" + utterance.language() + ") " + objection.get() + ".");
+                            RejectionCode.EVALUATION_SET,
+                            "Recording '" + recording.id() + "' (" + utterance.language() + ") " + objection.get()
+                                    + ".")
+                    .about(set(recording));
         }
+    }
+
+    /** The set that a recording lies in, for messages. */
+    private static Input set(Recording recording) {
+        Path file = recording.file();
+        return Input.evaluationSet(Objects.requireNonNullElse(file.getParent(), file));
     }
 
     private List<Group> groups(ModelBundle base, ForcedModel model, List<Utterance> utterances)
@@ -240,7 +249,7 @@ public final class StatisticsCollector {
                 Set<String> values,
                 ForcedModel.Look look)
                 throws RejectedException, IOException {
-            Features features = recordings.read(utterance.recording());
+            Features features = set(utterance.recording()).read(() -> recordings.read(utterance.recording()));
             ForcedModel.Spoken spoken = new ForcedModel.Spoken(features, utterance.language(), utterance.text());
             try {
                 model.run(group.name(), sessions, copy, spoken, states, values, look);

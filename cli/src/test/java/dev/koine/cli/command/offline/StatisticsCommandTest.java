@@ -61,6 +61,11 @@ class StatisticsCommandTest {
                 .contains("no utterance to transcribe in 'fr'. It has some in de: name one of these");
         assertThat(collect(BASE, "de", stats, "--utterances", "0").code()).isEqualTo(ExitCode.USAGE);
         assertThat(collect(directory.resolve("nothing"), "de", stats).err()).contains("There is no folder");
+        CommandLineRun other = collect(Fixtures.whisper("base"), "de", stats);
+        assertThat(other.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(other.err())
+                .contains("The evaluation set (" + GERMAN + "): Recording '")
+                .contains("this model takes [");
         Path model = Files.createDirectories(directory.resolve("model"));
         Files.writeString(model.resolve("model.onnx"), "<!DOCTYPE html><html></html>");
         CommandLineRun page = collect(model, "de", stats);
