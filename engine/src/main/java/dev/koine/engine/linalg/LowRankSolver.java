@@ -78,7 +78,7 @@ public final class LowRankSolver implements SymmetricSolver {
         double[] row = new double[n];
         for (int i = 0; i < n; i++) {
             Arrays.fill(row, 0);
-            Products.add(matrix, i * inner, transposed, 0, inner, n, row);
+            Products.add(matrix, i * inner, transposed, 0, inner, n, i + 1, row);
             row[i] += diagonal[i];
             System.arraycopy(row, 0, triangle, i * (i + 1) / 2, i + 1);
         }

@@ -14,6 +14,12 @@ final class Products {
      * @param first the first of these rows
      */
     static void add(double[] factors, int at, double[] matrix, int first, int count, int width, double[] sum) {
+        add(factors, at, matrix, first, count, width, width, sum);
+    }
+
+    /** The same of the first {@code columns} elements of each row. */
+    static void add(
+            double[] factors, int at, double[] matrix, int first, int count, int width, int columns, double[] sum) {
         int k = 0;
         for (; k + AT_ONCE <= count; k += AT_ONCE) {
             double fa = factors[at + k];
@@ -24,14 +30,14 @@ final class Products {
             int b = a + width;
             int c = b + width;
             int d = c + width;
-            for (int j = 0; j < width; j++) {
+            for (int j = 0; j < columns; j++) {
                 sum[j] += ((fa * matrix[a + j] + fb * matrix[b + j]) + fc * matrix[c + j]) + fd * matrix[d + j];
             }
         }
         for (; k < count; k++) {
             double factor = factors[at + k];
             int row = (first + k) * width;
-            for (int j = 0; j < width; j++) {
+            for (int j = 0; j < columns; j++) {
                 sum[j] += factor * matrix[row + j];
             }
         }

@@ -68,7 +68,7 @@ public final class StatisticsCheck {
 
     private static boolean require(Statistics statistics, LayerInput input) throws RejectedException, IOException {
         if (!statistics.has(input)) {
-            throw mismatch("have no matrix for " + Quote.of(input.key()));
+            throw mismatch("have no matrix for '" + Quote.of(input.key()) + "'");
         }
         statistics.gram(input);
         return true;
