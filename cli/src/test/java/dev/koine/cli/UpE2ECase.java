@@ -37,6 +37,7 @@ class UpE2ECase {
                     server.send("submit", "--model", "ctc", "--expert", "ca", "--language", "ca", fixture("ca"));
             assertThat(ca.out()).contains("Version 1 of ctc: sha256:");
             whatTrainingLeftComesInAndGoesOut(server);
+            languagesAreProtected(server);
             assertThat(server.stop()).isTrue();
         }
         try (Server server = Server.start(directory)) {
@@ -61,7 +62,7 @@ class UpE2ECase {
             assertThat(verify.out()).contains("4 of 4 versions are good.");
             assertThat(verify.code()).isEqualTo(ExitCode.OK);
             CommandLineRun status = server.koine("status");
-            assertThat(status.out()).contains("job       is running since", "models    2, with 6 versions", "GB free");
+            assertThat(status.out()).contains("job       is running since", "models    3, with 11 versions", "GB free");
             assertThat(status.code()).isEqualTo(ExitCode.OK);
             aFaultIsToldWhereAPersonLooks(server);
         }
@@ -100,6 +101,84 @@ class UpE2ECase {
         assertThat(export(server, "peft", directory.resolve("none"), "--expert", "xx")
                         .err())
                 .contains("NOT_MERGED", "there are: de.");
+    }
+
+    private void languagesAreProtected(Server server) throws Exception {
+        String places = directory.resolve("places").toString();
+        assertThat(server.send(
+                                "register",
+                                "--model",
+                                "weighed",
+                                "--method",
+                                "REGMEAN",
+                                "--protect",
+                                "fr=" + statistics("fr"),
+                                "--upload",
+                                places,
+                                fixture("base"))
+                        .out())
+                .contains("Version 0 of weighed: sha256:", "Version 1 of weighed: sha256:");
+        CommandLineRun ca = server.send(
+                "submit",
+                "--model",
+                "weighed",
+                "--expert",
+                "ca",
+                "--statistics",
+                statistics("ca"),
+                "--upload",
+                places,
+                fixture("ca"));
+        assertThat(ca.out()).contains("Version 2 of weighed: sha256:");
+        assertThat(protect(server, "de", places, "--weight", "0.5").out()).contains("Version 3 of weighed: sha256:");
+        assertThat(protect(server, "es", places, "--weight", "0").err()).contains("give a number over 0");
+        assertThat(server.send("protect", "--model", "weighed", "--language", "es")
+                        .err())
+                .contains("give their folder with --statistics");
+        assertThat(server.koine("history", "--model", "weighed").out()).contains("ca de(protected) fr(protected)");
+        assertThat(server.send("retract", "--model", "weighed", "--expert", "de")
+                        .out())
+                .contains("Version 4 of weighed: sha256:");
+        assertThat(server.koine("card", "--model", "weighed").out())
+                .contains("nothing: a language that is protected, weighed by statistics `sha256:");
+    }
+
+    private CommandLineRun protect(Server server, String language, String places, String... more) {
+        return server.send(Stream.concat(
+                        Stream.of(
+                                "protect",
+                                "--model",
+                                "weighed",
+                                "--language",
+                                language,
+                                "--statistics",
+                                statistics(language),
+                                "--upload",
+                                places),
+                        Stream.of(more))
+                .toArray(String[]::new));
+    }
+
+    private String statistics(String language) {
+        Path out = directory.resolve("statistics-" + language);
+        if (!Files.exists(out)) {
+            CommandLineRun run = CommandLineRun.koine(
+                    "statistics",
+                    "--base",
+                    fixture("base"),
+                    "--features",
+                    Fixtures.CTC.resolve("evaluation").resolve(language).toString(),
+                    "--language",
+                    language,
+                    "--utterances",
+                    "3",
+                    "--rank",
+                    "8",
+                    "--out",
+                    out.toString());
+            assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.OK);
+        }
+        return out.toString();
     }
 
     private CommandLineRun export(Server server, String format, Path out, String... more) {
