@@ -9,6 +9,7 @@ import dev.koine.beam.merge.MergedModel;
 import dev.koine.beam.merge.RecipeText;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.method.MergeMethods;
+import dev.koine.engine.merge.method.RegMean;
 import dev.koine.engine.merge.recipe.PolicyRule;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
@@ -94,13 +95,17 @@ class KoineMergeTest {
     }
 
     @Test
-    void aScaleThatIsSearchedIsRefused() throws Exception {
+    void aRecipeThatNeedsMoreThanExpertsIsRefused() throws Exception {
+        requireRefused(Recipe.DEFAULT.with(Scale.parse("search")), "there are no evaluation sets here to search it on");
+        requireRefused(Recipe.standard(new RegMean()), "REGMEAN weighs by statistics");
+    }
+
+    private void requireRefused(Recipe recipe, String words) throws Exception {
         Path base = TinyModel.base(directory.resolve("base"));
         Path expert = TinyModel.expert(directory.resolve("one"), 2);
-        KoineMerge merge = KoineMerge.of(base.toString(), store().toString())
-                .withRecipe(Recipe.DEFAULT.with(Scale.parse("search")));
+        KoineMerge merge = KoineMerge.of(base.toString(), store().toString()).withRecipe(recipe);
         assertThatThrownBy(() -> run(List.of(MergeExpert.of("de", expert.toString())), merge, 1))
-                .hasStackTraceContaining("there are no evaluation sets here to search it on");
+                .hasStackTraceContaining(words);
     }
 
     @Test

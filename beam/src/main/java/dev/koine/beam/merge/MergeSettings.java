@@ -2,6 +2,7 @@ package dev.koine.beam.merge;
 
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.file.FileTree;
 import dev.koine.engine.merge.OfflineMerge;
 import dev.koine.engine.merge.recipe.Recipe;
@@ -32,10 +33,17 @@ public record MergeSettings(String base, String store, RecipeText recipe, int sl
         });
     }
 
-    /** The recipe, if a merge without evaluation sets can follow it. */
+    /** The recipe, if a merge without evaluation sets, in slices that know nothing of one another, can follow it. */
     Recipe openRecipe() throws RejectedException {
         Recipe parsed = recipe.recipe();
         OfflineMerge.requireOffline(parsed);
+        if (parsed.method().isWeighed()) {
+            throw new RejectedException(
+                    RejectionCode.INVALID_EVENT,
+                    "The method " + parsed.method().name()
+                            + " weighs by statistics, which KoineMerge does not take. Send the experts to the merge job with KoineSubmit, or"
+                            + " merge with koine merge.");
+        }
         return parsed;
     }
 
