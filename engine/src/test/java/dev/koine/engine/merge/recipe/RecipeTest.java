@@ -7,6 +7,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.method.Compact;
 import dev.koine.engine.merge.method.Lors;
+import dev.koine.engine.merge.method.RegMean;
 import dev.koine.engine.merge.method.Ties;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
@@ -53,7 +54,10 @@ class RecipeTest {
 
     @Test
     void theDefaultPrunesEveryWeightAndOtherMethodsAreTakenAsPublished() {
-        assertThat(Recipe.standard(new Compact())).isSameAs(Recipe.DEFAULT);
+        assertThat(Recipe.standard(new Compact())).isEqualTo(Recipe.DEFAULT);
+        assertThat(Recipe.standard(new RegMean()))
+                .as("weighs the same task vectors")
+                .isEqualTo(Recipe.DEFAULT.with(new RegMean()));
         for (WeightRole role : WeightRole.values()) {
             assertThat(Recipe.DEFAULT.policyOf(weight("m.onnx:/fc/MatMul:1", role)))
                     .isEqualTo(Policy.LOW_RANK_BANDS);
