@@ -2,6 +2,7 @@ package dev.koine.cli.command;
 
 import dev.koine.cli.folder.Upload;
 import dev.koine.cli.option.PlaceConverter;
+import dev.koine.cli.option.ProtectedFolder;
 import dev.koine.cli.option.Protection;
 import dev.koine.cli.option.StatisticsOption;
 import dev.koine.cli.topic.Sender;
@@ -51,8 +52,8 @@ public final class ProtectCommand implements Callable<Integer> {
 
     @Option(
             names = "--weight",
-            description = "How much the language counts beside the experts (default: ${DEFAULT-VALUE}).",
-            defaultValue = "1")
+            description = "How much the language counts beside an expert's (default: ${DEFAULT-VALUE}).",
+            defaultValue = "" + ProtectedFolder.WEIGHT)
     double weight;
 
     @Option(
@@ -80,7 +81,8 @@ public final class ProtectCommand implements Callable<Integer> {
         }
         if (!(weight > 0)) {
             throw new ParameterException(
-                    spec.commandLine(), "The weight is " + weight + "; give a number over 0, such as 1.");
+                    spec.commandLine(),
+                    "The weight is " + weight + "; give a number over 0, such as " + ProtectedFolder.WEIGHT + ".");
         }
         @Nullable Upload copies = upload == null ? null : new Upload(upload, upload);
         Bundle described = Objects.requireNonNull(

@@ -82,7 +82,7 @@ public final class RegisterCommand implements Callable<Integer> {
             paramLabel = "TAG=STATS[@WEIGHT]",
             description = {
                 "A language that the base knows and that experts are not to change, the folder that koine statistics made for it, and how much it",
-                "counts (default: 1); for --method REGMEAN. May be given several times: koine protect for each, when version 0 is there."
+                "counts (default: 0.25); for --method REGMEAN. May be given several times: koine protect for each, when version 0 is there."
             },
             converter = ProtectedFolder.Converter.class)
     List<ProtectedFolder> languages = List.of();

@@ -13,6 +13,10 @@ import picocli.CommandLine.TypeConversionException;
  * @param weight how much they count
  */
 public record ProtectedFolder(String language, Path statistics, double weight) {
+    /**
+     * Where nobody says more: enough to keep a language on real Whisper ({@code eval/REAL.md}), and a quarter of what it would take from the experts.
+     */
+    public static final double WEIGHT = 0.25;
 
     /** Reads {@code TAG=STATS[@WEIGHT]}. A folder that is there is taken by its whole name, whatever signs are in it. */
     public static final class Converter implements ITypeConverter<ProtectedFolder> {
@@ -22,13 +26,13 @@ public record ProtectedFolder(String language, Path statistics, double weight) {
             if (equals <= 0) {
                 throw new TypeConversionException(
                         "'" + text
-                                + "' is no language with its statistics; give TAG=STATS, such as es=statistics-es, or es=statistics-es@0.5.");
+                                + "' is no language with its statistics; give TAG=STATS, such as es=statistics-es, or es=statistics-es@1.");
             }
             String language = text.substring(0, equals);
             String place = text.substring(equals + 1);
             int at = place.lastIndexOf('@');
             if (Files.exists(Path.of(place)) || at < 0) {
-                return new ProtectedFolder(language, folder(place), 1);
+                return new ProtectedFolder(language, folder(place), WEIGHT);
             }
             return new ProtectedFolder(language, folder(place.substring(0, at)), weight(place.substring(at + 1)));
         }

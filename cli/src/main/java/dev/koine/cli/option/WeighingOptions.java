@@ -30,7 +30,7 @@ public final class WeighingOptions {
             names = "--protect",
             paramLabel = "TAG=STATS[@WEIGHT]",
             description =
-                    "A language that the base knows and that experts are not to change, its statistics, and how much it counts (default: 1).",
+                    "A language that the base knows and that experts are not to change, its statistics, and how much it counts (default: 0.25).",
             converter = ProtectedFolder.Converter.class)
     List<ProtectedFolder> languages = List.of();
 

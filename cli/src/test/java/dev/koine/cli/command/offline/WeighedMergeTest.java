@@ -64,7 +64,7 @@ class WeighedMergeTest {
         String protectedBy = digest("protected", with(words, of("fr")));
         assertThat(protectedBy).isNotEqualTo(both);
         assertThat(digest("half", with(words, of("fr") + "@0.5"))).isNotEqualTo(protectedBy);
-        assertThat(digest("one", with(words, of("fr") + "@1"))).isEqualTo(protectedBy);
+        assertThat(digest("same", with(words, of("fr") + "@0.25"))).isEqualTo(protectedBy);
     }
 
     @Test
