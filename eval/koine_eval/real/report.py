@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from koine_eval.real import bootstrap, koine, plan, score, services, small
+from koine_eval.real import bootstrap, koine, plan, score, services, small, weigh
 from koine_eval.real.store import parser, sha256
 
 NOT_RUN = "Not measured yet."
@@ -70,6 +70,53 @@ def _compared(ours, theirs, is_reference):
     return [f"{mean:.1f}", _difference(ours, theirs)]
 
 
+def weighed(store):
+    """Base, own experts and merges, weighed by statistics or not; what statistics and merges cost."""
+    merges = {merge: store.read("weigh", merge.name) for merge in weigh.MERGES}
+    done = {merge: record for merge, record in merges.items() if record}
+    if weigh.DEFAULT not in done:
+        return NOT_RUN
+    base, default = store.read("scores", "base"), done[weigh.DEFAULT]["scores"]
+    own = {one.language: store.read("scores", one.checkpoint)[one.language] for one in plan.EXPERTS}
+    others = [*weigh.PROTECTED, "ru"]
+    compared = ("mean", "minus default", "mean, capped", "minus default, capped", "gap closed")
+    rows = [["variant", *weigh.OWN, *compared, *others, "es minus base"]]
+    gap = _mean(base) - _mean(own)
+    merged = {merge.name: record["scores"] for merge, record in done.items()}
+    for name, found in {"base": base, "own experts": own, **merged}.items():
+        minus = ["" if found is default else _difference(cap(found), cap(default), weigh.OWN) for cap in (dict, _capped)]
+        cells = [f"{_mean(found):.1f}", minus[0], f"{_mean(_capped(found)):.1f}", minus[1]]
+        cells += [f"{100 * (_mean(base) - _mean(found)) / gap:.0f} %" if name in merged else ""]
+        cells += [_wer(found.get(language)) for language in others]
+        cells += [_difference(found, base, ["es"]) if name in merged else ""]
+        rows.append([name, *(_wer(found[language]) for language in weigh.OWN), *cells])
+    ranks = sorted({merge.rank for merge in done if merge.rank})
+    collected = {rank: [store.read("weigh", f"statistics-{rank}/{language}") for language in plan.LANGUAGES] for rank in ranks}
+    cost = lambda records: f"{_span(records, 'bytes', 1e6)} MB and {_span(records, 'seconds')} s"
+    costs = "; ".join(f"rank {rank} {cost(records)}" for rank, records in collected.items())
+    seconds = ", ".join(f"{merge.name} {record['seconds']:.0f} s" for merge, record in done.items())
+    return f"{_table(rows)}\n\nStatistics of a language: {costs}. Merges: {seconds}."
+
+
+def _mean(found):
+    return sum(score.rates(found[language])[0] for language in weigh.OWN) / len(weigh.OWN)
+
+
+def _capped(found):
+    """An utterance has at most as many edits as words: one that loops counts as one of which nothing is right."""
+    return {language: [[row[0], min(row[1], row[2]), *row[2:]] for row in rows] for language, rows in found.items()}
+
+
+def _wer(rows):
+    return f"{score.rates(rows)[0]:.1f}" if rows else ""
+
+
+def _span(records, key, unit=1):
+    values = [record[key] / unit for record in records if record]
+    low, high = (f"{value:.1f}" for value in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
+
+
 def served(store):
     """What services decode of the version that came out of `koine up`."""
     seen = store.read("served", "stream")
@@ -122,7 +169,7 @@ def main():
     arguments = parser(__doc__)
     arguments.add_argument("--out", type=Path, required=True, help="the file with the marks")
     args = arguments.parse_args()
-    tables = {"experts": experts, "served": served, "digests": digests}
+    tables = {"experts": experts, "weighed": weighed, "served": served, "digests": digests}
     tables |= {f"sizes-{name}": lambda store, name=name: sizes(store, name) for name in ("real", "whisper", "ctc")}
     text = args.out.read_text(encoding="utf-8")
     for name, made in tables.items():
