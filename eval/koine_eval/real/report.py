@@ -79,17 +79,19 @@ def weighed(store):
     base, default = store.read("scores", "base"), done[weigh.DEFAULT]["scores"]
     own = {one.language: store.read("scores", one.checkpoint)[one.language] for one in plan.EXPERTS}
     others = [*weigh.PROTECTED, "ru"]
-    compared = ("mean", "minus default", "mean, capped", "minus default, capped", "gap closed")
-    rows = [["variant", *weigh.OWN, *compared, *others, "es minus base"]]
-    gap = _mean(base) - _mean(own)
+    compared = ("mean", "minus default", "gap closed")
+    rows = [["variant", *weigh.OWN, *compared, *(f"{head}, capped" for head in compared), *others, "es minus base"]]
     merged = {merge.name: record["scores"] for merge, record in done.items()}
     for name, found in {"base": base, "own experts": own, **merged}.items():
-        minus = ["" if found is default else _difference(cap(found), cap(default), weigh.OWN) for cap in (dict, _capped)]
-        cells = [f"{_mean(found):.1f}", minus[0], f"{_mean(_capped(found)):.1f}", minus[1]]
-        cells += [f"{100 * (_mean(base) - _mean(found)) / gap:.0f} %" if name in merged else ""]
+        cells = [_wer(found[language]) for language in weigh.OWN]
+        for cap in (dict, _capped):
+            ours, theirs, start, goal = (cap(one) for one in (found, default, base, own))
+            closed = (_mean(start) - _mean(ours)) / (_mean(start) - _mean(goal))
+            cells += [f"{_mean(ours):.1f}", "" if found is default else _difference(ours, theirs, weigh.OWN)]
+            cells += [f"{100 * closed:.0f} %" if name in merged else ""]
         cells += [_wer(found.get(language)) for language in others]
         cells += [_difference(found, base, ["es"]) if name in merged else ""]
-        rows.append([name, *(_wer(found[language]) for language in weigh.OWN), *cells])
+        rows.append([name, *cells])
     ranks = sorted({merge.rank for merge in done if merge.rank})
     collected = {rank: [store.read("weigh", f"statistics-{rank}/{language}") for language in plan.LANGUAGES] for rank in ranks}
     cost = lambda records: f"{_span(records, 'bytes', 1e6)} MB and {_span(records, 'seconds')} s"
