@@ -80,7 +80,8 @@ def weighed(store):
     own = {one.language: store.read("scores", one.checkpoint)[one.language] for one in plan.EXPERTS}
     others = [*weigh.PROTECTED, "ru"]
     compared = ("mean", "minus default", "gap closed")
-    rows = [["variant", *weigh.OWN, *compared, *(f"{head}, capped" for head in compared), *others, "es minus base"]]
+    unchanged = [f"{', '.join(languages)} minus base" for languages in (["es"], weigh.PROTECTED)]
+    rows = [["variant", *weigh.OWN, *compared, *(f"{head}, capped" for head in compared), *others, *unchanged]]
     merged = {merge.name: record["scores"] for merge, record in done.items()}
     for name, found in {"base": base, "own experts": own, **merged}.items():
         cells = [_wer(found[language]) for language in weigh.OWN]
@@ -90,7 +91,7 @@ def weighed(store):
             cells += [f"{_mean(ours):.1f}", "" if found is default else _difference(ours, theirs, weigh.OWN)]
             cells += [f"{100 * closed:.0f} %" if name in merged else ""]
         cells += [_wer(found.get(language)) for language in others]
-        cells += [_difference(found, base, ["es"]) if name in merged else ""]
+        cells += [_difference(found, base, one) if name in merged else "" for one in (["es"], weigh.PROTECTED)]
         rows.append([name, *cells])
     ranks = sorted({merge.rank for merge in done if merge.rank})
     collected = {rank: [store.read("weigh", f"statistics-{rank}/{language}") for language in plan.LANGUAGES] for rank in ranks}
