@@ -57,67 +57,62 @@ class WeighedMergeITCase {
 
     @Test
     void aVersionIsAFunctionOfExpertsAndStatistics() throws Exception {
-        Path ca = statistics("ca");
         Path de = statistics("de");
-        Path fr = statistics("fr");
         try (KoineHarness koine = KoineHarness.start(directory)) {
-            updated(koine.register("ctc", Bundle.describe(BASE), RECIPE));
-            ModelUpdate guarded = updated(protect(koine, "ctc", "fr", 0.5, fr));
-            assertThat(guarded.getDigest())
-                    .as("a language alone changes nothing")
-                    .isEqualTo(baseDigest);
-            MergedExpert language = guarded.getExperts().get(0);
-            assertThat(language.getStatisticsDigest())
-                    .isEqualTo(Bundle.describe(fr).digest());
-            assertThat(language.getBundleDigest()).isEmpty();
-
-            updated(submit(koine, "ctc", "de", de));
-            ModelUpdate both = updated(submit(koine, "ctc", "ca", ca));
-            assertThat(both.getDigest()).isEqualTo(offline(List.of("ca", "de"), List.of(ca, de), fr));
-            assertThat(both.getExperts()).extracting(MergedExpert::getExpertId).containsExactly("ca", "de", "fr");
-
-            ModelUpdate open = updated(koine.retract("ctc", "fr"));
-            assertThat(open.getDigest())
-                    .isEqualTo(offline(List.of("de", "ca"), List.of(de, ca), null))
-                    .isNotEqualTo(both.getDigest());
-            assertThat(updated(rollBack(koine, both.getVersion())).getDigest()).isEqualTo(both.getDigest());
-            updated(koine.retract("ctc", "de"));
-            updated(koine.retract("ctc", "ca"));
-            assertThat(updated(koine.retract("ctc", "fr")).getDigest()).isEqualTo(baseDigest);
+            comesAndGoes(koine, statistics("ca"), de, statistics("fr"));
+            whatIsWrongWithStatisticsIsSaidAndChangesNothing(koine, de);
         }
         assertThat(StoreChecks.problems(directory)).isEmpty();
         StoreChecks.sweep(directory);
         assertThat(StoreChecks.problems(directory)).isEmpty();
     }
 
-    @Test
-    void whatIsWrongWithStatisticsIsSaidAndChangesNothing() throws Exception {
-        Path de = statistics("de");
-        try (KoineHarness koine = KoineHarness.start(directory)) {
-            updated(koine.register("ctc", Bundle.describe(BASE), RECIPE));
-            updated(koine.register("plain", BASE));
-            assertThat(rejected(koine.merge("ctc", "de", 1, Fixtures.ctc("de"))).getCode())
-                    .isEqualTo("NO_STATISTICS");
-            assertThat(rejected(submit(koine, "ctc", "de", ofNothing())).getMessage())
-                    .contains("have no matrix for 'model.onnx/")
-                    .contains("koine statistics");
-            assertThat(rejected(submit(koine, "ctc", "de", ofAnotherBase())).getCode())
-                    .isEqualTo("STATISTICS_MISMATCH");
-            assertThat(rejected(protect(koine, "ctc", "de", 1, damaged(de))).getCode())
-                    .isEqualTo("NOT_SAFETENSORS");
-            assertThat(rejected(protect(koine, "plain", "de", 1, de)).getMessage())
-                    .contains("REGMEAN");
-            ExpertEvent nothing = event("ctc", "de", null);
-            nothing.setBundle(null);
-            assertThat(rejected(koine.await(koine.send(nothing))).getCode()).isEqualTo("INVALID_EVENT");
+    private void comesAndGoes(KoineHarness koine, Path ca, Path de, Path fr) throws Exception {
+        updated(koine.register("ctc", Bundle.describe(BASE), RECIPE));
+        ModelUpdate guarded = updated(protect(koine, "ctc", "fr", 0.5, fr));
+        assertThat(guarded.getDigest()).as("a language alone changes nothing").isEqualTo(baseDigest);
+        MergedExpert language = guarded.getExperts().get(0);
+        assertThat(language.getStatisticsDigest()).isEqualTo(Bundle.describe(fr).digest());
+        assertThat(language.getBundleDigest()).isEmpty();
 
-            ModelUpdate plain = updated(submit(koine, "plain", "de", de));
-            assertThat(plain.getExperts().get(0).getStatisticsDigest())
-                    .as("a recipe that weighs by none passes them over")
-                    .isNull();
-            assertThat(plain.getDigest()).isEqualTo(Fixtures.mergedOffline(directory, "de"));
-            assertThat(updated(submit(koine, "ctc", "de", de)).getVersion()).isEqualTo(1);
-        }
+        updated(submit(koine, "ctc", "de", de));
+        ModelUpdate both = updated(submit(koine, "ctc", "ca", ca));
+        assertThat(both.getDigest()).isEqualTo(offline(List.of("ca", "de"), List.of(ca, de), fr));
+        assertThat(both.getExperts()).extracting(MergedExpert::getExpertId).containsExactly("ca", "de", "fr");
+
+        ModelUpdate open = updated(koine.retract("ctc", "fr"));
+        assertThat(open.getDigest())
+                .isEqualTo(offline(List.of("de", "ca"), List.of(de, ca), null))
+                .isNotEqualTo(both.getDigest());
+        assertThat(updated(rollBack(koine, both.getVersion())).getDigest()).isEqualTo(both.getDigest());
+        updated(koine.retract("ctc", "de"));
+        updated(koine.retract("ctc", "ca"));
+        assertThat(updated(koine.retract("ctc", "fr")).getDigest()).isEqualTo(baseDigest);
+    }
+
+    private void whatIsWrongWithStatisticsIsSaidAndChangesNothing(KoineHarness koine, Path de) throws Exception {
+        updated(koine.register("strict", Bundle.describe(BASE), RECIPE));
+        updated(koine.register("plain", BASE));
+        assertThat(rejected(koine.merge("strict", "de", 1, Fixtures.ctc("de"))).getCode())
+                .isEqualTo("NO_STATISTICS");
+        assertThat(rejected(submit(koine, "strict", "de", ofNothing())).getMessage())
+                .contains("have no matrix for 'model.onnx/")
+                .contains("koine statistics");
+        assertThat(rejected(submit(koine, "strict", "de", ofAnotherBase())).getCode())
+                .isEqualTo("STATISTICS_MISMATCH");
+        assertThat(rejected(protect(koine, "strict", "de", 1, damaged(de))).getCode())
+                .isEqualTo("NOT_SAFETENSORS");
+        assertThat(rejected(protect(koine, "plain", "de", 1, de)).getMessage()).contains("REGMEAN");
+        ExpertEvent nothing = event("strict", "de", null);
+        nothing.setBundle(null);
+        assertThat(rejected(koine.await(koine.send(nothing))).getCode()).isEqualTo("INVALID_EVENT");
+
+        ModelUpdate plain = updated(submit(koine, "plain", "de", de));
+        assertThat(plain.getExperts().get(0).getStatisticsDigest())
+                .as("a recipe that weighs by none passes them over")
+                .isNull();
+        assertThat(plain.getDigest()).isEqualTo(Fixtures.mergedOffline(directory, "de"));
+        assertThat(updated(submit(koine, "strict", "de", de)).getVersion()).isEqualTo(1);
     }
 
     private String offline(List<String> experts, List<Path> statistics, @Nullable Path protectedBy) throws Exception {
