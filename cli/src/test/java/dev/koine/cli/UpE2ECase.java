@@ -131,7 +131,7 @@ class UpE2ECase {
                 fixture("ca"));
         assertThat(ca.out()).contains("Version 2 of weighed: sha256:");
         assertThat(protect(server, "de", places, "--weight", "0.5").out()).contains("Version 3 of weighed: sha256:");
-        assertThat(protect(server, "es", places, "--weight", "0").err()).contains("give a number over 0");
+        assertThat(protect(server, "es", places, "--weight", "0").err()).contains("give a finite number over 0");
         assertThat(server.send("protect", "--model", "weighed", "--language", "es")
                         .err())
                 .contains("give their folder with --statistics");

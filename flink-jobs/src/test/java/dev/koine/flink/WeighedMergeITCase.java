@@ -103,6 +103,12 @@ class WeighedMergeITCase {
         assertThat(rejected(protect(koine, "strict", "de", 1, damaged(de))).getCode())
                 .isEqualTo("NOT_SAFETENSORS");
         assertThat(rejected(protect(koine, "plain", "de", 1, de)).getMessage()).contains("REGMEAN");
+        assertThat(rejected(protect(koine, "strict", "de", 1, Fixtures.ctc("de")))
+                        .getMessage())
+                .contains("is the file statistics.safetensors and nothing else");
+        assertThat(rejected(protect(koine, "strict", "fr", 1, de)).getMessage())
+                .contains("are of the language 'de', and the event is about [fr]");
+        assertThat(rejected(protect(koine, "strict", "de", 1e9, de)).getCode()).isEqualTo("TOTAL_OVERFLOW");
         ExpertEvent nothing = event("strict", "de", null);
         nothing.setBundle(null);
         assertThat(rejected(koine.await(koine.send(nothing))).getCode()).isEqualTo("INVALID_EVENT");
@@ -113,6 +119,7 @@ class WeighedMergeITCase {
                 .isNull();
         assertThat(plain.getDigest()).isEqualTo(Fixtures.mergedOffline(directory, "de"));
         assertThat(updated(submit(koine, "strict", "de", de)).getVersion()).isEqualTo(1);
+        assertThat(rejected(protect(koine, "strict", "de", 1, de)).getMessage()).contains("koine protect --name");
     }
 
     private String offline(List<String> experts, List<Path> statistics, @Nullable Path protectedBy) throws Exception {

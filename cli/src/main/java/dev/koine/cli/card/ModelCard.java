@@ -51,10 +51,18 @@ public final class ModelCard {
 
     private void title() {
         add("# " + Markdown.text(version.getModelId()) + ", version " + version.getVersion() + "\n\n");
+        long experts = version.getExperts().stream()
+                .filter(expert -> !MergedExperts.isProtection(expert))
+                .count();
         add(
                 "A multilingual speech model that grows by experts, kept by Koine: one base model and the pruned task vectors of "
-                        + version.getExperts().size() + " language experts,\n\n"
+                        + experts + " language experts,\n\n"
                         + "    merged = base + scale * sum over experts e of weight(e) * prune(expert(e) - base)\n\n");
+        if (version.getExperts().stream().anyMatch(expert -> expert.getStatisticsDigest() != null)) {
+            add(
+                    "Matrices that multiply a layer's input are weighed by the statistics of the languages below instead of the scale (RegMean, arXiv"
+                            + " 2212.09849); the scale is that of everything else.\n\n");
+        }
     }
 
     private void languages() {
@@ -64,7 +72,7 @@ public final class ModelCard {
             String inside =
                     CardMetadata.languages(version).stream().map(Markdown::text).collect(Collectors.joining(", "));
             add("Not evaluated: the model is registered without evaluation sets."
-                    + (inside.isEmpty() ? "" : " Its experts speak " + inside + ".") + "\n\n");
+                    + (inside.isEmpty() ? "" : " Its experts, and what is protected, speak " + inside + ".") + "\n\n");
             return;
         }
         add(Markdown.head("language", "task", "measure", "base", "version before", "this version", "change"));
@@ -245,8 +253,8 @@ public final class ModelCard {
             add("- Digest of the base: " + Markdown.code(first.getDigest()) + ".\n");
         }
         add(
-                "\nThe digest is a function of base, experts, recipe and scale alone. `koine verify --store STORE` makes every"
-                        + " version again from what the store keeps and compares; `koine merge` does so from the experts' folders.\n");
+                "\nThe digest is a function of base, experts, their statistics where it has any, recipe and scale alone. `koine verify --store STORE` makes every"
+                        + " version again from what the store keeps and compares; `koine merge` does so from the folders of experts and statistics.\n");
     }
 
     private void add(String text) {

@@ -79,10 +79,11 @@ public final class ProtectCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "A language is protected by its statistics; give their folder with --statistics. koine statistics makes one.");
         }
-        if (!(weight > 0)) {
+        if (!(weight > 0 && weight < Double.POSITIVE_INFINITY)) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "The weight is " + weight + "; give a number over 0, such as " + ProtectedFolder.WEIGHT + ".");
+                    "The weight is " + weight + "; give a finite number over 0, such as " + ProtectedFolder.WEIGHT
+                            + ".");
         }
         @Nullable Upload copies = upload == null ? null : new Upload(upload, upload);
         Bundle described = Objects.requireNonNull(

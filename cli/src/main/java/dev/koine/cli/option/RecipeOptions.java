@@ -38,7 +38,9 @@ public final class RecipeOptions {
     @Nullable
     public String method;
 
-    @Option(names = "--rank", description = "Rank of the low-rank part (default: 32 of COMPACT, else 7, as published).")
+    @Option(
+            names = "--rank",
+            description = "Rank of the low-rank part (default: 32 of COMPACT and REGMEAN, else 7, as published).")
     @Nullable
     public Integer rank;
 
@@ -71,7 +73,7 @@ public final class RecipeOptions {
     @Option(
             names = "--precision",
             description =
-                    "Element type of task vectors: ${COMPLETION-CANDIDATES} (default: FLOAT16 of COMPACT, else FLOAT32).")
+                    "Element type of task vectors: ${COMPLETION-CANDIDATES} (default: FLOAT16 of COMPACT and REGMEAN, else FLOAT32).")
     @Nullable
     public Precision precision;
 

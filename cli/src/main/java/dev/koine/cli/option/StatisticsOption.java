@@ -4,6 +4,7 @@ import dev.koine.cli.folder.ModelFiles;
 import dev.koine.cli.folder.Upload;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.statistics.Statistics;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import java.io.IOException;
@@ -46,8 +47,14 @@ public final class StatisticsOption {
             Path folder, @Nullable URI place, @Nullable Upload upload, PrintWriter out, PrintWriter err)
             throws IOException, RejectedException {
         return new Input("The statistics (" + folder + ")").read(() -> {
+            Statistics.open(folder.resolve(Statistics.FILE)).close();
             ModelFiles files = ModelFiles.in(folder);
-            Bundle here = files.describe();
+            Bundle all = files.describe();
+            Bundle here = new Bundle(
+                    all.uri(),
+                    all.files().stream()
+                            .filter(file -> file.path().equals(Statistics.FILE))
+                            .toList());
             out.printf("Statistics %s: %,d bytes, %s%n", folder, here.bytes(), here.digest());
             if (upload != null && place == null) {
                 return Bundles.toAvro(upload.copy(files, here, out, err));

@@ -4,9 +4,11 @@ import dev.koine.engine.Input;
 import dev.koine.engine.merge.OfflineMerge;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -49,6 +51,15 @@ public final class WeighingOptions {
 
     /** Requires that statistics are of experts that there are. */
     public void requireNames(Collection<String> names) {
+        Set<String> taken = new HashSet<>(names);
+        for (ProtectedFolder language : languages) {
+            if (!taken.add(language.language())) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--protect " + language.language()
+                                + "=... is there already, as an expert or a language; name each once.");
+            }
+        }
         for (String name : statistics.keySet()) {
             if (!names.contains(name)) {
                 throw new ParameterException(

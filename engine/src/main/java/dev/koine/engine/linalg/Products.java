@@ -1,7 +1,7 @@
 package dev.koine.engine.linalg;
 
 /** Sums of rows, each times a factor, four rows at a time and in the order of their indexes. */
-final class Products {
+public final class Products {
     private static final int AT_ONCE = 4;
 
     private Products() {}
@@ -13,7 +13,7 @@ final class Products {
      * @param matrix rows of {@code width} elements
      * @param first the first of these rows
      */
-    static void add(double[] factors, int at, double[] matrix, int first, int count, int width, double[] sum) {
+    public static void add(double[] factors, int at, double[] matrix, int first, int count, int width, double[] sum) {
         add(factors, at, matrix, first, count, width, width, sum);
     }
 

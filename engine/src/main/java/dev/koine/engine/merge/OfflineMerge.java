@@ -179,15 +179,15 @@ public final class OfflineMerge {
         StatisticsCheck check = StatisticsCheck.of(
                 base, Bundle.describeWithoutStrays(base.directory()).digest(), pool);
         for (Expert expert : experts) {
-            expert.input().read(() -> {
-                if (expert.statistics() == null) {
-                    throw StatisticsCheck.missing();
-                }
-                return check.require(expert.statistics());
-            });
+            @Nullable Path statistics = expert.statistics();
+            if (statistics == null) {
+                throw StatisticsCheck.missing().about(expert.input());
+            }
+            new Input("The statistics (" + statistics + ")").read(() -> check.require(statistics));
         }
         for (ProtectedLanguage language : languages) {
-            language.input().read(() -> check.require(language.statistics()));
+            new Input("The statistics (" + language.statistics() + ")")
+                    .read(() -> check.require(language.statistics()));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.koine.engine.merge;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.linalg.SymmetricSolver;
 import dev.koine.engine.merge.total.MatrixDeltas;
 import dev.koine.engine.merge.weighed.GramSum;
@@ -13,6 +14,7 @@ import dev.koine.engine.store.ArtifactStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +22,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The members of a model whose matrices are weighed by statistics: what each adds to {@link WeighedSums}, and what these come to. */
 final class WeighedMembers implements MatrixDeltas, AutoCloseable {
+    private static final double LARGEST_FACTOR = 1e6;
+
     private final WeighedSums sums;
     private final TaskVectorReader vectors;
     private final ArtifactStore store;
     private final List<Member> inside;
     private final Solvers solvers = new Solvers();
+    private final Map<String, Statistics> open = new HashMap<>();
 
     /** @param inside the members of the model as they change */
     WeighedMembers(WeighedSums sums, TaskVectorReader vectors, ArtifactStore store, List<Member> inside) {
@@ -46,12 +51,19 @@ final class WeighedMembers implements MatrixDeltas, AutoCloseable {
     /**
      * The parts of a member.
      *
-     * @throws RejectedException NO_STATISTICS if it has none
+     * @throws RejectedException NO_STATISTICS if it has none, TOTAL_OVERFLOW for a factor that makes no sense
      */
     List<Part> parts(Member member) throws RejectedException, IOException {
         TaskVector vector = TaskVector.get(store, member.taskVector());
         if (vector.statistics().isEmpty()) {
             throw StatisticsCheck.missing();
+        }
+        if (Math.abs(member.factor()) > LARGEST_FACTOR) {
+            throw new RejectedException(
+                    RejectionCode.TOTAL_OVERFLOW,
+                    "The weight is " + member.factor()
+                            + ", and statistics are weighed by a million at most. Lower it: 1 is an expert's,"
+                            + " 0.25 enough to protect a language.");
         }
         Map<Integer, Addition.Part> weights = vectors.byWeight(vector);
         TaskVectorRuns runs = (index, step) -> {
@@ -82,9 +94,23 @@ final class WeighedMembers implements MatrixDeltas, AutoCloseable {
         return parts;
     }
 
-    private LowRankGram gram(String statistics, int input) throws RejectedException, IOException {
-        try (Statistics file = Statistics.open(store.bundle(statistics).resolve(Statistics.FILE))) {
-            return file.gram(sums.inputs().get(input));
+    private LowRankGram gram(String statistics, int input) throws IOException {
+        try {
+            return opened(statistics).gram(sums.inputs().get(input));
+        } catch (RejectedException e) {
+            throw new IOException("The store's copy of statistics " + statistics + " is damaged: " + e.getMessage(), e);
+        }
+    }
+
+    /** Each file is opened once: its header has a line for every layer. */
+    private Statistics opened(String statistics) throws RejectedException, IOException {
+        synchronized (open) {
+            @Nullable Statistics file = open.get(statistics);
+            if (file == null) {
+                file = Statistics.open(store.bundle(statistics).resolve(Statistics.FILE));
+                open.put(statistics, file);
+            }
+            return file;
         }
     }
 
@@ -122,6 +148,9 @@ final class WeighedMembers implements MatrixDeltas, AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        for (Statistics file : open.values()) {
+            file.close();
+        }
         sums.close();
     }
 

@@ -258,6 +258,12 @@ public final class Statistics implements AutoCloseable {
 
     /** Before all of its header becomes objects. */
     private static void requireSmall(Path path) throws IOException, RejectedException {
+        if (!Files.isRegularFile(path)) {
+            throw new RejectedException(
+                    RejectionCode.MISSING_FILE,
+                    "There is no file " + path.getFileName()
+                            + " in the folder. Name the folder that koine statistics wrote.");
+        }
         long size = Files.size(path);
         ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
         try (FileChannel channel = FileChannel.open(path)) {

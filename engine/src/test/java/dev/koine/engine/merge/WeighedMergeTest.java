@@ -16,10 +16,12 @@ import dev.koine.engine.statistics.LayerInput;
 import dev.koine.engine.statistics.LayerInputs;
 import dev.koine.engine.statistics.LowRankGram;
 import dev.koine.engine.statistics.Statistics;
+import dev.koine.engine.statistics.StatisticsWriter;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
 import dev.koine.engine.tensor.ElementType;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -316,6 +318,41 @@ class WeighedMergeTest {
             assertThatThrownBy(() -> scene.lab.offline().merge(List.of(expert), target))
                     .isInstanceOfSatisfying(RejectedException.class, refusal -> assertThat(refusal.code())
                             .isEqualTo(RejectionCode.STATISTICS_MISMATCH));
+        }
+    }
+
+    @Test
+    void refusesStatisticsOfSilenceAndWeightsWithoutMeasure() throws Exception {
+        Random random = new Random(4);
+        try (Scene scene = new Scene(random, TestModel.random(random), Recipe.standard(new RegMean()))) {
+            MergeLab lab = scene.lab;
+            Path silent = Files.createTempDirectory(lab.directory, "statistics");
+            StatisticsWriter writer = new StatisticsWriter(new Statistics.About(lab.baseDigest, "xx", 1, 1));
+            for (LayerInput input : LayerInputs.of(lab.base)) {
+                writer.add(input, new double[input.packedSize()]);
+            }
+            try (OutputStream out = Files.newOutputStream(silent.resolve(Statistics.FILE))) {
+                writer.writeTo(out);
+            }
+            Path target = Files.createTempDirectory(lab.directory, "merged");
+            assertThatThrownBy(() ->
+                            lab.offline().merge(List.of(scene.experts.get(0).weighedBy(silent)), target))
+                    .isInstanceOf(RejectedException.class)
+                    .hasMessageContaining("The statistics (" + silent)
+                    .hasMessageContaining("zero in every layer");
+            try (RunningModel model = lab.open()) {
+                Member expert = lab.prune(scene.folders.get(0), 1);
+                model.add(expert);
+                String before = lab.digest(model);
+                for (double weight : new double[] {1e9, -1e9, Double.MAX_VALUE}) {
+                    assertThatThrownBy(() -> model.add(lab.protect(1, weight)))
+                            .isInstanceOfSatisfying(RejectedException.class, refusal -> assertThat(refusal.code())
+                                    .isEqualTo(RejectionCode.TOTAL_OVERFLOW));
+                }
+                assertThat(lab.digest(model)).isEqualTo(before);
+                model.add(lab.protect(1, 1e6));
+                assertThat(lab.digest(model)).isNotEqualTo(before);
+            }
         }
     }
 

@@ -162,6 +162,16 @@ class StatisticsTest {
     }
 
     @Test
+    void aFolderWithoutTheFileIsRefused() throws Exception {
+        for (Path file : List.of(folder.resolve("absent"), Files.createDirectory(folder.resolve("directory")))) {
+            assertThatExceptionOfType(RejectedException.class)
+                    .isThrownBy(() -> Statistics.open(file).close())
+                    .withMessageContaining("that koine statistics wrote")
+                    .satisfies(e -> assertThat(e.code()).isEqualTo(RejectionCode.MISSING_FILE));
+        }
+    }
+
+    @Test
     void aLargeHeaderIsRefusedBeforeItIsRead() throws Exception {
         Path file = folder.resolve("s");
         try (OutputStream out = Files.newOutputStream(file)) {

@@ -234,7 +234,7 @@ public final class Intake {
         ModelBundle base = base(model).model();
         String place = statistics.getUri();
         Faults.contain("the statistics " + place, () -> new Input("The statistics (" + place + ")")
-                .read(() -> statisticsIntake.take(statistics, base, digest)));
+                .read(() -> statisticsIntake.take(statistics, base, digest, expert.getLanguages())));
     }
 
     private void plan(InboundEvent event, ExpertEvent expert, ModelRegistration model, Output out)

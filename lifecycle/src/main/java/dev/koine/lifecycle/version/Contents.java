@@ -2,6 +2,8 @@ package dev.koine.lifecycle.version;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.events.MergedExperts;
+import dev.koine.lifecycle.event.Events;
 import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.MergedExpert;
@@ -35,6 +37,16 @@ record Contents(List<MergedExpert> experts) {
         Optional<MergedExpert> inside = find(event.getExpertId());
         if (inside.isEmpty()) {
             return;
+        }
+        boolean isProtection = MergedExperts.isProtection(inside.get());
+        if (isProtection != Events.isProtection(event)) {
+            throw new RejectedException(
+                    RejectionCode.INVALID_EVENT,
+                    isProtection
+                            ? "'" + event.getExpertId()
+                                    + "' is a language that is protected here. Retract it first, or submit the expert under another id."
+                            : "An expert '" + event.getExpertId()
+                                    + "' is inside. Protect the language under another name: koine protect --name.");
         }
         long revision = inside.get().getRevision();
         if (event.getRevision() == revision) {

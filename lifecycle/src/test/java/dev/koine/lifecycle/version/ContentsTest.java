@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.schemas.Bundle;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.MergedExpert;
@@ -43,6 +44,21 @@ class ContentsTest {
     }
 
     @Test
+    void neitherAnExpertNorAProtectionTakesTheOthersPlace() {
+        ExpertEvent protection = merge("de", 4);
+        protection.setBundle(null);
+        RejectedException overExpert =
+                catchThrowableOfType(RejectedException.class, () -> contents.requireNewer(protection));
+        assertThat(overExpert).hasMessageContaining("koine protect --name");
+        MergedExpert language = expert("es", 1);
+        language.setBundleDigest("");
+        Contents guarded = contents.with(language);
+        RejectedException overLanguage =
+                catchThrowableOfType(RejectedException.class, () -> guarded.requireNewer(merge("es", 2)));
+        assertThat(overLanguage).hasMessageContaining("is a language that is protected here");
+    }
+
+    @Test
     void retractsOnlyWhatIsInside() throws Exception {
         assertThat(contents.requireInside("de").getRevision()).isEqualTo(3);
         RejectedException refused = catchThrowableOfType(RejectedException.class, () -> contents.requireInside("es"));
@@ -56,6 +72,7 @@ class ContentsTest {
                 .setModelId("m")
                 .setExpertId(id)
                 .setRevision(revision)
+                .setBundle(new Bundle("file:///models/" + id + "/", List.of()))
                 .setTime(Instant.EPOCH)
                 .build();
     }

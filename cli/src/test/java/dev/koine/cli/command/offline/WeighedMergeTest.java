@@ -82,6 +82,13 @@ class WeighedMergeTest {
         CommandLineRun gone = merge("gone", "--expert", CA, "--statistics", of("ca"), "--protect", "fr=nowhere");
         assertThat(gone.code()).isEqualTo(ExitCode.USAGE);
         assertThat(gone.err()).contains("there is no folder nowhere");
+        CommandLineRun twice =
+                merge("twice", "--expert", CA, "--statistics", of("ca"), "--protect", "ca" + of("fr").substring(2));
+        assertThat(twice.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(twice.err()).contains("--protect ca=... is there already");
+        CommandLineRun model = merge("model", "--expert", CA, "--statistics", CA);
+        assertThat(model.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(model.err()).contains("MISSING_FILE", "that koine statistics wrote");
         CommandLineRun plain = koine(
                 "merge",
                 "--base",

@@ -17,6 +17,6 @@ record FixedPoint(double step) {
 
     /** The nearest integer of steps, ties to even; {@link #LIMIT} or more in magnitude, or NaN, where there is no place for it. */
     double steps(double value) {
-        return Math.rint(value / step);
+        return Math.rint(value * (1 / step));
     }
 }

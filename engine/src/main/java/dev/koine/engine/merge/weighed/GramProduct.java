@@ -1,6 +1,7 @@
 package dev.koine.engine.merge.weighed;
 
 import dev.koine.engine.linalg.LowRank;
+import dev.koine.engine.linalg.Products;
 import dev.koine.engine.statistics.LowRankGram;
 import dev.koine.engine.taskvector.LorsBlock;
 import dev.koine.engine.taskvector.PrunedBlock;
@@ -122,10 +123,11 @@ record GramProduct(LowRankGram gram, int other, boolean isOutputFirst) {
 
     private static double[] product(double[] left, int rows, int inner, double[] right, int columns) {
         double[] product = new double[rows * columns];
+        double[] row = new double[columns];
         for (int i = 0; i < rows; i++) {
-            for (int k = 0; k < inner; k++) {
-                addRow(product, i * columns, right, k * columns, columns, left[i * inner + k]);
-            }
+            Arrays.fill(row, 0);
+            Products.add(left, i * inner, right, 0, inner, columns, row);
+            System.arraycopy(row, 0, product, i * columns, columns);
         }
         return product;
     }

@@ -59,19 +59,23 @@ public final class StatisticsCheck {
             }
             List<WorkPool.Part<Boolean>> parts = new ArrayList<>();
             for (LayerInput input : inputs) {
-                parts.add(() -> require(statistics, input));
+                parts.add(() -> hasEnergy(statistics, input));
             }
-            pool.runAll(parts);
+            if (!inputs.isEmpty() && !pool.runAll(parts).contains(true)) {
+                throw new RejectedException(
+                        RejectionCode.NOT_SAFETENSORS,
+                        "The statistics are zero in every layer: no expert can be weighed by them. Collect them with koine statistics on"
+                                + " speech that is no silence.");
+            }
             return statistics.about();
         }
     }
 
-    private static boolean require(Statistics statistics, LayerInput input) throws RejectedException, IOException {
+    private static boolean hasEnergy(Statistics statistics, LayerInput input) throws RejectedException, IOException {
         if (!statistics.has(input)) {
             throw mismatch("have no matrix for '" + Quote.of(input.key()) + "'");
         }
-        statistics.gram(input);
-        return true;
+        return statistics.gram(input).mean() > 0;
     }
 
     private static RejectedException mismatch(String what) {
