@@ -31,6 +31,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,7 +43,6 @@ import java.util.Random;
  * expert; task vectors are one under different weights.
  */
 public final class WeighedCost {
-    private static final int[] INSIDE = {3, 8, 24};
     private static final double WEIGHT = 0.5;
 
     private final LocalStore store;
@@ -59,7 +59,10 @@ public final class WeighedCost {
         this.pool = pool;
     }
 
-    /** Arguments: folder with {@code base} and {@code expert}, empty folder to work in, threads, rounds. Prints Markdown. */
+    /**
+     * Arguments: folder with {@code base} and {@code expert}, empty folder to work in, threads, rounds, numbers of experts inside before the event, such as 3,8,24.
+     * Prints Markdown.
+     */
     public static void main(String[] arguments) throws Exception {
         Path models = Path.of(arguments[0]).toRealPath();
         Path work = Path.of(arguments[1]).toRealPath();
@@ -70,7 +73,12 @@ public final class WeighedCost {
                             Bundle.describe(models.resolve("base")).digest(),
                             work,
                             pool)
-                    .measure(models.resolve("expert"), Integer.parseInt(arguments[3]));
+                    .measure(
+                            models.resolve("expert"),
+                            Integer.parseInt(arguments[3]),
+                            Arrays.stream(arguments[4].split(",", -1))
+                                    .mapToInt(Integer::parseInt)
+                                    .toArray());
         }
     }
 
@@ -78,11 +86,11 @@ public final class WeighedCost {
 
     private record Sample(double wall, double cpu) {}
 
-    private void measure(Path expert, int rounds) throws RejectedException, IOException {
+    private void measure(Path expert, int rounds, int[] insides) throws RejectedException, IOException {
         TaskVector vector = prune(expert);
         List<Subject> subjects = new ArrayList<>();
-        subjects.add(subject("COMPACT", Recipe.DEFAULT, vector, 3));
-        for (int inside : INSIDE) {
+        subjects.add(subject("COMPACT", Recipe.DEFAULT, vector, insides[0]));
+        for (int inside : insides) {
             subjects.add(subject("REGMEAN", Recipe.standard(new RegMean()), vector, inside));
         }
         for (int round = -1; round < rounds; round++) {
