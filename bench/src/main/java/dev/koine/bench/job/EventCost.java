@@ -1,10 +1,7 @@
 package dev.koine.bench.job;
 
-import dev.koine.bench.machine.Cpu;
-import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.WorkPool;
-import dev.koine.engine.file.FileTree;
 import dev.koine.engine.merge.Member;
 import dev.koine.engine.merge.RunningModel;
 import dev.koine.engine.merge.TaskVector;
@@ -91,8 +88,8 @@ public final class EventCost {
         for (int round = -1; round < rounds; round++) {
             for (Subject subject : subjects) {
                 Member any = subject.members().get(subject.members().size() / 2);
-                Sample add = time(() -> subject.model().add(next), subject.model());
-                Sample retract = time(() -> subject.model().subtract(any), subject.model());
+                Sample add = Sample.of(() -> subject.model().add(next), subject.model(), store);
+                Sample retract = Sample.of(() -> subject.model().subtract(any), subject.model(), store);
                 subject.model().add(any);
                 subject.model().subtract(next);
                 if (round >= 0) {
@@ -109,32 +106,14 @@ public final class EventCost {
 
     private record Subject(List<Member> members, RunningModel model, List<Sample> adds, List<Sample> retracts) {}
 
-    private record Sample(double wall, double cpu) {}
-
-    @FunctionalInterface
-    private interface Change {
-        void apply() throws RejectedException, IOException;
-    }
-
-    private Sample time(Change change, RunningModel model) throws RejectedException, IOException {
-        long start = System.nanoTime();
-        double before = Cpu.seconds();
-        change.apply();
-        Bundle version =
-                store.<RejectedException>putBundle(target -> model.write(target, model.scales(), Progress.NONE));
-        Sample sample = new Sample((System.nanoTime() - start) / 1e9, Cpu.seconds() - before);
-        FileTree.delete(version.directory());
-        return sample;
-    }
-
     private static void report(List<Subject> subjects) {
         System.out.println("| experts inside | add s | of 2 | add cpu s | retract s | of 2 | retract cpu s |");
         System.out.println("|---|---|---|---|---|---|---|");
-        Sample add = median(subjects.get(0).adds());
-        Sample retract = median(subjects.get(0).retracts());
+        Sample add = Sample.median(subjects.get(0).adds());
+        Sample retract = Sample.median(subjects.get(0).retracts());
         for (Subject subject : subjects) {
-            Sample a = median(subject.adds());
-            Sample r = median(subject.retracts());
+            Sample a = Sample.median(subject.adds());
+            Sample r = Sample.median(subject.retracts());
             System.out.printf(
                     Locale.ROOT,
                     "| %d | %.3f | %.2f | %.3f | %.3f | %.2f | %.3f |%n",
@@ -146,11 +125,5 @@ public final class EventCost {
                     r.wall() / retract.wall(),
                     r.cpu());
         }
-    }
-
-    private static Sample median(List<Sample> samples) {
-        double[] wall = samples.stream().mapToDouble(Sample::wall).sorted().toArray();
-        double[] cpu = samples.stream().mapToDouble(Sample::cpu).sorted().toArray();
-        return new Sample(wall[wall.length / 2], cpu[cpu.length / 2]);
     }
 }

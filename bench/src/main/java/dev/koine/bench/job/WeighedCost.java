@@ -1,10 +1,7 @@
 package dev.koine.bench.job;
 
-import dev.koine.bench.machine.Cpu;
-import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.WorkPool;
-import dev.koine.engine.file.FileTree;
 import dev.koine.engine.merge.Member;
 import dev.koine.engine.merge.RunningModel;
 import dev.koine.engine.merge.TaskVector;
@@ -83,8 +80,6 @@ public final class WeighedCost {
     }
 
     private record Subject(String name, int inside, RunningModel model, Member next, List<Sample> samples) {}
-
-    private record Sample(double wall, double cpu) {}
 
     private void measure(Path expert, int rounds, int[] insides) throws RejectedException, IOException {
         TaskVector vector = prune(expert);
@@ -177,24 +172,17 @@ public final class WeighedCost {
     }
 
     private Sample time(Subject subject) throws RejectedException, IOException {
-        RunningModel model = subject.model();
-        long start = System.nanoTime();
-        double before = Cpu.seconds();
-        model.add(subject.next());
-        Bundle version =
-                store.<RejectedException>putBundle(target -> model.write(target, model.scales(), Progress.NONE));
-        Sample sample = new Sample((System.nanoTime() - start) / 1e9, Cpu.seconds() - before);
-        FileTree.delete(version.directory());
-        model.subtract(subject.next());
+        Sample sample = Sample.of(() -> subject.model().add(subject.next()), subject.model(), store);
+        subject.model().subtract(subject.next());
         return sample;
     }
 
     private static void report(List<Subject> subjects) {
         System.out.println("| method | experts inside | event s | of the sum's | cpu s |");
         System.out.println("|---|---|---|---|---|");
-        double sum = median(subjects.get(0).samples()).wall();
+        double sum = Sample.median(subjects.get(0).samples()).wall();
         for (Subject subject : subjects) {
-            Sample median = median(subject.samples());
+            Sample median = Sample.median(subject.samples());
             System.out.printf(
                     Locale.ROOT,
                     "| %s | %d | %.2f | %.2f | %.2f |%n",
@@ -204,11 +192,5 @@ public final class WeighedCost {
                     median.wall() / sum,
                     median.cpu());
         }
-    }
-
-    private static Sample median(List<Sample> samples) {
-        double[] wall = samples.stream().mapToDouble(Sample::wall).sorted().toArray();
-        double[] cpu = samples.stream().mapToDouble(Sample::cpu).sorted().toArray();
-        return new Sample(wall[wall.length / 2], cpu[cpu.length / 2]);
     }
 }

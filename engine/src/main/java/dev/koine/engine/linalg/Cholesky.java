@@ -109,13 +109,13 @@ public record Cholesky(int size, double[] lower, double[] upper) implements Symm
         for (int i = 0; i < size; i++) {
             int row = i * (i + 1) / 2;
             Arrays.fill(sum, 0);
-            Products.add(lower, row, tile, 0, i, width, sum);
+            RowSums.add(lower, row, tile, 0, i, width, sum);
             divide(tile, i * width, width, sum, lower[row + i]);
         }
         for (int i = size - 1; i >= 0; i--) {
             int row = start(i, size);
             Arrays.fill(sum, 0);
-            Products.add(upper, row + 1, tile, i + 1, size - 1 - i, width, sum);
+            RowSums.add(upper, row + 1, tile, i + 1, size - 1 - i, width, sum);
             divide(tile, i * width, width, sum, upper[row]);
         }
     }

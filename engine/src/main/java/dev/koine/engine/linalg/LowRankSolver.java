@@ -78,7 +78,7 @@ public final class LowRankSolver implements SymmetricSolver {
         double[] row = new double[n];
         for (int i = 0; i < n; i++) {
             Arrays.fill(row, 0);
-            Products.add(matrix, i * inner, transposed, 0, inner, n, i + 1, row);
+            RowSums.add(matrix, i * inner, transposed, 0, inner, n, i + 1, row);
             row[i] += diagonal[i];
             System.arraycopy(row, 0, triangle, i * (i + 1) / 2, i + 1);
         }
@@ -101,13 +101,13 @@ public final class LowRankSolver implements SymmetricSolver {
         double[] sum = new double[width];
         for (int k = 0; k < rank; k++) {
             Arrays.fill(sum, 0);
-            Products.add(rows, k * size, tile, 0, size, width, sum);
+            RowSums.add(rows, k * size, tile, 0, size, width, sum);
             System.arraycopy(sum, 0, seen, k * width, width);
         }
         inner.solve(seen, width);
         for (int i = 0; i < size; i++) {
             Arrays.fill(sum, 0);
-            Products.add(columns, i * rank, seen, 0, rank, width, sum);
+            RowSums.add(columns, i * rank, seen, 0, rank, width, sum);
             for (int j = 0; j < width; j++) {
                 tile[i * width + j] -= inverse[i] * sum[j];
             }

@@ -1,7 +1,7 @@
 package dev.koine.engine.merge.weighed;
 
 import dev.koine.engine.linalg.LowRank;
-import dev.koine.engine.linalg.Products;
+import dev.koine.engine.linalg.RowSums;
 import dev.koine.engine.statistics.LowRankGram;
 import dev.koine.engine.taskvector.LorsBlock;
 import dev.koine.engine.taskvector.PrunedBlock;
@@ -126,7 +126,7 @@ record GramProduct(LowRankGram gram, int other, boolean isOutputFirst) {
         double[] row = new double[columns];
         for (int i = 0; i < rows; i++) {
             Arrays.fill(row, 0);
-            Products.add(left, i * inner, right, 0, inner, columns, row);
+            RowSums.add(left, i * inner, right, 0, inner, columns, row);
             System.arraycopy(row, 0, product, i * columns, columns);
         }
         return product;

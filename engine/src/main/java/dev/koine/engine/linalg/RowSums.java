@@ -1,10 +1,10 @@
 package dev.koine.engine.linalg;
 
 /** Sums of rows, each times a factor, four rows at a time and in the order of their indexes. */
-public final class Products {
+public final class RowSums {
     private static final int AT_ONCE = 4;
 
-    private Products() {}
+    private RowSums() {}
 
     /**
      * Adds {@code count} rows of a matrix to a sum, each times its factor.
