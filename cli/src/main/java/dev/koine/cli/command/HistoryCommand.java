@@ -26,7 +26,12 @@ import picocli.CommandLine.Spec;
             "Lists the versions of a model, and the events that were refused.",
             "Without a model: which there are, and what was refused that names none, such as messages that are no events."
         },
-        footer = {"%nExample:", "  koine history --model whisper", "  koine history"})
+        footer = {
+            "%nExample:",
+            "  koine history --model whisper",
+            "  koine history",
+            "  koine history --model whisper --json"
+        })
 public final class HistoryCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
@@ -40,6 +45,14 @@ public final class HistoryCommand implements Callable<Integer> {
             description = "Leaves out the bars: a line a language and task, full at an error of 100 %%.")
     boolean noBars;
 
+    @Option(
+            names = "--json",
+            description = {
+                "Prints JSON: a line for each update and each rejection, as schemas have them, in the order of their events.",
+                "Without a model: those of all."
+            })
+    boolean json;
+
     @Mixin
     KafkaOptions kafka;
 
@@ -49,6 +62,10 @@ public final class HistoryCommand implements Callable<Integer> {
         List<Outcome> outcomes;
         try (OutcomeReader reader = new OutcomeReader(kafka.properties(), Topics.DEFAULT)) {
             outcomes = reader.readAll();
+        }
+        if (json) {
+            new HistoryTable(out, false).json(outcomes, modelId);
+            return ExitCode.OK;
         }
         if (modelId == null) {
             new HistoryTable(out, false).overview(outcomes);

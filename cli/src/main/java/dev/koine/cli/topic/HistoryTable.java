@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The versions of a model and what was refused, for a terminal: with what the gate found where there is one. */
+/** The versions of a model and what was refused, for a terminal, with what the gate found where there is one, or for programs. */
 public final class HistoryTable {
     private static final String INDENT = " ".repeat(9);
     private static final String PREFIX = "sha256:";
@@ -56,6 +56,22 @@ public final class HistoryTable {
                     Plain.of(rejection.getCode()),
                     Plain.of(rejection.getMessage()));
             report(rejection.getGate(), null);
+        }
+    }
+
+    /**
+     * A line of JSON for each record, in the order of the outcomes.
+     *
+     * @param modelId null for all, those that name no model among them
+     */
+    public void json(List<Outcome> outcomes, @Nullable String modelId) {
+        for (Outcome outcome : outcomes) {
+            if (modelId == null || modelId.equals(modelOf(outcome))) {
+                out.println(
+                        outcome instanceof Outcome.Updated updated
+                                ? updated.update()
+                                : ((Outcome.Rejected) outcome).rejection());
+            }
         }
     }
 

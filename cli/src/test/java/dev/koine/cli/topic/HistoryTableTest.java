@@ -2,6 +2,8 @@ package dev.koine.cli.topic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.koine.events.Outcome;
 import dev.koine.schemas.Bundle;
 import dev.koine.schemas.ModelUpdate;
@@ -11,6 +13,7 @@ import dev.koine.testkit.Updates;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -36,6 +39,29 @@ class HistoryTableTest {
                         "demo                     1 version, 1 refused",
                         "1 refused that name no model; the newest:",
                         "refused  1970-01-01T00:00:00Z koine.experts, partition 1, offset 17: UNDECODABLE: No event.?");
+    }
+
+    @Test
+    void jsonHasOneLineForEachRecordOfTheModel() throws Exception {
+        StringWriter text = new StringWriter();
+        List<Outcome> outcomes = List.of(
+                new Outcome.Updated(update(0.5)),
+                new Outcome.Rejected(rejection("other", "DUPLICATE", "It is inside.")),
+                new Outcome.Rejected(rejection("demo", "NOT_ONNX", "A line\nand\u001b another.")));
+        new HistoryTable(new PrintWriter(text, true), false).json(outcomes, "demo");
+        List<JsonNode> read = new ArrayList<>();
+        for (String line : text.toString().lines().toList()) {
+            read.add(new JsonMapper().readTree(line));
+        }
+        assertThat(read).hasSize(2);
+        assertThat(read.get(0).get("version").asLong()).isEqualTo(1);
+        assertThat(read.get(0).get("updateShare").findValue("double").asDouble())
+                .isEqualTo(0.5);
+        assertThat(read.get(1).findValue("message").asText()).isEqualTo("A line\nand\u001b another.");
+
+        StringWriter all = new StringWriter();
+        new HistoryTable(new PrintWriter(all, true), false).json(outcomes, null);
+        assertThat(all.toString().lines()).hasSize(3);
     }
 
     private static Rejection rejection(@Nullable String model, String code, String message) {
