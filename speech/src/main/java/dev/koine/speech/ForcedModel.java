@@ -61,6 +61,15 @@ public abstract class ForcedModel {
      */
     public abstract int mostPositions(String file, int frames);
 
+    /**
+     * How many of a value's positions count, the leading ones: those that speech covers and, where silence follows that fills a window, as many of it.
+     *
+     * @param file one of {@link #files}
+     * @param value of its graph
+     * @param positions that the value has
+     */
+    public abstract int heard(String file, String value, int positions, Features features);
+
     /** Why the model cannot take this speech with this text, and what to do; empty if it can. */
     public abstract Optional<String> objection(int rows, int columns, String language, String text);
 
@@ -121,6 +130,11 @@ public abstract class ForcedModel {
         @Override
         public int mostPositions(String file, int frames) {
             return frames;
+        }
+
+        @Override
+        public int heard(String file, String value, int positions, Features features) {
+            return positions;
         }
 
         @Override

@@ -25,6 +25,8 @@ import java.util.Set;
 /** Whisper: the encoder, whose states are kept in a file, and the decoder that takes a text whole. */
 final class ForcedWhisper extends ForcedModel {
     private static final String INPUT_FEATURES = "input_features";
+    /** Of the window, in lengths of the speech: that, and silence for as long again. */
+    private static final int HEARD = 2;
 
     private final WhisperConfig config;
     private final Vocabulary vocabulary;
@@ -57,6 +59,17 @@ final class ForcedWhisper extends ForcedModel {
     @Override
     public int mostPositions(String file, int frames) {
         return file.equals(DecoderFiles.ENCODER) ? config.frames() : config.maxLength();
+    }
+
+    /**
+     * A window of 30 s with two seconds of speech is silence, and silence is alike in all languages: were all of it counted, no language would weigh
+     * more than another in its own speech.
+     */
+    @Override
+    public int heard(String file, String value, int positions, Features features) {
+        boolean isAlongWindow = file.equals(DecoderFiles.ENCODER) || value.equals(DecoderFiles.ENCODER_HIDDEN_STATES);
+        long covered = ((long) positions * features.columns() + config.frames() - 1) / config.frames();
+        return isAlongWindow ? (int) Math.min(positions, HEARD * covered) : positions;
     }
 
     @Override

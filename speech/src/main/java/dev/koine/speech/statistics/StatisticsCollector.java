@@ -222,16 +222,20 @@ public final class StatisticsCollector {
                             (long) number * utterances.size() + i,
                             (long) groups * utterances.size());
                     Utterance utterance = utterances.get(i);
+                    Features features = set(utterance.recording()).read(() -> recordings.read(utterance.recording()));
                     Path states = copies.folder().resolve("states-" + i);
                     ForcedModel.Look look = shown -> {
                         for (Activation activation : group.activations()) {
                             OnnxTensor value =
                                     Objects.requireNonNull(shown.get(activation.value()), activation.value());
                             GramTotal total = Objects.requireNonNull(totals.get(activation));
-                            positions.merge(activation, add(total, activation, value, utterance), Long::sum);
+                            Vectors vectors = Vectors.of(activation, value);
+                            int heard = model.heard(group.name(), activation.value(), vectors.count(), features);
+                            add(total, activation, vectors, heard, utterance);
+                            positions.merge(activation, (long) heard, Long::sum);
                         }
                     };
-                    run(group, sessions, copy, utterance, states, Set.copyOf(values), look);
+                    run(group, sessions, copy, utterance, features, states, Set.copyOf(values), look);
                 }
             } finally {
                 copies.delete(copy);
@@ -245,11 +249,11 @@ public final class StatisticsCollector {
                 OnnxSessions sessions,
                 String copy,
                 Utterance utterance,
+                Features features,
                 Path states,
                 Set<String> values,
                 ForcedModel.Look look)
                 throws RejectedException, IOException {
-            Features features = set(utterance.recording()).read(() -> recordings.read(utterance.recording()));
             ForcedModel.Spoken spoken = new ForcedModel.Spoken(features, utterance.language(), utterance.text());
             try {
                 model.run(group.name(), sessions, copy, spoken, states, values, look);
@@ -263,14 +267,14 @@ public final class StatisticsCollector {
             }
         }
 
-        private long add(GramTotal total, Activation activation, OnnxTensor value, Utterance utterance)
+        /** Adds the leading vectors, so many. */
+        private void add(GramTotal total, Activation activation, Vectors vectors, int heard, Utterance utterance)
                 throws RejectedException, IOException {
-            Vectors vectors = Vectors.of(activation, value);
             int size = activation.input().size();
             int step = (size + WIDE - 1) / WIDE;
             int most = chunk.length / size / step * step;
-            for (int from = 0; from < vectors.count(); from += most) {
-                int count = Math.min(most, vectors.count() - from);
+            for (int from = 0; from < heard; from += most) {
+                int count = Math.min(most, heard - from);
                 vectors.read(from, count, chunk);
                 int kept = (count + step - 1) / step;
                 for (int i = 1; i < kept && step > 1; i++) {
@@ -285,7 +289,6 @@ public final class StatisticsCollector {
                                 + activation.file() + ", on recording '" + utterance.id()
                                 + "'. Leave this recording out.");
             }
-            return vectors.count();
         }
     }
 }

@@ -20,6 +20,8 @@ import dev.koine.engine.statistics.Statistics;
 import dev.koine.engine.statistics.Statistics.About;
 import dev.koine.engine.statistics.StatisticsWriter;
 import dev.koine.engine.tensor.ElementType;
+import dev.koine.speech.Features;
+import dev.koine.speech.ForcedModel;
 import dev.koine.speech.Task;
 import dev.koine.speech.TinyWhisper;
 import dev.koine.speech.evaluation.Recording;
@@ -60,20 +62,24 @@ class StatisticsCollectorTest {
         bundle = Files.createDirectories(folder.resolve("bundle"));
     }
 
-    /** The encoder sees its whole window, the rest of it silence; the decoder the prompt (4 5 6 7) and the text, and not its end. */
+    /**
+     * Of the encoder's window of four frames the speech counts, and silence for as long again; of the decoder the prompt (4 5 6 7) and the text, and not its
+     * end.
+     */
     @Test
     void whispersLayersAreGivenTheWindowAndThePromptWithTheText() throws Exception {
         float[][] next = matrix(8, 8);
         TinyWhisper.writeWithoutDecoder(bundle);
         new TinyWhisper(next, matrix(8, 8)).writePlain(bundle);
         float[][] first = matrix(2, 3);
-        float[][] second = matrix(2, 4);
-        double[][] frames = new double[8][2];
-        for (int i = 0; i < 4; i++) {
-            for (int mel = 0; mel < 2; mel++) {
+        float[][] second = matrix(2, 1);
+        double[][] frames = new double[6][2];
+        for (int mel = 0; mel < 2; mel++) {
+            for (int i = 0; i < 4; i++) {
                 frames[i][mel] = i < 3 ? first[mel][i] : -1;
-                frames[4 + i][mel] = second[mel][i];
             }
+            frames[4][mel] = second[mel][0];
+            frames[5][mel] = -1;
         }
         List<double[]> sums = new ArrayList<>();
         for (int[] tokens : new int[][] {{4, 5, 6, 7, 0, 2, 1}, {4, 5, 6, 7, 1}}) {
@@ -91,6 +97,22 @@ class StatisticsCollectorTest {
         assertThat(collected.keys).containsExactly("decoder_model.onnx/sum", "encoder_model.onnx/transposed");
         requireGram(collected, "encoder_model.onnx/transposed", frames);
         requireGram(collected, "decoder_model.onnx/sum", sums.toArray(double[][]::new));
+    }
+
+    /** What crosses over from the encoder has its positions, a prompt and a text their own. */
+    @Test
+    void silenceIsLeftOutWhereverPositionsAreThoseOfTheWindow() throws Exception {
+        TinyWhisper.writeWithoutDecoder(bundle);
+        new TinyWhisper(matrix(8, 8), matrix(8, 8)).writePlain(bundle);
+        ForcedModel model = ForcedModel.read(bundle);
+        Features oneOfFour = new Features(new float[2], 2, 1);
+        assertThat(model.heard("encoder_model", "x", 4, oneOfFour)).isEqualTo(2);
+        assertThat(model.heard("encoder_model", "x", 2, oneOfFour)).isEqualTo(2);
+        assertThat(model.heard("decoder_model", "encoder_hidden_states", 40, oneOfFour))
+                .isEqualTo(20);
+        assertThat(model.heard("decoder_model", "y", 40, oneOfFour)).isEqualTo(40);
+        assertThat(model.heard("encoder_model", "x", 4, new Features(new float[6], 2, 3)))
+                .isEqualTo(4);
     }
 
     /** A square weight on what lies under the window gives what the runtime's own convolution does: y y^T = W G W^T. */
