@@ -17,6 +17,7 @@ import dev.koine.schemas.PolicyRule;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Recipe;
 import dev.koine.schemas.ScaleTrial;
+import dev.koine.schemas.YardstickScore;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class Statement {
     private static final String MISSING = "-";
     private static final Recipe PLAIN = Recipe.newBuilder().build();
+    private static final GatePolicy LENIENT = GatePolicy.newBuilder().build();
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -202,6 +204,12 @@ public final class Statement {
         if (policy.getConfidence() != 0) {
             real("confidence", policy.getConfidence());
         }
+        if (!policy.getAgainst().isEmpty()) {
+            texts("against", policy.getAgainst());
+        }
+        if (policy.getMaxDecline() != LENIENT.getMaxDecline()) {
+            real("max-decline", policy.getMaxDecline());
+        }
     }
 
     private void report(GateReport report) {
@@ -216,6 +224,7 @@ public final class Statement {
             measures("before", score.getBefore());
             measures("after", score.getAfter());
             interval("growth", score.getGrowth());
+            yardsticks(score.getYardsticks());
         }
         number("trials", report.getScaleTrials().size());
         for (ScaleTrial trial : report.getScaleTrials()) {
@@ -227,6 +236,22 @@ public final class Statement {
         number("merge-millis", report.getMergeMillis());
         interval("growth-inside", report.getGrowthInside());
         interval("growth-new", report.getGrowthNew());
+    }
+
+    private void yardsticks(List<YardstickScore> yardsticks) {
+        if (yardsticks.isEmpty()) {
+            return;
+        }
+        number("yardsticks", yardsticks.size());
+        for (YardstickScore yardstick : yardsticks) {
+            text("yardstick", yardstick.getYardstick());
+            number("version", yardstick.getVersion());
+            text("digest", yardstick.getDigest());
+            real("error", yardstick.getError());
+            interval("growth", yardstick.getGrowth());
+            text("judged", Boolean.toString(yardstick.getJudged()));
+            text("failure", yardstick.getFailure());
+        }
     }
 
     private void interval(String name, @Nullable Interval interval) {

@@ -25,6 +25,7 @@ import dev.koine.schemas.PolicyRule;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Recipe;
 import dev.koine.schemas.ScaleTrial;
+import dev.koine.schemas.YardstickScore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,6 +40,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,6 +110,28 @@ class StatementTest {
                 .isEqualTo("08ac8091a1aad5fa42b21acdbe0399feb3aca476994965597cc5040477aefc3c");
     }
 
+    /** As the releases before yardsticks made them. */
+    @Test
+    void aGateThatHoldsAgainstTheParentAloneKeepsItsStatement() throws Exception {
+        GatePolicy policy = GatePolicy.newBuilder()
+                .setMode("ENFORCE")
+                .setConfidence(0.95)
+                .setGuarded(List.of("en"))
+                .build();
+        assertThat(sha256(Statement.of(registration()
+                        .setEvaluationSets(List.of(bundle("a")))
+                        .setGate(policy)
+                        .build())))
+                .isEqualTo("c7cbb8f73f9ec6ff0ed09144cbcec3e398648e5bc0b565a1e74388e9147e8341");
+        GateReport report = report().setPolicy(policy)
+                .setScores(List.of(LanguageScore.newBuilder(score(0.2, null))
+                        .setGrowth(new Interval(0.1, 0.2))
+                        .build()))
+                .build();
+        assertThat(sha256(Statement.of(update().setGate(report).build())))
+                .isEqualTo("6aedf405c1bef22aa9b3e2ecaf9419fb507710bd94825032a6e419a0a636fae2");
+    }
+
     /** Such a statement is no other's, and not that of a recipe whose fields are the schema's defaults. */
     @Test
     void aRecipeThatIsLeftOutIsSignedAsSuch() throws Exception {
@@ -150,7 +174,11 @@ class StatementTest {
                 GatePolicy.newBuilder().setSample(7),
                 GatePolicy.newBuilder().setSeed(7),
                 GatePolicy.newBuilder().setConfidence(0.9),
-                GatePolicy.newBuilder().setConfidence(0.95))) {
+                GatePolicy.newBuilder().setConfidence(0.95),
+                GatePolicy.newBuilder().setAgainst(List.of("BASE")),
+                GatePolicy.newBuilder().setAgainst(List.of("BASE", "BEST")),
+                GatePolicy.newBuilder().setMaxDecline(0.04),
+                GatePolicy.newBuilder().setAgainst(List.of("BASE")).setMaxDecline(0.04))) {
             registrations.add(registration()
                     .setEvaluationSets(List.of(bundle("a")))
                     .setGate(policy.build())
@@ -202,7 +230,16 @@ class StatementTest {
                 report().setGrowthNew(new Interval(0.1, 0.2)),
                 report().setScores(List.of(LanguageScore.newBuilder(score(0.2, null))
                         .setGrowth(new Interval(0.1, 0.2))
-                        .build())))) {
+                        .build())),
+                held(yardstick()),
+                held(yardstick(), yardstick()),
+                held(yardstick().setYardstick("BASE")),
+                held(yardstick().setVersion(4)),
+                held(yardstick().setDigest("sha256:" + "2".repeat(64))),
+                held(yardstick().setError(0.4)),
+                held(yardstick().setGrowth(new Interval(0.1, 0.2))),
+                held(yardstick().setJudged(false)),
+                held(yardstick().setFailure("gone")))) {
             updates.add(update().setGate(report.build()).build());
         }
         Set<String> statements = new HashSet<>();
@@ -330,6 +367,21 @@ class StatementTest {
         return GateReport.newBuilder()
                 .setPolicy(GatePolicy.newBuilder().build())
                 .setPassed(true);
+    }
+
+    private static GateReport.Builder held(YardstickScore.Builder... yardsticks) {
+        return report().setScores(List.of(LanguageScore.newBuilder(score(0.2, null))
+                .setYardsticks(
+                        Stream.of(yardsticks).map(YardstickScore.Builder::build).toList())
+                .build()));
+    }
+
+    private static YardstickScore.Builder yardstick() {
+        return YardstickScore.newBuilder()
+                .setYardstick("BEST")
+                .setVersion(3)
+                .setDigest("sha256:" + "1".repeat(64))
+                .setError(0.2);
     }
 
     private static LanguageScore score(@Nullable Double error, @Nullable String failure) {
