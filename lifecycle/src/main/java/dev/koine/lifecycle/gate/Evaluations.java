@@ -3,6 +3,7 @@ package dev.koine.lifecycle.gate;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.store.StoredArtifact;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
 import dev.koine.schemas.LanguageScore;
@@ -24,15 +25,18 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Evaluates models on the evaluation sets in the store, each recording on one thread, in quarantine. A model is opened from where its files
  * lie, mapped, and closed again before this returns.
  *
- * <p>What a parent got wrong utterance by utterance is kept in memory alone; where it is not, after a start, the parent is evaluated
- * again.
+ * <p>What a parent, or a yardstick, got wrong utterance by utterance is kept in memory alone; where it is not, after a start, it is
+ * evaluated again.
  */
 public final class Evaluations {
+    private static final Logger LOG = LoggerFactory.getLogger(Evaluations.class);
     private static final int LONGEST_FAILURE = 300;
 
     private final ArtifactStore store;
@@ -57,12 +61,14 @@ public final class Evaluations {
      *
      * @param sets digests of the evaluation sets
      * @param parent null for version 0
+     * @param yardsticks what else it is held against
      */
     public record Question(
             GatePolicy policy,
             List<String> sets,
             Standings standings,
-            @Nullable Parent parent) {
+            @Nullable Parent parent,
+            Yardsticks yardsticks) {
         RecentCounts.Key about(String model) {
             return new RecentCounts.Key(model, sets, policy.getSample(), policy.getSeed());
         }
@@ -86,6 +92,7 @@ public final class Evaluations {
         long begun = System.nanoTime();
         Examiner.Speech speech = speech(question);
         SortedMap<LanguageTask, ErrorCounts> before = ofParent(question, speech);
+        Map<String, SortedMap<LanguageTask, ErrorCounts>> earlier = ofYardsticks(question, speech);
         Examiner.Findings found = examiner.askAndEvaluate(model, options, speech, Progress.NONE);
         SortedMap<LanguageTask, EvaluationResult> results = found.results();
         SortedMap<LanguageTask, ErrorCounts> after = counts(results);
@@ -94,6 +101,7 @@ public final class Evaluations {
         Comparison comparison = before.isEmpty()
                 ? Comparison.measured(scores)
                 : Comparison.resampled(scores, before, after, policy.getConfidence(), policy.getSeed());
+        question.yardsticks().hold(scores, earlier, after, policy);
         Verdict verdict = new Gate(policy, question.standings()).judge(comparison);
         GateReport report = GateReport.newBuilder()
                 .setPolicy(policy)
@@ -120,19 +128,44 @@ public final class Evaluations {
         if (parent == null || question.policy().getConfidence() == 0) {
             return Collections.emptySortedMap();
         }
-        RecentCounts.Key key = question.about(parent.digest());
-        @Nullable SortedMap<LanguageTask, ErrorCounts> kept = recent.get(key);
-        if (kept != null) {
-            return kept;
+        @Nullable SortedMap<LanguageTask, ErrorCounts> kept = recent.get(question.about(parent.digest()));
+        return kept != null ? kept : again(parent.digest(), question, speech);
+    }
+
+    /** What the yardsticks got wrong, by digest, but for those that the store has no more. */
+    private Map<String, SortedMap<LanguageTask, ErrorCounts>> ofYardsticks(Question question, Examiner.Speech speech)
+            throws IOException {
+        Map<String, SortedMap<LanguageTask, ErrorCounts>> found = new TreeMap<>();
+        if (question.policy().getConfidence() == 0) {
+            return found;
         }
+        for (String digest : question.yardsticks().digests()) {
+            @Nullable SortedMap<LanguageTask, ErrorCounts> kept = recent.get(question.about(digest));
+            if (kept != null) {
+                found.put(digest, kept);
+            } else if (store.renew(StoredArtifact.Kind.BUNDLE, digest)) {
+                found.put(digest, again(digest, question, speech));
+            } else {
+                LOG.warn(
+                        "The store does not have the model {} any more, which candidates were held against; where it was the best"
+                                + " so far, the version before is that now.",
+                        digest);
+            }
+        }
+        return found;
+    }
+
+    /** Evaluates a version once more. */
+    private SortedMap<LanguageTask, ErrorCounts> again(String digest, Question question, Examiner.Speech speech)
+            throws IOException {
         try {
             SortedMap<LanguageTask, ErrorCounts> again =
-                    counts(examiner.evaluate(store.bundle(parent.digest()), options, speech, Progress.NONE));
-            recent.put(key, again);
+                    counts(examiner.evaluate(store.bundle(digest), options, speech, Progress.NONE));
+            recent.put(question.about(digest), again);
             return again;
         } catch (RejectedException e) {
             throw new IOException(
-                    "The model before was evaluated when it was made and cannot be now: " + e.getMessage(), e);
+                    "The model " + digest + " was evaluated when it was made and cannot be now: " + e.getMessage(), e);
         }
     }
 

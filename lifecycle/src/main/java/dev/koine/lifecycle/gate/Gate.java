@@ -4,22 +4,28 @@ import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.Interval;
 import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.Measures;
+import dev.koine.schemas.YardstickScore;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares a candidate with its parent on the evaluation sets. The candidate holds a policy if
+ * Compares a candidate with its parent, and with what else the policy names, on the evaluation sets. The candidate holds a policy if
  *
  * <ul>
  *   <li>no error of a language that is {@link Standing#INSIDE} grows by more than {@code maxRegression}, for each task,
  *   <li>their mean does not grow by more than {@code maxMeanRegression},
  *   <li>the mean error of the languages that are {@link Standing#NEW} falls by {@code minGain} at least,
+ *   <li>none of the languages that are inside lies more than {@code maxDecline} above what it had in one of the {@link Yardsticks},
  *   <li>each of these could be measured, where the parent could: a failure, such as NaN logits, is no score,
  *   <li>and at least one language of an expert that comes in was measured.
  * </ul>
@@ -31,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Gate {
     /** Differences of rates that are decimal fractions come out a little off. */
-    private static final double ROUNDING = 1e-9;
+    static final double ROUNDING = 1e-9;
 
     private static final int MOST_REASONS = 20;
 
@@ -53,6 +59,7 @@ public final class Gate {
         for (LanguageScore score : scores) {
             judgeFailure(score, reasons);
             judgeRegression(score, reasons);
+            judgeDeclines(score, reasons);
         }
         judgeMeans(comparison, reasons);
         judgeCoverage(scores, reasons);
@@ -105,14 +112,42 @@ public final class Gate {
         if (least > policy.getMaxRegression() + ROUNDING) {
             reasons.add(new Reason(
                     least,
-                    "The " + (score.getTask().equals("TRANSLATE") ? "error (1 - BLEU / 100)" : "word error rate")
-                            + " of "
-                            + name(score) + ", which is inside, grows from "
+                    error(score) + ", which is inside, grows from "
                             + percent(score.getBefore().getError()) + " to "
                             + percent(score.getAfter().getError())
                             + (interval == null ? "" : ", by " + points(least) + " at least" + confidence())
                             + "; at most " + points(policy.getMaxRegression()) + " are allowed."));
         }
+    }
+
+    /** Each version once, and none of which the comparison with the parent says the same. */
+    private void judgeDeclines(LanguageScore score, List<Reason> reasons) {
+        Set<String> said = new HashSet<>();
+        for (YardstickScore yardstick : score.getYardsticks()) {
+            Optional<Decline> decline = Decline.of(score, yardstick)
+                    .filter(found -> yardstick.getJudged() && found.isBeyond(policy) && !isSaid(score, yardstick));
+            if (decline.isPresent() && said.add(yardstick.getDigest())) {
+                reasons.add(new Reason(decline.get().least(), sentence(score, yardstick, decline.get())));
+            }
+        }
+    }
+
+    private boolean isSaid(LanguageScore score, YardstickScore yardstick) {
+        return isCompared(score)
+                && score.getBefore().getError().equals(yardstick.getError())
+                && Objects.equals(score.getGrowth(), yardstick.getGrowth())
+                && least(growth(score), score.getGrowth()) > policy.getMaxRegression() + ROUNDING;
+    }
+
+    private String sentence(LanguageScore score, YardstickScore yardstick, Decline decline) {
+        String version = Yardstick.valueOf(yardstick.getYardstick()).description()
+                + (yardstick.getVersion() == 0 ? "" : " (version " + yardstick.getVersion() + ")");
+        return error(score) + ", which is inside, is "
+                + percent(score.getAfter().getError()) + ", and was "
+                + percent(yardstick.getError()) + " in " + version + ": "
+                + points(score.getAfter().getError() - yardstick.getError()) + " more"
+                + (decline.interval() == null ? "" : ", by " + points(decline.least()) + " at least" + confidence())
+                + "; at most " + points(policy.getMaxDecline()) + " are allowed.";
     }
 
     private void judgeMeans(Comparison comparison, List<Reason> reasons) {
@@ -194,6 +229,11 @@ public final class Gate {
 
     private static boolean is(LanguageScore score, Standing standing) {
         return score.getStanding().equals(standing.name());
+    }
+
+    private static String error(LanguageScore score) {
+        return "The " + (score.getTask().equals("TRANSLATE") ? "error (1 - BLEU / 100)" : "word error rate") + " of "
+                + name(score);
     }
 
     private static String name(LanguageScore score) {

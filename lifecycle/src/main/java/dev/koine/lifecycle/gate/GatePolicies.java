@@ -4,7 +4,9 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.ModelRegistration;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Policies of the gate in registrations. */
@@ -66,6 +68,13 @@ public final class GatePolicies {
         requireNotNegative("maxRegression", policy.getMaxRegression());
         requireNotNegative("maxMeanRegression", policy.getMaxMeanRegression());
         requireNotNegative("minGain", policy.getMinGain());
+        requireNotNegative("maxDecline", policy.getMaxDecline());
+        Set<Yardstick> against = EnumSet.noneOf(Yardstick.class);
+        for (String name : policy.getAgainst()) {
+            require(
+                    against.add(Yardstick.of(name)),
+                    "The gate holds candidates against " + name + " twice; name it once.");
+        }
         double confidence = policy.getConfidence();
         require(
                 confidence == 0 || (confidence >= LEAST_CONFIDENCE && confidence <= MOST_CONFIDENCE),

@@ -24,6 +24,8 @@ import dev.koine.engine.store.Sha256;
 import dev.koine.engine.store.StoredArtifact;
 import dev.koine.events.MergedExperts;
 import dev.koine.lifecycle.event.Recipes;
+import dev.koine.schemas.GateReport;
+import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
@@ -34,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -145,6 +148,9 @@ public final class StoreCheck {
             for (String set : version.getGate().getEvaluationSets()) {
                 require(version, "an evaluation set", set, good, referred);
             }
+            yardsticks(version.getGate())
+                    .forEach((digest, number) -> require(
+                            version, "version " + number + ", which it was held against", digest, good, referred));
         }
         for (MergedExpert expert : version.getExperts()) {
             referred.add(expert.getBundleDigest());
@@ -161,6 +167,16 @@ public final class StoreCheck {
             }
         }
         return found == before;
+    }
+
+    private static SortedMap<String, Long> yardsticks(GateReport report) {
+        SortedMap<String, Long> versions = new TreeMap<>();
+        for (LanguageScore score : report.getScores()) {
+            score.getYardsticks().stream()
+                    .filter(yardstick -> yardstick.getFailure() == null)
+                    .forEach(yardstick -> versions.put(yardstick.getDigest(), yardstick.getVersion()));
+        }
+        return versions;
     }
 
     private void require(ModelUpdate version, String what, String digest, Set<String> good, Set<String> referred) {

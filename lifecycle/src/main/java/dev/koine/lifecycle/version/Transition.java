@@ -7,6 +7,7 @@ import dev.koine.engine.merge.Scales;
 import dev.koine.engine.merge.total.Written;
 import dev.koine.lifecycle.gate.Standings;
 import dev.koine.schemas.GatePolicy;
+import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param recorded scales to use again; null to follow the recipe
  * @param standings of languages, under a policy
  * @param mayBeRefused whether the gate may refuse it
- * @param again digest of the version that it is to be again; null for a new one
+ * @param again the version that it is to be again; null for a new one
  */
 record Transition(
         Contents inside,
@@ -29,7 +30,7 @@ record Transition(
         @Nullable Scales recorded,
         Function<GatePolicy, Standings> standings,
         boolean mayBeRefused,
-        @Nullable String again) {
+        @Nullable ModelUpdate again) {
 
     /**
      * Holds a version that is made again against the one before.
@@ -39,7 +40,7 @@ record Transition(
      * @throws IOException if it differs otherwise
      */
     void requireMadeAgain(String digest, Written written) throws RejectedException, IOException {
-        if (again == null || again.equals(digest)) {
+        if (again == null || again.getDigest().equals(digest)) {
             return;
         }
         if (written.raised() > 0) {
@@ -49,7 +50,7 @@ record Transition(
                             + " variances are below a sixteenth of the base's, some perhaps below zero, where outputs are NaN. An older"
                             + " release made it; this one makes none like it. Go back to another version, or retract experts.");
         }
-        throw new IOException("A version had the digest " + again + " and has " + digest
+        throw new IOException("A version had the digest " + again.getDigest() + " and has " + digest
                 + " made again: the store is damaged; koine verify --store says where.");
     }
 

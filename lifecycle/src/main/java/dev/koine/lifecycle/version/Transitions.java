@@ -11,9 +11,12 @@ import dev.koine.lifecycle.event.GateRefusal;
 import dev.koine.lifecycle.event.Recipes;
 import dev.koine.lifecycle.gate.Evaluation;
 import dev.koine.lifecycle.gate.Evaluations;
+import dev.koine.lifecycle.gate.Standings;
 import dev.koine.lifecycle.gate.Trials;
+import dev.koine.lifecycle.gate.Yardsticks;
 import dev.koine.lifecycle.history.RecordedScales;
 import dev.koine.lifecycle.input.Faults;
+import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
@@ -138,15 +141,17 @@ final class Transitions {
     private static Evaluations.@Nullable Question question(Line line, Transition step) {
         @Nullable GateReport first = line.first().getGate();
         @Nullable GateReport newest = line.newest().getGate();
-        return first == null
-                ? null
-                : new Evaluations.Question(
-                        first.getPolicy(),
-                        first.getEvaluationSets(),
-                        step.standings().apply(first.getPolicy()),
-                        newest == null
-                                ? null
-                                : new Evaluations.Parent(line.newest().getDigest(), newest));
+        if (first == null) {
+            return null;
+        }
+        GatePolicy policy = first.getPolicy();
+        Standings standings = step.standings().apply(policy);
+        return new Evaluations.Question(
+                policy,
+                first.getEvaluationSets(),
+                standings,
+                newest == null ? null : new Evaluations.Parent(line.newest().getDigest(), newest),
+                Yardsticks.of(policy, line.first(), step.again() == null ? line.newest() : step.again(), standings));
     }
 
     private long apply(String modelId, RunningModel model, Transition.TotalsChange change)

@@ -16,6 +16,7 @@ import dev.koine.lifecycle.gate.Evaluations;
 import dev.koine.lifecycle.gate.GatePolicies;
 import dev.koine.lifecycle.gate.Standings;
 import dev.koine.lifecycle.gate.Trials;
+import dev.koine.lifecycle.gate.Yardsticks;
 import dev.koine.lifecycle.history.RecordedScales;
 import dev.koine.lifecycle.input.WeightMaps;
 import dev.koine.schemas.Cause;
@@ -23,9 +24,11 @@ import dev.koine.schemas.Change;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
+import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.YardstickScore;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -106,7 +109,7 @@ public final class Versions {
             sets.add(Bundles.fromAvro(set).digest());
         }
         Evaluations.Question question =
-                new Evaluations.Question(policy, sets, Standings.staying(policy, List.of()), null);
+                new Evaluations.Question(policy, sets, Standings.staying(policy, List.of()), null, Yardsticks.NONE);
         try {
             Evaluation evaluation = evaluations.evaluate(store.bundle(base), question);
             evaluations.keep(base, question, evaluation);
@@ -245,7 +248,7 @@ public final class Versions {
                         RecordedScales.of(old, store),
                         policy -> Standings.staying(policy, inside.experts()),
                         false,
-                        old.getDigest()));
+                        old));
     }
 
     private static NextVersion next(Line line, Contents inside, Cause cause) throws RejectedException {
@@ -276,6 +279,14 @@ public final class Versions {
             boolean hasCopy = !expert.getBundleDigest().isEmpty()
                     && store.renew(StoredArtifact.Kind.BUNDLE, expert.getBundleDigest());
             LOG.debug("The copy of expert {} is {}.", expert.getExpertId(), hasCopy ? "kept" : "gone");
+        }
+        if (old.getGate() != null) {
+            for (LanguageScore score : old.getGate().getScores()) {
+                for (YardstickScore yardstick : score.getYardsticks()) {
+                    boolean hasModel = store.renew(StoredArtifact.Kind.BUNDLE, yardstick.getDigest());
+                    LOG.debug("The model of version {} is {}.", yardstick.getVersion(), hasModel ? "kept" : "gone");
+                }
+            }
         }
         if (!isThere) {
             throw new RejectedException(

@@ -61,6 +61,7 @@ class GatePoliciesTest {
         assertThat(refusedPolicy(policy -> policy.setMaxMeanRegression(value)))
                 .hasMessageContaining("maxMeanRegression");
         assertThat(refusedPolicy(policy -> policy.setMinGain(value))).hasMessageContaining("minGain");
+        assertThat(refusedPolicy(policy -> policy.setMaxDecline(value))).hasMessageContaining("maxDecline");
     }
 
     @ParameterizedTest
@@ -80,6 +81,19 @@ class GatePoliciesTest {
     void guardedLanguagesAreTags(String tag) {
         assertThat(refusedPolicy(policy -> policy.setGuarded(List.of("de", tag))))
                 .hasMessageContaining("'" + tag + "'");
+    }
+
+    @Test
+    void yardsticksAreKnownAndNamedOnce() throws Exception {
+        GatePolicy both =
+                GatePolicy.newBuilder().setAgainst(List.of("BEST", "BASE")).build();
+        assertThat(GatePolicies.of(registration(model -> model.setGate(both)))).isEqualTo(both);
+        assertThat(GatePolicies.defaults().build().getAgainst()).isEmpty();
+        assertThat(GatePolicies.defaults().build().getMaxDecline()).isEqualTo(0.05);
+        assertThat(refusedPolicy(policy -> policy.setAgainst(List.of("PARENT"))))
+                .hasMessageContaining("[BASE, BEST]");
+        assertThat(refusedPolicy(policy -> policy.setAgainst(List.of("BASE", "BASE"))))
+                .hasMessageContaining("twice");
     }
 
     @Test

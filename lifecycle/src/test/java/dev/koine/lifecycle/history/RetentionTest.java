@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.koine.engine.Progress;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.LocalStore;
+import dev.koine.engine.store.StoredArtifact;
 import dev.koine.lifecycle.event.Recipes;
 import dev.koine.schemas.Bundle;
 import dev.koine.schemas.Cause;
 import dev.koine.schemas.Change;
+import dev.koine.schemas.GatePolicy;
+import dev.koine.schemas.GateReport;
+import dev.koine.schemas.LanguageScore;
+import dev.koine.schemas.Measures;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
+import dev.koine.schemas.YardstickScore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,6 +95,35 @@ class RetentionTest {
         running.end("demo", 7);
         sweep(later);
         assertThat(versions(records)).containsExactly(0L, 5L, 6L);
+    }
+
+    @Test
+    void whatANewVersionIsHeldAgainstStays() throws IOException {
+        String best = store.<IOException>putBundle(target -> Files.writeString(target.resolve("m.onnx"), "best"))
+                .digest();
+        String other = store.<IOException>putBundle(target -> Files.writeString(target.resolve("m.onnx"), "other"))
+                .digest();
+        ModelUpdate newest = version(9, Instant.parse("2026-01-01T00:00:00Z"));
+        newest.setGate(GateReport.newBuilder()
+                .setPolicy(GatePolicy.newBuilder().build())
+                .setPassed(true)
+                .setScores(List.of(LanguageScore.newBuilder()
+                        .setLanguage("de")
+                        .setTask("TRANSCRIBE")
+                        .setStanding("INSIDE")
+                        .setAfter(Measures.newBuilder().setUtterances(1).build())
+                        .setYardsticks(List.of(YardstickScore.newBuilder()
+                                .setYardstick("BEST")
+                                .setVersion(3)
+                                .setDigest(best)
+                                .setError(0.1)
+                                .build()))
+                        .build()))
+                .build());
+        new VersionRecords(store.records()).put(newest);
+        sweep(Instant.now().plus(Duration.ofDays(1)));
+        assertThat(store.renew(StoredArtifact.Kind.BUNDLE, best)).isTrue();
+        assertThat(store.renew(StoredArtifact.Kind.BUNDLE, other)).isFalse();
     }
 
     private static List<Long> versions(VersionRecords records) throws IOException {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.total.Written;
 import dev.koine.lifecycle.gate.Standings;
+import dev.koine.schemas.Bundle;
+import dev.koine.testkit.Updates;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -35,6 +37,6 @@ class TransitionTest {
                 null,
                 policy -> Standings.staying(policy, List.of()),
                 false,
-                again);
+                again == null ? null : Updates.of("m", 1, again, new Bundle("file:///store/", List.of())));
     }
 }
