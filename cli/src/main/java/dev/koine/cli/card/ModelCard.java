@@ -10,6 +10,7 @@ import dev.koine.schemas.Measures;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Recipe;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -75,18 +76,24 @@ public final class ModelCard {
                     + (inside.isEmpty() ? "" : " Its experts, and what is protected, speak " + inside + ".") + "\n\n");
             return;
         }
-        add(Markdown.head("language", "task", "measure", "base", "version before", "this version", "change"));
+        List<String> yardsticks = YardstickTexts.names(report);
+        List<String> columns = new ArrayList<>(
+                List.of("language", "task", "measure", "base", "version before", "this version", "change"));
+        yardsticks.forEach(name -> columns.add("against " + Markdown.text(YardstickTexts.name(name))));
+        add(Markdown.head(columns.toArray(String[]::new)));
         Map<String, Measures> base = base();
         for (LanguageScore score : report.getScores()) {
             boolean translates = score.getTask().equals("TRANSLATE");
-            add(Markdown.row(List.of(
+            List<String> cells = new ArrayList<>(List.of(
                     Markdown.text(score.getLanguage()),
                     Markdown.text(score.getTask().toLowerCase(Locale.ROOT)),
                     translates ? "BLEU" : "word error rate",
                     shown(base.get(key(score)), translates),
                     shown(score.getBefore(), translates),
                     shown(score.getAfter(), translates),
-                    change(score, translates))));
+                    change(score, translates)));
+            yardsticks.forEach(name -> cells.add(YardstickTexts.cell(score, name, translates)));
+            add(Markdown.row(cells));
         }
         add("\nMeasured on "
                 + report.getScores().stream()
@@ -225,6 +232,12 @@ public final class ModelCard {
         setting(
                 "confidence that a limit is broken",
                 policy.getConfidence() == 0 ? "as measured" : Rates.percent(policy.getConfidence()));
+        if (!policy.getAgainst().isEmpty()) {
+            String names =
+                    policy.getAgainst().stream().map(YardstickTexts::name).collect(Collectors.joining(" "));
+            setting("held against the version before and", Markdown.text(names));
+            setting("most decline against these", Rates.points(policy.getMaxDecline()) + " points");
+        }
         setting("guarded languages", Markdown.text(String.join(" ", policy.getGuarded())));
         setting(
                 "utterances a language and task",

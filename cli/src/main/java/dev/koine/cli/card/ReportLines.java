@@ -34,7 +34,8 @@ public final class ReportLines {
 
     /**
      * A line a language and task, and one for the mean of those inside and of the new ones: a bar that is full at an error of 100 %, the
-     * error, how far it has moved and, where that is known, what that may be with other utterances.
+     * error, how far it has moved and, where that is known, what that may be with other utterances; then how far it lies from what else the
+     * gate holds it against.
      */
     public static List<String> bars(GateReport report) {
         List<String> lines = new ArrayList<>();
@@ -47,7 +48,7 @@ public final class ReportLines {
                     after.getError(),
                     moved(score.getBefore(), after),
                     hasIntervals ? Rates.points(score.getGrowth()) : null,
-                    after.getFailure() == null ? standing(score.getStanding()) : Plain.of(after.getFailure())));
+                    after.getFailure() == null ? remark(score) : Plain.of(after.getFailure())));
         }
         mean(report, "INSIDE", hasIntervals, report.getGrowthInside()).ifPresent(lines::add);
         mean(report, "NEW", hasIntervals, report.getGrowthNew()).ifPresent(lines::add);
@@ -100,6 +101,11 @@ public final class ReportLines {
     private static String trial(ScaleTrial trial) {
         return Rates.number(trial.getScale()) + ": "
                 + (trial.getError() == null ? "failed" : Rates.percent(trial.getError()));
+    }
+
+    private static String remark(LanguageScore score) {
+        String yardsticks = YardstickTexts.remark(score);
+        return standing(score.getStanding()) + (yardsticks.isEmpty() ? "" : "  " + yardsticks);
     }
 
     private static String standing(String standing) {

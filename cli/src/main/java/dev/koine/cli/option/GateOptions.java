@@ -5,10 +5,12 @@ import dev.koine.cli.folder.PassedOver;
 import dev.koine.cli.folder.Upload;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import dev.koine.lifecycle.gate.GateMode;
 import dev.koine.lifecycle.gate.GatePolicies;
+import dev.koine.lifecycle.gate.Yardstick;
 import dev.koine.schemas.GatePolicy;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -70,6 +72,24 @@ public final class GateOptions {
             })
     @Nullable
     public Double confidence;
+
+    @Option(
+            names = "--against",
+            paramLabel = "VERSION",
+            split = ",",
+            description = {
+                "What every version is held against beside the one before, so that many small losses do not add up: base, best",
+                "(the version of the least error so far, for each language and task), or base,best."
+            })
+    public List<Yardstick> against = List.of();
+
+    @Option(
+            names = "--max-decline",
+            paramLabel = "X",
+            description =
+                    "Most that the error of a language that is inside may lie above one of these (default: 0.05).")
+    @Nullable
+    public Double maxDecline;
 
     @Option(
             names = "--guard",
@@ -134,14 +154,25 @@ public final class GateOptions {
         return Bundles.toAvro(place.isEmpty() ? here : new Bundle(new PlaceConverter().convert(place), here.files()));
     }
 
-    /** The policy; null where nothing is said of one. */
+    /**
+     * The policy; null where nothing is said of one.
+     *
+     * @throws RejectedException {@link RejectionCode#INVALID_EVENT} if a decline is limited, and nothing said that it is against
+     */
     @Nullable
-    public GatePolicy policy() {
+    public GatePolicy policy() throws RejectedException {
+        if (maxDecline != null && against.isEmpty()) {
+            throw new RejectedException(
+                    RejectionCode.INVALID_EVENT,
+                    "--max-decline limits how far an error lies above the base's or the best version's; add --against base,best.");
+        }
         boolean isSaid = mode != null
                 || maxRegression != null
                 || maxMeanRegression != null
                 || minGain != null
                 || confidence != null
+                || !against.isEmpty()
+                || maxDecline != null
                 || !guarded.isEmpty()
                 || sample != null
                 || seed != null;
@@ -163,6 +194,10 @@ public final class GateOptions {
         }
         if (confidence != null) {
             policy.setConfidence(confidence);
+        }
+        policy.setAgainst(against.stream().map(Yardstick::name).toList());
+        if (maxDecline != null) {
+            policy.setMaxDecline(maxDecline);
         }
         if (sample != null) {
             policy.setSample(sample);

@@ -16,6 +16,7 @@ import dev.koine.schemas.PolicyRule;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Recipe;
 import dev.koine.schemas.ScaleTrial;
+import dev.koine.schemas.YardstickScore;
 import dev.koine.testkit.Updates;
 import java.time.Instant;
 import java.util.List;
@@ -64,6 +65,26 @@ class ModelCardTest {
                 .contains("| confidence that a limit is broken | 95.0 % |", "each with 95.0 % confidence")
                 .contains("merged de r2", "koine.experts, partition 1, offset 17")
                 .contains("Digest of the base: `sha256:" + "0".repeat(64) + "`");
+    }
+
+    @Test
+    void aVersionThatIsHeldAgainstMoreThanItsParent() {
+        ModelUpdate held = held();
+        assertThat(ModelCard.of(held, first(), null))
+                .contains("| this version | change | against base | against best |")
+                .contains(
+                        "| 41.0 % | -4.0 | 60.0 %, -19.0 (-25.0 to -12.0) | 38.0 % (version 2), +3.0 (+0.5 to +6.0) |")
+                .contains("| no | transcribe | word error rate |  |  | failed |  |  |  |")
+                .contains("| 31.5 | +11.5 (-1.2 to +20.1) | 21.5, +10.0 |  |")
+                .contains(
+                        "| held against the version before and | base best |",
+                        "| most decline against these | +4.0 points |");
+        held.getGate().getScores().get(0).getYardsticks().get(1).setFailure(HOSTILE);
+        held.getGate().getScores().get(0).getYardsticks().get(0).setYardstick(HOSTILE);
+        assertThat(ModelCard.of(held, first(), null))
+                .contains("not compared: x?---?license")
+                .doesNotContainPattern("(?<!\\\\)<script>")
+                .doesNotContain("\u001b");
     }
 
     @Test
@@ -178,6 +199,30 @@ class ModelCardTest {
                         .setEvaluationMillis(1234)
                         .setMergeMillis(300)
                         .build())
+                .build();
+    }
+
+    /** With yardsticks. */
+    static ModelUpdate held() {
+        ModelUpdate held = version();
+        held.getGate().getPolicy().setAgainst(List.of("BASE", "BEST"));
+        held.getGate().getPolicy().setMaxDecline(0.04);
+        List<LanguageScore> scores = held.getGate().getScores();
+        scores.get(0)
+                .setYardsticks(List.of(
+                        yardstick("BASE", 0, 0.6, new Interval(-0.25, -0.12)),
+                        yardstick("BEST", 2, 0.38, new Interval(0.005, 0.06))));
+        scores.get(2).setYardsticks(List.of(yardstick("BASE", 0, 0.785, null)));
+        return held;
+    }
+
+    private static YardstickScore yardstick(String name, long version, double error, @Nullable Interval growth) {
+        return YardstickScore.newBuilder()
+                .setYardstick(name)
+                .setVersion(version)
+                .setDigest("sha256:" + "8".repeat(64))
+                .setError(error)
+                .setGrowth(growth)
                 .build();
     }
 

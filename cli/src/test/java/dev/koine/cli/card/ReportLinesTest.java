@@ -24,6 +24,20 @@ class ReportLinesTest {
     }
 
     @Test
+    void whatElseTheGateHoldsAVersionAgainstStandsAtTheEnd() {
+        GateReport report = ModelCardTest.held().getGate();
+        assertThat(ReportLines.bars(report))
+                .containsExactly(
+                        "de       transcribe ████████▎              41.0 %   -4.0                   inside  base -19.0 (-25.0 to -12.0)"
+                                + "  best (version 2) +3.0 (+0.5 to +6.0)",
+                        "no       transcribe                        failed                          NaN logits",
+                        "de       translate  █████████████▊         68.5 %  -11.5  -20.1 to +1.2    inside  base -10.0",
+                        "mean                ███████████            54.8 %   -7.8  -15.0 to -0.5    inside");
+        report.getScores().get(0).getYardsticks().get(1).setFailure("The model is gone\n.");
+        assertThat(ReportLines.bars(report).get(0)).endsWith("best (version 2) not compared: The model is gone?.");
+    }
+
+    @Test
     void whatComesFromOutsideDoesNotSteerTheTerminal() {
         GateReport report = ModelCardTest.version().getGate();
         report.getScores().get(1).setLanguage("\u001b[2J");

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
+import dev.koine.schemas.GatePolicy;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -52,11 +54,36 @@ class RegisterCommandTest {
         assertThat(recipe("--policy", "**=DENSE")).isPresent();
     }
 
+    @Test
+    void versionsAreHeldAgainstWhatIsNamed() throws Exception {
+        assertThat(policy("--gate=enforce").getAgainst()).isEmpty();
+        GatePolicy both = policy("--against", "base,best", "--max-decline=0.03");
+        assertThat(both.getAgainst()).containsExactly("BASE", "BEST");
+        assertThat(both.getMaxDecline()).isEqualTo(0.03);
+        assertThat(both).isEqualTo(policy("--against", "base", "--against", "best", "--max-decline=0.03"));
+        assertThat(policy("--against", "best").getMaxDecline()).isEqualTo(0.05);
+        assertThatThrownBy(() -> policy("--max-decline=0.03"))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContaining("add --against base,best");
+        assertThatThrownBy(() -> policy("--against", "parent"))
+                .isInstanceOf(CommandLine.ParameterException.class)
+                .hasMessageContaining("BASE, BEST");
+    }
+
+    private static GatePolicy policy(String... options) throws Exception {
+        return Objects.requireNonNull(parsed(options).gate.policy());
+    }
+
     private static Optional<Recipe> recipe(String... options) throws Exception {
+        return parsed(options).recipe.said();
+    }
+
+    private static RegisterCommand parsed(String... options) {
         RegisterCommand command = new RegisterCommand();
         new CommandLine(command)
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .parseArgs(Stream.concat(Stream.of(options), List.of("--model", "m", "folder").stream())
                         .toArray(String[]::new));
-        return command.recipe.said();
+        return command;
     }
 }
