@@ -30,7 +30,12 @@ final class OracleModel {
     private final OracleGate gate;
     private final List<Version> versions = new ArrayList<>();
 
-    private record Version(String digest, SortedMap<String, Inside> inside) {}
+    private record Version(
+            String digest, SortedMap<String, Inside> inside, OracleGate.Yardsticks yardsticks, boolean isDecided) {
+        OracleGate.Previous previous() {
+            return new OracleGate.Previous(digest, yardsticks, isDecided);
+        }
+    }
 
     /** An expert inside. */
     record Inside(long revision, double weight, String taskVector, List<String> languages) {}
@@ -71,11 +76,11 @@ final class OracleModel {
         this.setting = setting;
         this.base = Bundles.fromAvro(registration.getBase());
         this.recipe = Recipes.fromAvro(registration.getRecipe());
-        this.gate = new OracleGate(registration.getGate(), setting.library().judgement());
+        this.gate = new OracleGate(registration.getGate(), setting.library().judgement(), base.digest());
     }
 
     Expected register() {
-        return announce(new Version(base.digest(), new TreeMap<>()));
+        return announce(new Version(base.digest(), new TreeMap<>(), OracleGate.Yardsticks.NONE, true));
     }
 
     private Expected announce(Version version) {
@@ -150,14 +155,17 @@ final class OracleModel {
                 .map(expert -> new Member(expert.taskVector(), expert.weight()))
                 .toList();
         String digest = setting.reference().version(base, recipe, members);
+        OracleGate.Yardsticks yardsticks = gate.yardsticks(
+                newest.previous(),
+                comesIn == null ? inside.values() : newest.inside().values());
         if (comesIn != null
-                && gate.refuses(newest.digest(), digest, newest.inside().values(), comesIn)) {
+                && gate.refuses(newest.digest(), digest, newest.inside().values(), comesIn, yardsticks)) {
             return refuse(RejectionCode.GATE_REFUSED);
         }
         if (setting.library().judgement().isBroken(digest)) {
             return refuse(RejectionCode.NON_FINITE);
         }
-        return announce(new Version(digest, inside));
+        return announce(new Version(digest, inside, yardsticks, comesIn == null));
     }
 
     private Expected rollBack(long backTo, @Nullable String found) {
@@ -170,6 +178,9 @@ final class OracleModel {
         if (backTo > newest || isGone) {
             return refuse(RejectionCode.UNKNOWN_VERSION);
         }
-        return announce(versions.get((int) backTo));
+        Version old = versions.get((int) backTo);
+        OracleGate.Yardsticks yardsticks =
+                gate.yardsticks(old.previous(), old.inside().values());
+        return announce(new Version(old.digest(), old.inside(), yardsticks, true));
     }
 }

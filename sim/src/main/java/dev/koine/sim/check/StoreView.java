@@ -10,6 +10,7 @@ import dev.koine.events.Bundles;
 import dev.koine.lifecycle.history.VersionRecords;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.YardstickScore;
 import dev.koine.sim.store.SimStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A store as somebody sees it who only looks. */
 public final class StoreView {
@@ -75,7 +77,23 @@ public final class StoreView {
                 missing.add("what was made of " + expert.getExpertId() + ": " + e.getMessage());
             }
         }
+        for (String yardstick : yardsticks(version)) {
+            try {
+                store.bundle(yardstick);
+            } catch (IOException e) {
+                missing.add("what it was held against: " + e.getMessage());
+            }
+        }
         return missing;
+    }
+
+    private static Set<String> yardsticks(ModelUpdate version) {
+        return version.getGate() == null
+                ? Set.of()
+                : version.getGate().getScores().stream()
+                        .flatMap(score -> score.getYardsticks().stream())
+                        .map(YardstickScore::getDigest)
+                        .collect(Collectors.toSet());
     }
 
     /** The digests that a version needs. */
@@ -84,6 +102,7 @@ public final class StoreView {
         needed.add(version.getDigest());
         if (version.getGate() != null) {
             needed.addAll(version.getGate().getEvaluationSets());
+            needed.addAll(yardsticks(version));
         }
         for (MergedExpert expert : version.getExperts()) {
             needed.add(expert.getBundleDigest());

@@ -79,10 +79,17 @@ final class EventWriter {
 
     private ModelRegistration registration() {
         Recipe.Builder recipe = Recipe.newBuilder().setRank(2).setScale(0.2);
+        List<String> against = List.of();
         switch (random.nextInt(3)) {
             case 0 -> recipe.setMethod("TASK_ARITHMETIC").setScale(0.3);
-            case 1 -> recipe.setScaling("PER_EXPERT").setScale(1);
-            default -> recipe.setPrecision("FLOAT16");
+            case 1 -> {
+                recipe.setScaling("PER_EXPERT").setScale(1);
+                against = List.of("BEST");
+            }
+            default -> {
+                recipe.setPrecision("FLOAT16");
+                against = List.of("BASE", "BEST");
+            }
         }
         ModelRegistration.Builder registration = ModelRegistration.newBuilder()
                 .setModelId(modelId)
@@ -97,6 +104,8 @@ final class EventWriter {
                             .setMaxRegression(0.1)
                             .setMaxMeanRegression(0.1)
                             .setGuarded(random.nextBoolean() ? List.of("en") : List.of())
+                            .setAgainst(against)
+                            .setMaxDecline(0.1)
                             .build());
         }
         return registration.build();
