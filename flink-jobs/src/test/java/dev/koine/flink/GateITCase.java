@@ -4,6 +4,7 @@ import static dev.koine.flink.harness.Evaluated.score;
 import static dev.koine.flink.harness.KoineHarness.rejected;
 import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
@@ -26,6 +27,7 @@ import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.ScaleTrial;
+import dev.koine.schemas.YardstickScore;
 import dev.koine.testkit.Fixtures;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -159,15 +161,19 @@ class GateITCase {
 
     @Test
     void aStartInBetweenChangesNoFigure() throws Exception {
+        GatePolicy policy = Evaluated.enforcing()
+                .setGuarded(List.of("es"))
+                .setAgainst(List.of("BASE", "BEST"))
+                .build();
         GateReport expected;
         try (KoineHarness koine = KoineHarness.start(directory.resolve("one"))) {
-            updated(register(koine, Recipe.PUBLISHED, Evaluated.enforcing().build()));
+            updated(register(koine, Recipe.PUBLISHED, policy));
             updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
             expected =
                     updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de-2"))).getGate();
         }
         try (KoineHarness koine = KoineHarness.start(directory.resolve("two"))) {
-            updated(register(koine, Recipe.PUBLISHED, Evaluated.enforcing().build()));
+            updated(register(koine, Recipe.PUBLISHED, policy));
             updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
         }
         PrometheusPage page = PrometheusPage.atFreePort();
@@ -182,6 +188,8 @@ class GateITCase {
                     updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de-2"))).getGate();
             assertThat(again.getGrowthInside()).isNotNull().isEqualTo(expected.getGrowthInside());
             assertThat(again.getGrowthNew()).isEqualTo(expected.getGrowthNew());
+            assertThat(score(again, "es").getYardsticks()).hasSize(2);
+            assertThat(score(again, "ca").getYardsticks().get(1).getVersion()).isEqualTo(1);
             assertThat(again.getScores())
                     .isEqualTo(expected.getScores())
                     .allSatisfy(score -> assertThat(score.getGrowth()).isNotNull());
@@ -201,6 +209,43 @@ class GateITCase {
             ModelUpdate unmeasured = updated(koine.merge("ctc", "nl", 1, Fixtures.ctc("nl")));
             assertThat(unmeasured.getGate().getReasons()).anyMatch(reason -> reason.contains("No evaluation set has"));
         }
+    }
+
+    /** More and more of one expert: each time Catalan gets a little worse, and it never surely does by five points. */
+    @Test
+    void lossesThatAddUpPassUnlessVersionsAreHeldAgainstMoreThanTheirParent() throws Exception {
+        GatePolicy parentAlone = Evaluated.enforcing().setGuarded(List.of("ca")).build();
+        GatePolicy alsoBase = GatePolicy.newBuilder(parentAlone)
+                .setAgainst(List.of("BASE", "BEST"))
+                .build();
+        Bundle expert = Bundle.describe(Fixtures.ctc("de-2"));
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            GateReport base =
+                    updated(registerAs(koine, "slipping", parentAlone)).getGate();
+            updated(koine.merge("slipping", "de", 1, expert, 6));
+            GateReport slipped =
+                    updated(koine.merge("slipping", "de", 2, expert, 7)).getGate();
+            assertThat(slipped.getPassed()).isTrue();
+            assertThat(score(slipped, "ca").getAfter().getError())
+                    .isGreaterThan(score(base, "ca").getAfter().getError() + 0.15);
+
+            updated(registerAs(koine, "held", alsoBase));
+            updated(koine.merge("held", "de", 1, expert, 6));
+            Rejection refused = rejected(koine.merge("held", "de", 2, expert, 7));
+            assertThat(refused.getCode()).isEqualTo("GATE_REFUSED");
+            assertThat(refused.getMessage())
+                    .contains("The word error rate of ca (transcribe), which is inside, is ", " in the base: ");
+            assertThat(refused.getGate().getReasons()).hasSize(1);
+            assertThat(score(refused.getGate(), "ca").getAfter())
+                    .isEqualTo(score(slipped, "ca").getAfter());
+            assertThat(score(refused.getGate(), "ca").getYardsticks())
+                    .extracting(YardstickScore::getYardstick, YardstickScore::getVersion)
+                    .containsExactly(tuple("BASE", 0L), tuple("BEST", 0L));
+        }
+    }
+
+    private static Outcome registerAs(KoineHarness koine, String modelId, GatePolicy policy) throws Exception {
+        return koine.await(koine.send(Evaluated.registration(modelId, "ctc", Recipe.PUBLISHED, policy, "ca", "de")));
     }
 
     @Test
