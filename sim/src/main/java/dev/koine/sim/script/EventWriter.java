@@ -105,7 +105,7 @@ final class EventWriter {
                             .setMaxMeanRegression(0.1)
                             .setGuarded(random.nextBoolean() ? List.of("en") : List.of())
                             .setAgainst(against)
-                            .setMaxDecline(0.1)
+                            .setMaxDecline(0.05)
                             .build());
         }
         return registration.build();
