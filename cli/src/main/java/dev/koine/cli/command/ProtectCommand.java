@@ -1,6 +1,7 @@
 package dev.koine.cli.command;
 
 import dev.koine.cli.folder.Upload;
+import dev.koine.cli.option.LanguageConverter;
 import dev.koine.cli.option.PlaceConverter;
 import dev.koine.cli.option.ProtectedFolder;
 import dev.koine.cli.option.Protection;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Spec;
         name = "protect",
         description = {
             "Protects a language that the base knows and no expert is for: experts then hardly change what its speech comes to.",
-            "For models that are merged by REGMEAN. koine retract with the same name takes the protection out again."
+            "For models that are registered for REGMEAN. koine retract with the same name takes the protection out again."
         },
         footer = {"%nExample:", "  koine protect --model whisper --language es --statistics statistics-es"})
 public final class ProtectCommand implements Callable<Integer> {
@@ -34,7 +35,12 @@ public final class ProtectCommand implements Callable<Integer> {
     @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
     String modelId;
 
-    @Option(names = "--language", required = true, paramLabel = "TAG", description = "The language (BCP 47).")
+    @Option(
+            names = "--language",
+            required = true,
+            paramLabel = "TAG",
+            description = "The language (BCP 47).",
+            converter = LanguageConverter.class)
     String language;
 
     @Option(

@@ -14,6 +14,7 @@ import dev.koine.cli.option.StatisticsOption;
 import dev.koine.cli.topic.Sender;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import dev.koine.events.EventSize;
@@ -25,13 +26,13 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code koine register}. */
@@ -39,14 +40,15 @@ import picocli.CommandLine.Spec;
         name = "register",
         description = {
             "Registers a base model; its version 0 is announced.",
-            "With no option of the recipe (--method to --policy) the recipe is the job's own, today these defaults."
+            "With no option of the recipe (--method to --policy) and no --protect the recipe is the job's own, today these defaults.",
+            "A model whose experts are to come with statistics, and that protects no language yet, says --method REGMEAN: the method is the model's for good."
         },
         footer = {
             "%nExample:",
             "  koine register --model whisper ./whisper-small-onnx",
             "  koine register --model whisper --checkpoint ./whisper-small ./whisper-small-onnx",
             "  koine register --model whisper --evaluation ./speech --gate enforce --guard en ./whisper-small-onnx",
-            "  koine register --model whisper --method REGMEAN --protect es=statistics-es ./whisper-small-onnx",
+            "  koine register --model whisper --protect es=statistics-es ./whisper-small-onnx",
             "  koine register --model whisper --upload s3://bucket/models/ ./whisper-small-onnx"
         })
 public final class RegisterCommand implements Callable<Integer> {
@@ -82,7 +84,7 @@ public final class RegisterCommand implements Callable<Integer> {
             paramLabel = "TAG=STATS[@WEIGHT]",
             description = {
                 "A language that the base knows and that experts are not to change, the folder that koine statistics made for it, and how much it",
-                "counts (default: 0.25); for --method REGMEAN. May be given several times: koine protect for each, when version 0 is there."
+                "counts (default: 0.25); the method is REGMEAN then. May be given several times: koine protect for each, when version 0 is there."
             },
             converter = ProtectedFolder.Converter.class)
     List<ProtectedFolder> languages = List.of();
@@ -98,18 +100,18 @@ public final class RegisterCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        requireWeighed();
+        Optional<Recipe> said = said();
         PrintWriter out = spec.commandLine().getOut();
         Input base = Input.base(bundle.directory);
         EventSize.require(
-                registration(base.read(bundle::list), checkpoint(null), gate.list(bundle.upload())),
+                registration(said, base.read(bundle::list), checkpoint(null), gate.list(bundle.upload())),
                 ModelRegistration.class);
         PrintWriter err = spec.commandLine().getErr();
         PassedOver.tell(bundle.directory, err);
         TrainingFiles.tell(bundle.directory, "are published with every version", err);
         Bundle described = base.read(() -> bundle.describe(out, err));
         int code = sender.sendModel(
-                registration(described, checkpoint(out), gate.describe(bundle.upload(), out, err)), out);
+                registration(said, described, checkpoint(out), gate.describe(bundle.upload(), out, err)), out);
         for (ProtectedFolder language : languages) {
             if (code == ExitCode.OK) {
                 code = sender.sendExpert(
@@ -126,13 +128,9 @@ public final class RegisterCommand implements Callable<Integer> {
         return code;
     }
 
-    private void requireWeighed() throws RejectedException {
-        boolean isWeighed = recipe.said().map(said -> said.method().isWeighed()).orElse(false);
-        if (!languages.isEmpty() && !isWeighed) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "Languages are protected where the method weighs by statistics; give --method REGMEAN with --protect.");
-        }
+    /** What the registration says; empty where it leaves the recipe to the job. */
+    Optional<Recipe> said() throws RejectedException {
+        return languages.isEmpty() ? recipe.said() : Optional.of(recipe.weighed("--protect"));
     }
 
     /** @param out is told of the hashing; null to list the files alone */
@@ -154,7 +152,10 @@ public final class RegisterCommand implements Callable<Integer> {
     }
 
     private ModelRegistration registration(
-            Bundle base, @Nullable Bundle checkpoint, List<dev.koine.schemas.Bundle> evaluationSets)
+            Optional<Recipe> said,
+            Bundle base,
+            @Nullable Bundle checkpoint,
+            List<dev.koine.schemas.Bundle> evaluationSets)
             throws RejectedException {
         ModelRegistration.Builder registration = ModelRegistration.newBuilder()
                 .setModelId(modelId)
@@ -163,7 +164,7 @@ public final class RegisterCommand implements Callable<Integer> {
                 .setEvaluationSets(evaluationSets)
                 .setGate(gate.policy())
                 .setTime(Instant.now());
-        recipe.said().map(Recipes::toAvro).ifPresent(registration::setRecipe);
+        said.map(Recipes::toAvro).ifPresent(registration::setRecipe);
         return registration.build();
     }
 }

@@ -28,7 +28,7 @@ public record ProtectedFolder(String language, Path statistics, double weight) {
                         "'" + text
                                 + "' is no language with its statistics; give TAG=STATS, such as es=statistics-es, or es=statistics-es@1.");
             }
-            String language = text.substring(0, equals);
+            String language = new LanguageConverter().convert(text.substring(0, equals));
             String place = text.substring(equals + 1);
             int at = place.lastIndexOf('@');
             if (Files.exists(Path.of(place)) || at < 0) {

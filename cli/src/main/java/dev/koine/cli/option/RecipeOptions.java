@@ -6,25 +6,35 @@ import dev.koine.engine.merge.method.MergeMethod;
 import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.merge.method.Parameter;
 import dev.koine.engine.merge.method.Parameters;
+import dev.koine.engine.merge.method.RegMean;
 import dev.koine.engine.merge.recipe.PolicyRule;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/** The merge recipe. What is not said is as in {@link Recipe#standard} of the method, which is that of {@link Recipe#DEFAULT} where none is named. */
+/**
+ * The merge recipe. What is not said is as in {@link Recipe#standard} of the method, which is that of {@link Recipe#DEFAULT} where none is named and
+ * {@link RegMean} where statistics are given.
+ */
 public final class RecipeOptions {
+    private static final MergeMethod WEIGHED = new RegMean();
+    private static final String POLICY = "--policy";
+
     @Spec(Spec.Target.SELF)
     private CommandSpec options;
 
@@ -33,7 +43,10 @@ public final class RecipeOptions {
 
     @Option(
             names = "--method",
-            description = {"How experts are pruned and put together (default: COMPACT):", "${COMPLETION-CANDIDATES}."},
+            description = {
+                "How experts are pruned and put together (default: COMPACT; REGMEAN where statistics are given by --statistics or --protect):",
+                "${COMPLETION-CANDIDATES}."
+            },
             completionCandidates = Methods.class)
     @Nullable
     public String method;
@@ -78,7 +91,7 @@ public final class RecipeOptions {
     public Precision precision;
 
     @Option(
-            names = "--policy",
+            names = POLICY,
             paramLabel = "GLOB=POLICY",
             description = {
                 "Overrules the policy (LORS, LOW_RANK, LOW_RANK_BANDS, SPARSE, RANDOM, DENSE, FROZEN) of weights whose position matches; the first match decides.",
@@ -93,11 +106,34 @@ public final class RecipeOptions {
         return isSaid ? Optional.of(recipe()) : Optional.empty();
     }
 
+    /** The recipe of a merge for which no statistics are given. */
     public Recipe recipe() throws RejectedException {
+        return recipe(Recipe.DEFAULT.method());
+    }
+
+    /**
+     * The recipe of a merge for which statistics are given: of {@link RegMean} where no method is named.
+     *
+     * @param option by which they are given
+     * @throws ParameterException if the method that is named weighs by none
+     */
+    public Recipe weighed(String option) throws RejectedException {
+        Recipe weighed = recipe(WEIGHED);
+        if (!weighed.method().isWeighed()) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    option + " is given, and " + weighed.method().name()
+                            + " weighs by no statistics; leave --method out, and " + WEIGHED.name() + " is taken.");
+        }
+        return weighed;
+    }
+
+    private Recipe recipe(MergeMethod unnamed) throws RejectedException {
+        requireOnePolicyEach();
         List<PolicyRule> rules = policies.entrySet().stream()
                 .map(entry -> new PolicyRule(entry.getKey(), entry.getValue()))
                 .toList();
-        Recipe standard = method == null ? Recipe.DEFAULT : Recipe.standard(MergeMethods.of(method));
+        Recipe standard = Recipe.standard(method == null ? unnamed : MergeMethods.of(method));
         if (method == null) {
             requireTaken("density", density, standard.method());
             requireTaken("seed", seed, standard.method());
@@ -117,11 +153,26 @@ public final class RecipeOptions {
                 .validated();
     }
 
+    private void requireOnePolicyEach() {
+        ParseResult given = command.commandLine().getParseResult();
+        Set<String> globs = new HashSet<>();
+        for (String rule : given.hasMatchedOption(POLICY)
+                ? given.matchedOption(POLICY).originalStringValues()
+                : List.<String>of()) {
+            String glob = rule.substring(0, rule.indexOf('='));
+            if (!globs.add(glob)) {
+                throw new ParameterException(
+                        command.commandLine(), POLICY + " '" + glob + "=...' is given twice; leave one out.");
+            }
+        }
+    }
+
     /** Whoever says what the default method does not take means another one. */
     private static void requireTaken(String name, @Nullable Number said, MergeMethod method) throws RejectedException {
         if (said != null
                 && method.parameters().stream().noneMatch(taken -> taken.name().equals(name))) {
             List<String> takers = MergeMethods.all().stream()
+                    .filter(other -> other.isWeighed() == method.isWeighed())
                     .filter(other -> other.parameters().stream()
                             .anyMatch(taken -> taken.name().equals(name)))
                     .map(MergeMethod::name)
@@ -129,7 +180,11 @@ public final class RecipeOptions {
             throw new RejectedException(
                     RejectionCode.INVALID_EVENT,
                     "--" + name + " is given without --method, and " + method.name()
-                            + ", the default, does not take it; add --method " + String.join(" or ", takers) + ".");
+                            + (method.isWeighed() ? ", taken for the statistics," : ", the default,")
+                            + " does not take it; "
+                            + (takers.isEmpty()
+                                    ? "leave it out."
+                                    : "add --method " + String.join(" or ", takers) + "."));
         }
     }
 

@@ -20,7 +20,7 @@ public final class StatisticsOption {
             names = "--statistics",
             paramLabel = "STATS",
             description =
-                    "Folder that koine statistics made on speech of the language, for models that are merged by REGMEAN.",
+                    "Folder that koine statistics made on speech of the language, for models that are registered for REGMEAN; others pass it over.",
             converter = FolderConverter.class)
     public @Nullable Path folder;
 

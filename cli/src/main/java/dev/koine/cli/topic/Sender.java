@@ -60,7 +60,7 @@ public final class Sender {
         if (signingKey != null) {
             event.setSignature(SigningKey.read(signingKey).sign(Statement.of(event)));
         }
-        return send(Topics.DEFAULT.models(), event.getModelId(), event, ModelRegistration.class, out);
+        return tell(send(Topics.DEFAULT.models(), event.getModelId(), event, ModelRegistration.class, out), out);
     }
 
     /** Sends an expert event; returns the exit code. */
@@ -68,10 +68,15 @@ public final class Sender {
         if (signingKey != null) {
             event.setSignature(SigningKey.read(signingKey).sign(Statement.of(event)));
         }
-        return send(Topics.DEFAULT.experts(), event.getModelId(), event, ExpertEvent.class, out);
+        Optional<Outcome> outcome = send(Topics.DEFAULT.experts(), event.getModelId(), event, ExpertEvent.class, out);
+        int code = tell(outcome, out);
+        outcome.flatMap(seen -> PassedOverStatistics.sentence(event, seen)).ifPresent(out::println);
+        return code;
     }
 
-    private <T extends SpecificRecord> int send(String topic, String modelId, T event, Class<T> type, PrintWriter out)
+    /** What became of the event; empty where nobody waits for it. */
+    private <T extends SpecificRecord> Optional<Outcome> send(
+            String topic, String modelId, T event, Class<T> type, PrintWriter out)
             throws IOException, RejectedException {
         EventSize.require(event, type);
         Properties properties = kafka.properties();
@@ -80,10 +85,10 @@ public final class Sender {
             Position position = publish(publisher, topic, modelId, event, type);
             out.printf("Sent to %s, partition %d, offset %d.%n", topic, position.getPartition(), position.getOffset());
             if (waitSeconds == 0) {
-                return ExitCode.OK;
+                return Optional.empty();
             }
             out.println("Waiting for the merge job ...");
-            return tell(await(reader, position, properties, out), out);
+            return Optional.of(await(reader, position, properties, out));
         }
     }
 
@@ -124,7 +129,11 @@ public final class Sender {
                 + " The event is not lost: the merge job takes it when it runs; koine history shows it then.");
     }
 
-    private static int tell(Outcome outcome, PrintWriter out) {
+    private static int tell(Optional<Outcome> seen, PrintWriter out) {
+        if (seen.isEmpty()) {
+            return ExitCode.OK;
+        }
+        Outcome outcome = seen.get();
         if (outcome instanceof Outcome.Rejected rejected) {
             Rejection rejection = rejected.rejection();
             out.printf("Rejected (%s): %s%n", Plain.of(rejection.getCode()), Plain.of(rejection.getMessage()));

@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.merge.method.Parameters;
+import dev.koine.engine.merge.method.RegMean;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
 import dev.koine.schemas.GatePolicy;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
@@ -74,8 +78,39 @@ class RegisterCommandTest {
         return Objects.requireNonNull(parsed(options).gate.policy());
     }
 
+    @Test
+    void whereALanguageIsProtectedTheMethodIsThatWhichWeighs(@TempDir Path statistics) throws Exception {
+        String protect = "--protect=es=" + statistics;
+        Recipe weighed = Recipe.standard(new RegMean());
+        assertThat(recipe(protect)).contains(weighed);
+        assertThat(recipe(protect, "--method=REGMEAN")).contains(weighed);
+        assertThat(recipe(protect, "--rank=16"))
+                .contains(weighed.with(own -> new Parameters(16, own.density(), own.seed(), own.slack())));
+        assertThat(recipe(protect, "--scale=0.2")).contains(weighed.with(Scale.fixed(0.2)));
+        assertThatThrownBy(() -> recipe(protect, "--method=COMPACT"))
+                .isInstanceOf(CommandLine.ParameterException.class)
+                .hasMessage(
+                        "--protect is given, and COMPACT weighs by no statistics; leave --method out, and REGMEAN is taken.");
+        assertThatThrownBy(() -> recipe(protect, "--density=0.2"))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContainingAll("--density", "REGMEAN", "; leave it out.");
+    }
+
+    @Test
+    void aLanguageIsATag(@TempDir Path statistics) {
+        assertThatThrownBy(() -> recipe("--protect=es_ES=" + statistics))
+                .hasMessageContaining("'es_ES' is no BCP 47 tag; write it like de or pt-BR.");
+    }
+
+    @Test
+    void aPolicyThatIsSaidTwiceIsRefused() {
+        assertThatThrownBy(() -> recipe("--policy", "**=DENSE", "--policy", "**=LORS"))
+                .isInstanceOf(CommandLine.ParameterException.class)
+                .hasMessage("--policy '**=...' is given twice; leave one out.");
+    }
+
     private static Optional<Recipe> recipe(String... options) throws Exception {
-        return parsed(options).recipe.said();
+        return parsed(options).said();
     }
 
     private static RegisterCommand parsed(String... options) {

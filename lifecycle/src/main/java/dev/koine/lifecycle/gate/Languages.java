@@ -13,7 +13,7 @@ public final class Languages {
     }
 
     /** Whether a text is a well-formed tag. */
-    static boolean isTag(String text) {
+    public static boolean isTag(String text) {
         try {
             return !text.isEmpty()
                     && !new Locale.Builder()

@@ -23,6 +23,7 @@ import dev.koine.engine.WorkPool;
 import dev.koine.engine.checkpoint.MappedBase;
 import dev.koine.engine.linalg.Kernels;
 import dev.koine.engine.merge.OfflineMerge;
+import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.total.Written;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.Bundle;
@@ -57,7 +58,7 @@ import picocli.CommandLine.TypeConversionException;
         footer = {
             "%nExample:",
             "  koine merge --base whisper-small --expert ca=whisper-ca --expert de=whisper-de --out merged",
-            "  koine merge --base whisper-small --method REGMEAN --expert ca=whisper-ca --statistics ca=statistics-ca --protect es=statistics-es --out merged"
+            "  koine merge --base whisper-small --expert ca=whisper-ca --statistics ca=statistics-ca --protect es=statistics-es --out merged"
         })
 public final class MergeCommand implements Callable<Integer> {
     @Spec
@@ -138,6 +139,7 @@ public final class MergeCommand implements Callable<Integer> {
     }
 
     private String merge(WorkPool pool, CompletableFuture<Void> warm, ModelFolders folders) throws Exception {
+        Recipe said = weighing.recipe(recipe);
         ModelBundle opened = Input.base(base).read(() -> openBase(folders.of(base)));
         @Nullable
         MappedBase mapped =
@@ -147,10 +149,10 @@ public final class MergeCommand implements Callable<Integer> {
                 .map(expert -> expert.substring(0, Math.max(0, expert.indexOf('='))))
                 .toList());
         if (taskVectors == null) {
-            return merge(opened, mapped, members, pool, warm, folders);
+            return merge(opened, mapped, members, said, pool, warm, folders);
         }
         try (NewFolder folder = NewFolder.at(taskVectors)) {
-            String digest = merge(opened, mapped, kept(members, folder.path()), pool, warm, folders);
+            String digest = merge(opened, mapped, kept(members, folder.path()), said, pool, warm, folders);
             folder.keep();
             return digest;
         }
@@ -160,6 +162,7 @@ public final class MergeCommand implements Callable<Integer> {
             ModelBundle opened,
             @Nullable MappedBase mapped,
             List<OfflineMerge.Expert> members,
+            Recipe said,
             WorkPool pool,
             CompletableFuture<Void> warm,
             ModelFolders folders)
@@ -172,7 +175,7 @@ public final class MergeCommand implements Callable<Integer> {
             Folders.requireRoom(target.path(), bytes(folders.of(base)), "the merged model");
             warm.join();
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
-            tell(new OfflineMerge(opened, mapped, recipe.recipe(), decomposition, pool, progress)
+            tell(new OfflineMerge(opened, mapped, said, decomposition, pool, progress)
                     .merge(
                             readable(members, folders, spec.commandLine().getErr()),
                             weighing.languages(),

@@ -13,6 +13,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code koine merge} of experts that are weighed by what {@code koine statistics} made. */
 class WeighedMergeTest {
@@ -89,18 +91,17 @@ class WeighedMergeTest {
         CommandLineRun model = merge("model", "--expert", CA, "--statistics", CA);
         assertThat(model.code()).isEqualTo(ExitCode.REJECTED);
         assertThat(model.err()).contains("MISSING_FILE", "that koine statistics wrote");
-        CommandLineRun plain = koine(
-                "merge",
-                "--base",
-                BASE,
-                "--expert",
-                CA,
-                "--protect",
-                of("fr"),
-                "--out",
-                directory.resolve("plain") + "");
-        assertThat(plain.code()).isEqualTo(ExitCode.REJECTED);
-        assertThat(plain.err()).contains("this recipe's is COMPACT");
+        CommandLineRun again =
+                merge("again", "--expert", CA, "--statistics", of("ca"), "--statistics", "ca" + of("de").substring(2));
+        assertThat(again.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(again.err()).contains("--statistics ca=... is given twice", "leave " + statistics("de") + " out");
+        CommandLineRun unnamed = merge("unnamed", "--expert", CA, "--statistics", statistics("ca"));
+        assertThat(unnamed.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(unnamed.err()).contains("names no expert; give NAME=STATS");
+        CommandLineRun tag =
+                merge("tag", "--expert", CA, "--statistics", of("ca"), "--protect", "fr_FR" + of("fr").substring(2));
+        assertThat(tag.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(tag.err()).contains("'fr_FR' is no BCP 47 tag");
         CommandLineRun whisper = koine(
                 "merge",
                 "--base",
@@ -118,6 +119,32 @@ class WeighedMergeTest {
         assertThat(directory).isDirectoryNotContaining(path -> Files.exists(path.resolve("model.onnx")));
     }
 
+    /** Statistics and protected languages say it as well as the method's name does. */
+    @Test
+    void theMethodIsThatWhichWeighsWhereNoneIsNamed() throws Exception {
+        String[] words = {"--expert", CA, "--statistics", of("ca")};
+        String named = digest("named", words);
+        CommandLineRun unnamed = plain("unnamed", words);
+        assertThat(unnamed.code()).as(unnamed.err()).isEqualTo(ExitCode.OK);
+        assertThat(unnamed.out()).contains(named);
+        assertThat(plain("rank", with(words, "--rank=4")).out())
+                .contains(digest("named-rank", with(words, "--rank=4")))
+                .doesNotContain(named);
+        CommandLineRun alone = plain("alone", "--expert", CA, "--protect", of("fr"));
+        assertThat(alone.code()).isEqualTo(ExitCode.REJECTED);
+        assertThat(alone.err()).contains("NO_STATISTICS");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"statistics", "protect"})
+    void aMethodThatWeighsByNoneIsRefused(String option) {
+        CommandLineRun run = plain("sum", "--expert", CA, "--method=COMPACT", "--" + option, of("ca"));
+        assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err())
+                .contains("--" + option + " is given, and COMPACT weighs by no statistics; leave --method out");
+        assertThat(directory.resolve("sum")).doesNotExist();
+    }
+
     private static String[] with(String[] words, String last) {
         return Stream.concat(Stream.of(words), Stream.of(last)).toArray(String[]::new);
     }
@@ -131,13 +158,15 @@ class WeighedMergeTest {
     }
 
     private CommandLineRun merge(String name, String... words) {
+        return plain(name, with(words, "--method=REGMEAN"));
+    }
+
+    private CommandLineRun plain(String name, String... words) {
         return koine(Stream.concat(
                         Stream.of(
                                 "merge",
                                 "--base",
                                 BASE,
-                                "--method",
-                                "REGMEAN",
                                 "--out",
                                 directory.resolve(name).toString()),
                         Stream.of(words))
