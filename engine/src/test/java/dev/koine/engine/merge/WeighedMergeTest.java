@@ -293,6 +293,16 @@ class WeighedMergeTest {
     }
 
     @Test
+    void refusesToProtectALanguageByAMethodThatWeighsNothing() throws Exception {
+        Random random = new Random(3);
+        try (Scene scene = new Scene(random, TestModel.random(random), Recipe.DEFAULT)) {
+            assertThatThrownBy(scene::merge)
+                    .isInstanceOf(RejectedException.class)
+                    .hasMessageContaining("as REGMEAN does; this recipe's is COMPACT");
+        }
+    }
+
+    @Test
     void refusesAnExpertWithoutStatistics() throws Exception {
         Random random = new Random(3);
         try (Scene scene = new Scene(random, TestModel.random(random), Recipe.standard(new RegMean()))) {
