@@ -35,21 +35,38 @@ def write_bundles(architecture, models, out):
         print(f"fixtures: {architecture}/{name}", flush=True)
 
 
+#: architecture -> how many utterances of the training speech are carried, for statistics of a language's activations
+TRAINING = {"ctc": 0, "whisper": 24}
+
+
+def write_speech(utterances, layout, tasks, folder):
+    """Some speech of one language: features.safetensors and references.jsonl."""
+    folder.mkdir(parents=True)
+    tensors = {u.id: np.ascontiguousarray(layout(u.features).astype(np.float16)) for u in utterances}
+    save_file(tensors, folder / "features.safetensors")
+    with open(folder / "references.jsonl", "w", encoding="utf-8") as lines:
+        for u in utterances:
+            for task in tasks:
+                text = u.text if task == "transcribe" else u.english
+                row = {"id": u.id, "language": u.language, "task": task, "text": text}
+                lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def write_training(architecture, corpus_folder, out):
+    """The first utterances of every language's training speech, to be transcribed."""
+    layout, _ = EVALUATION[architecture]
+    count = TRAINING[architecture]
+    for language in ARCHITECTURES[architecture].base_languages if count else []:
+        utterances = corpus.read(corpus_folder, language, "train")[:count]
+        write_speech(utterances, layout, ["transcribe"], out / "training" / language)
+
+
 def write_evaluation(architecture, corpus_folder, out):
-    """The held-out utterances of every language: features.safetensors and references.jsonl."""
+    """The held-out utterances of every language."""
     layout, tasks = EVALUATION[architecture]
     for language in ARCHITECTURES[architecture].base_languages:
-        folder = out / "evaluation" / language
-        folder.mkdir(parents=True)
         utterances = corpus.read(corpus_folder, language, "evaluation")
-        tensors = {u.id: np.ascontiguousarray(layout(u.features).astype(np.float16)) for u in utterances}
-        save_file(tensors, folder / "features.safetensors")
-        with open(folder / "references.jsonl", "w", encoding="utf-8") as lines:
-            for u in utterances:
-                for task in tasks:
-                    text = u.text if task == "transcribe" else u.english
-                    row = {"id": u.id, "language": language, "task": task, "text": text}
-                    lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+        write_speech(utterances, layout, tasks, out / "evaluation" / language)
 
 
 def main():
@@ -64,6 +81,7 @@ def main():
         torch.manual_seed(0)
         write_bundles(architecture, args.models / architecture, aside / architecture)
         write_evaluation(architecture, args.corpus, aside / architecture)
+        write_training(architecture, args.corpus, aside / architecture)
     trained_forms.write_all(aside / "ctc")
     for path in aside.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)

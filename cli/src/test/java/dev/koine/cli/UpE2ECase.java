@@ -44,9 +44,9 @@ class UpE2ECase {
             CommandLineRun again = server.send("submit", "--model", "ctc", "--expert", "ca", fixture("ca"));
             assertThat(again.code()).isEqualTo(ExitCode.REJECTED);
             assertThat(again.out()).contains("DUPLICATE");
-            assertThat(server.send("submit", "--model", "ctc", "--expert", "de", fixture("de"))
-                            .out())
-                    .contains("Version 2 ");
+            CommandLineRun de = server.send(
+                    "submit", "--model", "ctc", "--expert", "de", "--statistics", statistics("de"), fixture("de"));
+            assertThat(de.out()).contains("Version 2 ", "The statistics were passed over: ctc is merged by COMPACT");
             server.kill();
         }
         try (Server server = Server.start(directory)) {
@@ -109,8 +109,6 @@ class UpE2ECase {
                                 "register",
                                 "--model",
                                 "weighed",
-                                "--method",
-                                "REGMEAN",
                                 "--protect",
                                 "fr=" + statistics("fr"),
                                 "--upload",

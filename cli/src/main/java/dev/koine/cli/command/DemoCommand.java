@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Shows a speech model learn languages while it serves.",
             "Broker, merge job and speech service run in this process, experts arrive as Kafka events, and each version has its word",
-            "error rates."
+            "error rates.",
+            "A second model then shows what statistics of languages are worth, and a language that is protected."
         },
         footer = {"%nExample:", "  koine demo --report demo.json"})
 public final class DemoCommand implements Callable<Integer>, Logs.Own {
@@ -41,7 +42,8 @@ public final class DemoCommand implements Callable<Integer>, Logs.Own {
     @Option(
             names = "--fixtures",
             paramLabel = "DIR",
-            description = "Folder with base, experts and held-out speech (default: the repository's).",
+            description =
+                    "Folder with base, experts and held-out speech; beside it, a folder whisper with another base's and with speech for statistics (default: the repository's).",
             defaultValue = "${sys:koine.home:-.}/eval/fixtures/ctc")
     Path fixtures;
 

@@ -16,10 +16,7 @@ import dev.koine.lifecycle.gate.GatePolicies;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.GatePolicy;
-import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelRegistration;
-import dev.koine.schemas.ModelUpdate;
-import dev.koine.schemas.Position;
 import dev.koine.schemas.Topics;
 import dev.koine.speech.SpeechModel;
 import dev.koine.speech.onnx.OnnxOptions;
@@ -29,14 +26,12 @@ import dev.koine.subscriber.ServedVersion;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,9 +52,9 @@ public final class Demo {
             Stream.concat(EXPERTS.stream(), Stream.of(ADAPTED)).toList();
     private static final String REPLACED = "de";
     private static final String REPLACEMENT = "de-2";
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Fixtures fixtures;
+    private final Fixtures whisper;
     private final Path directory;
     private final PrintWriter out;
     private final DemoTable table;
@@ -67,11 +62,12 @@ public final class Demo {
     private final List<DemoReport.Rejected> rejections = new ArrayList<>();
 
     /**
-     * @param fixtures folder with base, experts and held-out speech
+     * @param fixtures folder with base, experts and held-out speech; beside it, {@code whisper} with another base and its own
      * @param directory empty folder to work in
      */
     public Demo(Path fixtures, Path directory, PrintWriter out) {
         this.fixtures = new Fixtures(fixtures.toAbsolutePath().normalize());
+        this.whisper = new Fixtures(this.fixtures.directory().resolveSibling("whisper"));
         this.directory = directory;
         this.out = out;
         this.table = new DemoTable(out, LANGUAGES);
@@ -85,12 +81,17 @@ public final class Demo {
      */
     public void run(@Nullable Path report) throws Exception {
         fixtures.requireThere();
+        whisper.requireThere();
         out.println("Starting a Kafka broker, the merge job on Flink, and a speech service in this process ...");
         Evaluation evaluation = Evaluation.of(fixtures, LANGUAGES);
         try (EmbeddedKoine koine = EmbeddedKoine.start(
                         directory.resolve("koine"),
                         EmbeddedKoine.Settings.of(
-                                List.of(fixtures.directory().toUri(), directory.toUri()), Device.AUTO));
+                                List.of(
+                                        fixtures.directory().toUri(),
+                                        whisper.directory().toUri(),
+                                        directory.toUri()),
+                                Device.AUTO));
                 EventPublisher publisher = new EventPublisher(koine.kafkaProperties());
                 OutcomeReader outcomes = new OutcomeReader(koine.kafkaProperties(), Topics.DEFAULT);
                 ModelSubscriber<SpeechModel> subscriber = ModelSubscriber.<SpeechModel>builder()
@@ -99,19 +100,22 @@ public final class Demo {
                         .cacheDirectory(directory.resolve("service"))
                         .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT))
                         .start()) {
-            Stage stage = new Stage(publisher, outcomes, subscriber, evaluation, baseRates(evaluation), expertRates());
+            Submissions job = new Submissions(publisher, outcomes);
+            Stage stage = new Stage(job, subscriber, evaluation, baseRates(evaluation), expertRates());
             stage.register();
-            table.head(stage.base, stage.experts);
+            table.head("Word error rate on held-out speech, in percent:");
+            table.row("base alone", stage.base);
+            table.row("expert alone", stage.experts);
             stage.show(0, "registered");
             DemoReport.Service service;
             try (SpeechService speech = SpeechService.start(subscriber, evaluation.speech())) {
                 stage.play();
                 service = new DemoReport.Service(speech.decoded(), speech.failed(), versions.size());
             }
-            DemoReport seen = new DemoReport(versions, rejections, service);
-            conclude(seen);
+            conclude(service);
+            DemoReport.Weighed weighed = new WeighedDemo(whisper, directory, out).run(koine, job);
             if (report != null) {
-                seen.write(report);
+                new DemoReport(versions, rejections, service, weighed).write(report);
             }
         }
     }
@@ -139,45 +143,35 @@ public final class Demo {
         return rates;
     }
 
-    private void conclude(DemoReport seen) throws IOException {
-        DemoReport.Version first = versions.get(0);
-        DemoReport.Version last = versions.get(versions.size() - 1);
+    private void conclude(DemoReport.Service service) throws IOException {
         out.printf(
                 "%nThe model went from %s %% to %s %% mean word error rate in %d versions. Meanwhile the service answered %d calls;"
                         + " %d failed.%n",
-                DemoTable.percent(first.meanMerged()),
-                DemoTable.percent(last.meanMerged()),
+                DemoTable.percent(versions.get(0).meanMerged()),
+                DemoTable.percent(versions.get(versions.size() - 1).meanMerged()),
                 versions.size() - 1,
-                seen.service().decoded(),
-                seen.service().failed());
-        if (seen.service().failed() > 0) {
-            throw new IOException(
-                    "The speech service failed to answer " + seen.service().failed() + " calls; see the log.");
+                service.decoded(),
+                service.failed());
+        if (service.failed() > 0) {
+            throw new IOException("The speech service failed to answer " + service.failed() + " calls; see the log.");
         }
-    }
-
-    private static String name(MergedExpert expert) {
-        return expert.getRevision() == 1 ? expert.getExpertId() : expert.getExpertId() + ":" + expert.getRevision();
     }
 
     /** The running parts, and what is done with them. */
     private final class Stage {
-        private final EventPublisher publisher;
-        private final OutcomeReader outcomes;
+        private final Submissions job;
         private final ModelSubscriber<SpeechModel> subscriber;
         private final Evaluation evaluation;
         private final Map<String, Double> base;
         private final Map<String, Double> experts;
 
         Stage(
-                EventPublisher publisher,
-                OutcomeReader outcomes,
+                Submissions job,
                 ModelSubscriber<SpeechModel> subscriber,
                 Evaluation evaluation,
                 Map<String, Double> base,
                 Map<String, Double> experts) {
-            this.publisher = publisher;
-            this.outcomes = outcomes;
+            this.job = job;
             this.subscriber = subscriber;
             this.evaluation = evaluation;
             this.base = base;
@@ -194,7 +188,7 @@ public final class Demo {
                     .setRecipe(Recipes.toAvro(Recipe.standard(new Lors())))
                     .setTime(Instant.now())
                     .build();
-            send(Topics.DEFAULT.models(), registration, ModelRegistration.class);
+            job.register(registration);
         }
 
         private List<dev.koine.schemas.Bundle> evaluationSets() throws IOException, RejectedException {
@@ -236,18 +230,10 @@ public final class Demo {
         }
 
         private void merge(String change, String expert, long revision, Path bundle, double weight) throws Exception {
-            ExpertEvent event = ExpertEvent.newBuilder()
-                    .setAction(ExpertAction.MERGE)
-                    .setModelId(MODEL)
-                    .setExpertId(expert)
-                    .setRevision(revision)
-                    .setLanguages(List.of(expert))
-                    .setTasks(List.of("TRANSCRIBE"))
+            ExpertEvent event = Submissions.expert(MODEL, expert, revision, bundle)
                     .setWeight(weight)
-                    .setBundle(Bundles.toAvro(Bundle.describe(bundle)))
-                    .setTime(Instant.now())
                     .build();
-            tell(send(Topics.DEFAULT.experts(), event, ExpertEvent.class), change);
+            tell(job.submit(event), change);
         }
 
         private void retract(String expert) throws Exception {
@@ -257,14 +243,7 @@ public final class Demo {
                     .setExpertId(expert)
                     .setTime(Instant.now())
                     .build();
-            tell(send(Topics.DEFAULT.experts(), event, ExpertEvent.class), "- " + expert);
-        }
-
-        private <T extends SpecificRecord> Outcome send(String topic, T event, Class<T> type) throws IOException {
-            Position position = publisher.publish(topic, MODEL, event, type);
-            return outcomes.await(position, PATIENCE)
-                    .orElseThrow(() ->
-                            new IOException("Nothing became of " + event + " within " + PATIENCE + "; see the log."));
+            tell(job.submit(event), "- " + expert);
         }
 
         private void tell(Outcome outcome, String change) throws Exception {
@@ -279,28 +258,13 @@ public final class Demo {
         }
 
         private void show(long version, String change) throws Exception {
-            ServedVersion served = subscriber.awaitVersion(version, PATIENCE);
+            ServedVersion served = subscriber.awaitVersion(version, Submissions.PATIENCE);
             Map<String, Double> merged;
             try (Lease<SpeechModel> lease = subscriber.acquire()) {
                 merged = evaluation.wordErrorRates(lease.model());
             }
-            Map<String, DemoReport.ErrorRates> rates = new LinkedHashMap<>();
-            merged.forEach((language, rate) -> rates.put(
-                    language,
-                    new DemoReport.ErrorRates(
-                            base.getOrDefault(language, Double.NaN),
-                            rate,
-                            experts.getOrDefault(language, Double.NaN))));
-            ModelUpdate update = served.update();
-            DemoReport.Version shown = new DemoReport.Version(
-                    version,
-                    change,
-                    update.getExperts().stream().map(Demo::name).toList(),
-                    served.digest(),
-                    rates,
-                    Bundles.fromAvro(update.getBundle()).bytes(),
-                    Duration.between(update.getCause().getPosition().getTimestamp(), served.since())
-                            .toMillis());
+            DemoReport.Version shown =
+                    DemoReport.Version.of(change, served, DemoReport.ErrorRates.of(base, merged, experts));
             versions.add(shown);
             table.version(shown);
         }

@@ -16,15 +16,17 @@ final class DemoTable {
         this.languages = languages;
     }
 
-    void head(Map<String, Double> base, Map<String, Double> experts) {
-        out.printf("%nWord error rate on held-out speech, in percent:%n%n");
+    void head(String title) {
+        out.printf("%n%s%n%n", title);
         String names = languages.stream().map(language -> pad(language)).collect(Collectors.joining());
         out.printf(
                 "%-8s %-14s%s%s  %-12s %8s %9s%n",
                 "version", "change", names, pad("mean"), "digest", "bytes", "served in");
-        row("-", "base alone", base);
-        out.println();
-        row("-", "expert alone", experts);
+    }
+
+    /** Rates of what is no version. */
+    void row(String what, Map<String, Double> rates) {
+        row("-", what, rates);
         out.println();
     }
 

@@ -3,6 +3,7 @@ package dev.koine.cli.demo;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.speech.SpeechModel;
+import dev.koine.speech.Task;
 import dev.koine.speech.evaluation.EvaluationResult;
 import dev.koine.speech.evaluation.EvaluationSet;
 import dev.koine.speech.evaluation.Evaluator;
@@ -13,7 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Word error rates of a model on the held-out speech of some languages. */
+/** Word error rates of a model on the held-out speech of some languages, transcribed. */
 final class Evaluation {
     private final List<String> languages;
     private final EvaluationSet speech;
@@ -27,7 +28,7 @@ final class Evaluation {
     static Evaluation of(Fixtures fixtures, List<String> languages) throws IOException, RejectedException {
         List<EvaluationSet> sets = new ArrayList<>();
         for (String language : languages) {
-            sets.add(fixtures.evaluationSet(language));
+            sets.add(fixtures.evaluationSet(language).where(one -> one.task() == Task.TRANSCRIBE));
         }
         return new Evaluation(List.copyOf(languages), EvaluationSet.union(sets));
     }

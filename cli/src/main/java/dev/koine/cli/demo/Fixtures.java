@@ -15,6 +15,7 @@ import java.nio.file.Path;
  * trained/&lt;model&gt;/         base and an expert as the checkpoints that they were exported from
  * trained/&lt;expert&gt;-adapter/ a LoRA adapter
  * evaluation/&lt;language&gt;/   speech that none of them was trained on
+ * training/&lt;language&gt;/     some that they were, for statistics
  * </pre>
  */
 record Fixtures(Path directory) {
@@ -50,5 +51,9 @@ record Fixtures(Path directory) {
 
     Path evaluationPlace(String language) {
         return directory.resolve("evaluation").resolve(language);
+    }
+
+    EvaluationSet trainingSet(String language) throws IOException, RejectedException {
+        return EvaluationSet.read(directory.resolve("training").resolve(language));
     }
 }

@@ -44,6 +44,12 @@ class DemoITCase {
         assertThat(mean(versions.get(8), "merged")).isLessThan(mean(versions.get(0), "base"));
         assertThat(mean(versions.get(8), "expert")).isLessThan(mean(versions.get(8), "merged"));
         assertThat(report.get("rejections").findValuesAsText("code")).containsExactly("NON_FINITE", "GATE_REFUSED");
+        JsonNode weighed = report.get("weighed").get("version");
+        assertThat(weighed.get("version").asLong()).isEqualTo(5);
+        assertThat(weighed.get("experts").toString()).isEqualTo("[\"ca\",\"de\",\"es\",\"fr\",\"it(protected)\"]");
+        assertThat(rate(weighed, "it", "merged"))
+                .isLessThan(report.get("weighed").get("summed").get("it").asDouble());
+        assertThat(mean(weighed, "merged")).isLessThan(mean(weighed, "base"));
         assertThat(report.get("service").get("failed").asLong()).isZero();
         assertThat(report.get("service").get("decoded").asLong()).isPositive();
     }
