@@ -6,11 +6,15 @@ from pathlib import Path
 OWN = Path(__file__).parents[3] / "koine"
 
 
-def run(koine, *words):
-    """The output of a command; ends the program with its message if it fails."""
+#: How a command ends whose event or folder was refused.
+REFUSED = 3
+
+
+def run(koine, *words, refusals=False):
+    """The output of a command; ends the program with its message if it fails, or is refused where no refusals are expected."""
     command = [str(word) for word in (koine, *words)]
     done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
+    if done.returncode and not (refusals and done.returncode == REFUSED):
         raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
     return done.stdout
 

@@ -8,6 +8,8 @@ from koine_eval.real.fetch import package
 
 ASTERISK = ("en", "es", "fr", "it", "ru")
 FILLETS = ("cs", "nl")
+TUXPAINT = ("ro", "ca", "bg", "el", "es", "fr", "ru")
+STAMPS = "usr/share/tuxpaint/stamps/"
 #: Of the actors of Fillets, by the letter in a line's name.
 FISH = {"m": "small", "v": "big"}
 
@@ -21,6 +23,17 @@ class Recording:
     name: str
     sound: bytes
     text: str
+
+
+def stamps(store):
+    """What Tux Paint says of its stamps, but for letters, digits and signs: one voice a language."""
+    wanted = lambda name: name.startswith(STAMPS) and not name.startswith(f"{STAMPS}symbols/")
+    found = dict(debian.files(package(store, "tuxpaint-stamps-default"), lambda name: wanted(name) and name.endswith((".txt", ".ogg"))))
+    for path in sorted(found):
+        if match := re.fullmatch(rf"{STAMPS}(.*)_desc_({'|'.join(TUXPAINT)})\.ogg", path):
+            name, language = match.groups()
+            text = re.search(rf"^{language}\.utf8=(.*)$", found.get(f"{STAMPS}{name}.txt", b"").decode("utf-8", "replace"), re.MULTILINE)
+            yield Recording(language, "tuxpaint", name.replace("/", "_"), found[path], text[1].strip() if text else "")
 
 
 def all_recordings(store):

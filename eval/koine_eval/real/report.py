@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 from koine_eval.real import bootstrap, koine, plan, score, services, small, weigh
-from koine_eval.real.store import parser, sha256
+from koine_eval.real.store import parser, say, sha256
+from koine_eval.real.study import plots
+from koine_eval.real.study import tables as study
 
 NOT_RUN = "Not measured yet."
 
@@ -173,6 +175,8 @@ def main():
     arguments.add_argument("--out", type=Path, required=True, help="the file with the marks")
     args = arguments.parse_args()
     tables = {"experts": experts, "weighed": weighed, "served": served, "digests": digests}
+    tables |= {"recordings": study.recordings, "study-experts": study.experts, "merges": study.main_merges}
+    tables |= {"other-merges": study.other_merges, "streams": study.streams}
     tables |= {f"sizes-{name}": lambda store, name=name: sizes(store, name) for name in ("real", "whisper", "ctc")}
     text = args.out.read_text(encoding="utf-8")
     for name, made in tables.items():
@@ -183,6 +187,11 @@ def main():
         table = f"{begin}\n{made(args.cache)}\n{end}"
         text = pattern.sub(lambda _, table=table: table, text)
     args.out.write_text(text, encoding="utf-8")
+    for name, draw in {"real-languages": plots.languages, "real-streams": plots.streams}.items():
+        draw(args.cache, args.out.parent / "plots" / f"{name}.png")
+    heard = args.cache.folder / "transcripts.md"
+    heard.write_text(study.transcripts(args.cache) + "\n", encoding="utf-8")
+    say(f"report: {args.out}; transcripts, whose texts are not ours to copy, in {heard}")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,10 @@ class Running:
         printed = koine.run(self.command, *words, "--bootstrap-servers", self.broker)
         return printed, time.monotonic() - started
 
+    def told(self, *words):
+        """What a command printed, whether its event was taken or refused."""
+        return koine.run(self.command, *words, "--bootstrap-servers", self.broker, refusals=True)
+
     def close(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

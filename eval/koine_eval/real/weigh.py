@@ -83,14 +83,19 @@ def write_speech(store, language):
     fit = lambda one: one.normalised not in tested and one.seconds <= corpus.TEST_SECONDS
     distinct = {one.hash: one for one in corpus.read(store, "train", language) if fit(one)}
     utterances = [one for _, one in sorted(distinct.items())[:UTTERANCES]]
-    features = whisper.Speech(store).features(utterances, whisper.WINDOW).numpy().astype(np.float16)
+    write_set(target, whisper.Speech(store), utterances)
+
+
+def write_set(target, sound, utterances):
+    """An evaluation set of recordings of one language, each as long as its speech."""
+    features = sound.features(utterances, whisper.WINDOW).numpy().astype(np.float16)
     heard = lambda one, frames: np.ascontiguousarray(frames[:, : int(one.seconds * FRAMES) + 2])
     with new_folder(target) as folder:
         tensors = {one.id: heard(one, frames) for one, frames in zip(utterances, features, strict=True)}
         save_file(tensors, folder / "features.safetensors")
         with open(folder / "references.jsonl", "w", encoding="utf-8") as lines:
             for one in utterances:
-                row = {"id": one.id, "language": language, "task": "transcribe", "text": one.text}
+                row = {"id": one.id, "language": one.language, "task": "transcribe", "text": one.text}
                 lines.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 

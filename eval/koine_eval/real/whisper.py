@@ -20,9 +20,9 @@ def load(folder):
 class Speech:
     """Sound to features and texts to tokens, by the settings of the base."""
 
-    def __init__(self, store):
+    def __init__(self, store, corpus=None):
         base = store.model("base")
-        self.corpus = store.manifest.parent
+        self.corpus = corpus or store.manifest.parent
         self.extractor = WhisperFeatureExtractor.from_pretrained(base)
         self.tokenizer = WhisperTokenizerFast.from_pretrained(base)
         self.generation = json.loads((base / "generation_config.json").read_text(encoding="utf-8"))
@@ -34,7 +34,8 @@ class Speech:
     def features(self, utterances, positions):
         """[utterances, mels, 2 * positions], silence after the end."""
         rate = self.extractor.sampling_rate
-        rows = [self.extractor(self.samples(one), sampling_rate=rate).input_features[0] for one in utterances]
+        with torch.autocast("cpu", enabled=False):  # the extractor computes with PyTorch, too, for NumPy, which has no bfloat16
+            rows = [self.extractor(self.samples(one), sampling_rate=rate).input_features[0] for one in utterances]
         return torch.stack([torch.from_numpy(row[:, : 2 * positions]) for row in rows])
 
     def prompt(self, language):
@@ -68,9 +69,11 @@ def encode(model, features):
 
 
 @torch.inference_mode()
-def transcribe(model, speech, utterances, positions):
-    """Greedy transcripts of utterances of one language."""
-    encoded = encode(model, speech.features(utterances, positions))
+def transcribe(model, speech, utterances, positions, is_fast=False):
+    """Greedy transcripts of utterances of one language; fast ones have the encoder compute in bfloat16."""
+    features = speech.features(utterances, positions)
+    with torch.autocast("cpu", torch.bfloat16, enabled=is_fast):
+        encoded = encode(model, features).float()
     tokens = torch.tensor([speech.prompt(utterances[0].language)] * len(utterances))
     cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
     texts, is_done = [[] for _ in utterances], [False] * len(utterances)

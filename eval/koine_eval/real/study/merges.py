@@ -1,0 +1,145 @@
+"""The ways to put a seed's experts together: merges by `koine merge`, measured in all languages. What is made and measured is kept.
+
+Statistics are by `koine statistics`, of training recordings of each language heard through the base.
+"""
+
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from koine_eval.real import carry, koine, weigh, whisper
+from koine_eval.real.store import new_folder, parser, say
+from koine_eval.real.study import plan, score, speech, tsv
+
+#: Seconds of the longest recording that statistics hear.
+LONGEST = 9.5
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A name, what `koine merge` is told beside the experts, and which languages are protected at what weight."""
+
+    name: str
+    words: tuple = ()
+    is_weighed: bool = False
+    protected: tuple = ()
+    weight: float = 0.25
+
+    def arguments(self, store, seed, languages):
+        """For the experts of a seed in some of the languages."""
+        made = list(self.words)
+        for language in languages:
+            made += ["--expert", f"{language}={store.model('study') / plan.expert(language, seed).name}"]
+            made += ["--statistics", f"{language}={statistics(store, language)}"] if self.is_weighed else []
+        for language in self.protected:
+            made += ["--protect", f"{language}={statistics(store, language)}@{self.weight:g}"]
+        return made
+
+
+def _sum(name, method, *words):
+    return Merge(name, ("--method", method, *words))
+
+
+def _weighed(name, protected=(), weight=0.25, *words):
+    return Merge(name, ("--method", "REGMEAN", *words), True, protected, weight)
+
+
+SUM = Merge("sum")
+PROTECT = _weighed("regmean-protect", plan.PROTECTED)
+#: Measured for every seed.
+MAIN = (SUM, _weighed("regmean"), PROTECT)
+#: Measured for one seed: what else there is in the product.
+OTHERS = (
+    _weighed("regmean-protect-1", plan.PROTECTED, 1),
+    _sum("lors", "LORS"),
+    _sum("task-arithmetic", "TASK_ARITHMETIC"),
+    _sum("ties", "TIES"),
+    _sum("dare", "DARE"),
+    _sum("compact-norm", "COMPACT", "--scale", "norm"),
+    _sum("compact-mean", "COMPACT", "--scale", "1/n"),
+    _sum("compact-stock", "COMPACT", "--scale", "model-stock"),
+)
+#: Not in the product: TSV-M at a fixed rank, made here.
+TSV = Merge("tsv-m")
+MERGES = (*MAIN, *OTHERS, TSV)
+
+
+def statistics(store, language):
+    return store.model("study-statistics") / language
+
+
+def collect(store, language, command):
+    """The statistics of a language, unless they are there."""
+    target = statistics(store, language)
+    if target.exists():
+        return
+    fit = lambda one: one.seconds <= LONGEST
+    heard = [one for one in speech.utterances(store, "train", language) if fit(one)][: weigh.UTTERANCES]
+    heard_set = store.model("study-speech") / language
+    if not heard_set.exists():
+        weigh.write_set(heard_set, speech.speech(store), heard)
+    words = ["--base", store.model("base-onnx"), "--features", heard_set, "--language", language, "--device", "CPU"]
+    with new_folder(target) as folder:
+        started = time.monotonic()
+        koine.run(command, "statistics", *words, "--utterances", weigh.UTTERANCES, "--out", folder)
+        seconds = time.monotonic() - started
+    store.write("study/statistics", language, {"seconds": seconds, "bytes": koine.size(target)})
+    say(f"merges: statistics of {language}: {koine.size(target) / 1e6:.2f} MB, {seconds:.0f} s")
+
+
+def merged(store, merge, seed, languages, command):
+    """The model that a merge gives, and the seconds it took."""
+    if merge == TSV:
+        started = time.monotonic()
+        return tsv.merged(store, [plan.expert(language, seed).name for language in languages]), time.monotonic() - started
+    for language in (*languages, *merge.protected) if merge.is_weighed else ():
+        collect(store, language, command)
+    work = Path(tempfile.mkdtemp(prefix="koine-real-"))
+    try:
+        words = ["--checkpoint", store.model("base"), "--base", store.model("base-onnx"), "--out", work / "merged", "--device", "CPU"]
+        started = time.monotonic()
+        koine.run(command, "merge", *words, *merge.arguments(store, seed, languages))
+        return carry.model(store, work / "merged"), time.monotonic() - started
+    finally:
+        shutil.rmtree(work)
+
+
+def name_of(merge, seed, languages=plan.EXPERTS):
+    experts = "" if languages == plan.EXPERTS else f"-{'-'.join(languages)}"
+    return f"{merge.name}-{seed}{experts}"
+
+
+def measure(store, merge, seed, languages, most, command):
+    """Merges the experts of some languages and measures the result in all languages, unless that was done."""
+    name = name_of(merge, seed, languages)
+    if not score.missing(store, name, plan.LANGUAGES, most):
+        return
+    model, seconds = merged(store, merge, seed, languages, command)
+    store.write("study/merges", name, {"seconds": seconds})
+    score.measure(store, name, model, plan.LANGUAGES, most)
+
+
+def main():
+    arguments = parser(__doc__)
+    names = [merge.name for merge in MERGES]
+    arguments.add_argument("--merges", nargs="+", choices=names, default=[merge.name for merge in MAIN])
+    arguments.add_argument("--seeds", nargs="+", type=int, default=plan.SEEDS)
+    arguments.add_argument("--languages", nargs="+", default=plan.EXPERTS, choices=plan.EXPERTS, help="whose experts")
+    arguments.add_argument("--utterances", type=int, default=speech.TEST, help="how many of each language are decoded, at most")
+    arguments.add_argument("--koine", type=Path, default=koine.OWN, help="the command to run; that of this checkout otherwise")
+    arguments.add_argument("--threads", type=int, default=2)
+    args = arguments.parse_args()
+    torch.set_num_threads(args.threads)
+    command = args.koine.resolve()
+    koine.run(command, "--version")  # builds Koine
+    for merge in (merge for merge in MERGES if merge.name in args.merges):
+        for seed in args.seeds:
+            measure(args.cache, merge, seed, tuple(args.languages), args.utterances, command)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Languages that arrive one by one through `koine up`, the gate at its defaults: every language's error rate at each step.
+
+The gate's set is of held-out utterances that are neither trained nor tested on. Three orders of a seed's experts; the first has three
+experts more that are no good, each before the good one of its language, and a language that leaves and comes back.
+"""
+
+import json
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from koine_eval.real import koine, weigh, whisper
+from koine_eval.real.served import Running
+from koine_eval.real.store import parser, say
+from koine_eval.real.study import merges, plan, speech, train
+
+MODEL = "study"
+#: Utterances of each language in the gate's set.
+JUDGED = 10
+
+
+@dataclass(frozen=True)
+class Event:
+    """An expert that comes (the name of a trained model) or goes (no name)."""
+
+    expert: str
+    language: str
+    trained: str = ""
+
+
+def good(seed, language):
+    return Event(language, language, plan.expert(language, seed).name)
+
+
+def poor(seed, kind, language):
+    return Event(f"{language}-{kind}", language, f"{language}-{kind}-{seed}")
+
+
+def orders(seed):
+    """Name -> events."""
+    came = {language: good(seed, language) for language in plan.EXPERTS}
+    mixed = ("el", "ro", "nl", "bg", "cs", "ca")
+    first = [came["cs"], came["nl"], came["ro"], poor(seed, "shuffled", "ca"), came["ca"], poor(seed, "mediocre", "bg"), came["bg"]]
+    first += [poor(seed, "foreign", "el"), came["el"], Event("nl", "nl"), came["nl"]]
+    return {
+        "first": first,
+        "reversed": [came[language] for language in reversed(plan.EXPERTS)],
+        "mixed": [came[language] for language in mixed],
+    }
+
+
+def make_poor(store, seed):
+    """The experts that are no good, unless they are there: texts of other utterances, too few steps, another base."""
+    base = lambda: whisper.load(store.model("base"))
+    start = {"shuffled": base, "mediocre": base, "foreign": lambda: train.load(store, plan.expert("nl", seed).name)}
+    for kind, language, steps in (("shuffled", "ca", 60), ("mediocre", "bg", 10), ("foreign", "el", 60)):
+        name = poor(seed, kind, language).trained
+        if not store.model(f"study/{name}").exists():
+            trained = plan.Trained(name, (language,), seed, steps=steps, is_shuffled=kind == "shuffled")
+            model, adapted, seen = train.train(store, trained, start[kind]())
+            store.write("study/training", name, seen)
+            train.save(store, trained, model, adapted)
+
+
+def gate_set(store):
+    """Evaluation sets of all languages, one a language."""
+    folder = store.model("study-gate")
+    for language in plan.LANGUAGES:
+        if not (folder / language).exists():
+            judged = speech.utterances(store, "dev", language, JUDGED)
+            weigh.write_set(folder / language, speech.speech(store), judged)
+    return [folder / language for language in plan.LANGUAGES]
+
+
+def run(store, seed, events, register, folder, command):
+    """Sends the events one after the other; what `koine history` has of them, and the seconds of each."""
+    running = Running(command, folder, [store.folder])
+    seconds = []
+    try:
+        words = ["--model", MODEL, "--checkpoint", store.model("base"), store.model("base-onnx"), *register]
+        for one in gate_set(store):
+            words += ["--evaluation", one]
+        printed, _ = running.koine("register", *words)
+        say(printed.strip())
+        for event in events:
+            words = ["--model", MODEL, "--expert", event.expert]
+            started = time.monotonic()
+            if event.trained:
+                words += ["--language", event.language, "--statistics", merges.statistics(store, event.language)]
+                running.told("submit", *words, store.model("study") / event.trained)
+            else:
+                running.told("retract", *words)
+            seconds.append(time.monotonic() - started)
+            say(f"stream: {event.expert} {'came' if event.trained else 'went'}, {seconds[-1]:.0f} s")
+        printed, _ = running.koine("history", "--model", MODEL, "--json")
+        return [json.loads(line) for line in printed.splitlines()], seconds
+    finally:
+        running.close()
+
+
+def main():
+    arguments = parser(__doc__)
+    arguments.add_argument("--seed", type=int, default=plan.SEEDS[0])
+    arguments.add_argument("--orders", nargs="+", choices=("first", "reversed", "mixed"), default=("first", "reversed", "mixed"))
+    arguments.add_argument("--koine", type=Path, default=koine.OWN, help="the command to run; that of this checkout otherwise")
+    arguments.add_argument("--threads", type=int, default=2)
+    args = arguments.parse_args()
+    torch.set_num_threads(args.threads)
+    store, command = args.cache, args.koine.resolve()
+    koine.run(command, "--version")  # builds Koine
+    for language in (*plan.EXPERTS, *plan.PROTECTED):
+        merges.collect(store, language, command)
+    if "first" in args.orders:
+        make_poor(store, args.seed)
+    register = ["--gate", "enforce", "--sample", JUDGED, *merges.PROTECT.words]
+    for language in plan.PROTECTED:
+        register += ["--protect", f"{language}={merges.statistics(store, language)}@{merges.PROTECT.weight:g}"]
+    for name in args.orders:
+        key = f"{name}-{args.seed}"
+        if store.read("study/streams", key):
+            continue
+        events = orders(args.seed)[name]
+        folder = Path(tempfile.mkdtemp(prefix="koine-real-"))
+        try:
+            outcomes, seconds = run(store, args.seed, events, register, folder, command)
+        finally:
+            shutil.rmtree(folder)
+        sent = [event.__dict__ for event in events]
+        store.write("study/streams", key, {"events": sent, "seconds": seconds, "outcomes": outcomes})
+
+
+if __name__ == "__main__":
+    main()
