@@ -11,8 +11,8 @@ from koine_eval.real.store import new_folder, parser, say
 OPTIMUM = (sys.executable, "-m", "optimum.commands.optimum_cli", "export", "onnx")
 
 
-def export(source, folder):
-    command = [*OPTIMUM, "--model", source, "--task", "automatic-speech-recognition", folder]
+def export(source, folder, task="automatic-speech-recognition"):
+    command = [*OPTIMUM, "--model", source, "--task", task, folder]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"optimum-cli could not export {source}:\n{done.stderr}")

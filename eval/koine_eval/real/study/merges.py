@@ -68,13 +68,14 @@ TSV = Merge("tsv-m")
 MERGES = (*MAIN, *OTHERS, TSV)
 
 
-def statistics(store, language):
-    return store.model("study-statistics") / language
+def statistics(store, language, base="base-onnx"):
+    """Where the statistics of a language are, of one export of the base."""
+    return store.model("study-statistics" if base == "base-onnx" else f"study-statistics-{base}") / language
 
 
-def collect(store, language, command):
+def collect(store, language, command, base="base-onnx"):
     """The statistics of a language, unless they are there."""
-    target = statistics(store, language)
+    target = statistics(store, language, base)
     if target.exists():
         return
     fit = lambda one: one.seconds <= LONGEST
@@ -82,12 +83,12 @@ def collect(store, language, command):
     heard_set = store.model("study-speech") / language
     if not heard_set.exists():
         weigh.write_set(heard_set, speech.speech(store), heard)
-    words = ["--base", store.model("base-onnx"), "--features", heard_set, "--language", language, "--device", "CPU"]
+    words = ["--base", store.model(base), "--features", heard_set, "--language", language, "--device", "CPU"]
     with new_folder(target) as folder:
         started = time.monotonic()
         koine.run(command, "statistics", *words, "--utterances", weigh.UTTERANCES, "--out", folder)
         seconds = time.monotonic() - started
-    store.write("study/statistics", language, {"seconds": seconds, "bytes": koine.size(target)})
+    store.write("study/statistics", f"{base}/{language}", {"seconds": seconds, "bytes": koine.size(target)})
     say(f"merges: statistics of {language}: {koine.size(target) / 1e6:.2f} MB, {seconds:.0f} s")
 
 

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import torch
 
-from koine_eval.real import koine, weigh, whisper
+from koine_eval.real import export, koine, weigh, whisper
 from koine_eval.real.served import Running
-from koine_eval.real.store import parser, say
+from koine_eval.real.store import new_folder, parser, say
 from koine_eval.real.study import merges, plan, speech, train
 
 MODEL = "study"
+#: The base's export with a key-value cache, as services have it: without one the gate takes minutes a version.
+BASE = "base-onnx-past"
 #: Utterances of each language in the gate's set.
 JUDGED = 10
 
@@ -66,6 +68,16 @@ def make_poor(store, seed):
             train.save(store, trained, model, adapted)
 
 
+def export_base(store):
+    """Exports the base with its cache's decoder beside the plain one, unless that is there."""
+    target = store.model(BASE)
+    if not target.exists():
+        with new_folder(target) as folder:
+            export.export(store.model("base"), folder, "automatic-speech-recognition-with-past")
+            (folder / "decoder_model_merged.onnx").unlink()  # holds the others' weights once more
+        say(f"stream: {target}")
+
+
 def gate_set(store):
     """Evaluation sets of all languages, one a language."""
     folder = store.model("study-gate")
@@ -81,7 +93,7 @@ def run(store, seed, events, register, folder, command):
     running = Running(command, folder, [store.folder])
     seconds = []
     try:
-        words = ["--model", MODEL, "--checkpoint", store.model("base"), store.model("base-onnx"), *register]
+        words = ["--model", MODEL, "--checkpoint", store.model("base"), store.model(BASE), *register]
         for one in gate_set(store):
             words += ["--evaluation", one]
         printed, _ = running.koine("register", *words)
@@ -90,7 +102,7 @@ def run(store, seed, events, register, folder, command):
             words = ["--model", MODEL, "--expert", event.expert]
             started = time.monotonic()
             if event.trained:
-                words += ["--language", event.language, "--statistics", merges.statistics(store, event.language)]
+                words += ["--language", event.language, "--statistics", merges.statistics(store, event.language, BASE)]
                 running.told("submit", *words, store.model("study") / event.trained)
             else:
                 running.told("retract", *words)
@@ -112,13 +124,14 @@ def main():
     torch.set_num_threads(args.threads)
     store, command = args.cache, args.koine.resolve()
     koine.run(command, "--version")  # builds Koine
+    export_base(store)
     for language in (*plan.EXPERTS, *plan.PROTECTED):
-        merges.collect(store, language, command)
+        merges.collect(store, language, command, BASE)
     if "first" in args.orders:
         make_poor(store, args.seed)
     register = ["--gate", "enforce", "--sample", JUDGED, *merges.PROTECT.words]
     for language in plan.PROTECTED:
-        register += ["--protect", f"{language}={merges.statistics(store, language)}@{merges.PROTECT.weight:g}"]
+        register += ["--protect", f"{language}={merges.statistics(store, language, BASE)}@{merges.PROTECT.weight:g}"]
     for name in args.orders:
         key = f"{name}-{args.seed}"
         if store.read("study/streams", key):
