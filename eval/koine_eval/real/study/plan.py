@@ -26,6 +26,8 @@ class Trained:
     rehearsal: bool = False
     steps: int = STEPS
     is_shuffled: bool = False
+    #: Whether the state with the least held-out loss is kept; otherwise that after all steps.
+    stops: bool = True
 
     @property
     def learning_rate(self):

@@ -1,7 +1,8 @@
 """Languages that arrive one by one through `koine up`, the gate at its defaults: every language's error rate at each step.
 
 The gate's set is of held-out utterances that are neither trained nor tested on. Three orders of a seed's experts; the first has three
-experts more that are no good, each before the good one of its language, and a language that leaves and comes back.
+experts more that are no good, each before the good one of its language, and a language that leaves and comes back. A short one has three
+languages and two such experts.
 """
 
 import json
@@ -23,6 +24,7 @@ MODEL = "study"
 BASE = "base-onnx-past"
 #: Utterances of each language in the gate's set.
 JUDGED = 10
+ORDERS = ("short", "first", "reversed", "mixed")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ def orders(seed):
     mixed = ("el", "ro", "nl", "bg", "cs", "ca")
     first = [came["cs"], came["nl"], came["ro"], poor(seed, "shuffled", "ca"), came["ca"], poor(seed, "mediocre", "bg"), came["bg"]]
     first += [poor(seed, "foreign", "el"), came["el"], Event("nl", "nl"), came["nl"]]
+    short = [came["cs"], poor(seed, "shuffled", "ca"), came["ca"], poor(seed, "foreign", "el"), came["el"], Event("cs", "cs")]
     return {
+        "short": short,
         "first": first,
         "reversed": [came[language] for language in reversed(plan.EXPERTS)],
         "mixed": [came[language] for language in mixed],
@@ -78,14 +82,19 @@ def export_base(store):
         say(f"stream: {target}")
 
 
-def gate_set(store):
-    """Evaluation sets of all languages, one a language."""
+def judged(events):
+    """Languages of the gate's set: those of the experts, the protected ones and those that nobody asks about."""
+    languages = {event.language for event in events}
+    return [language for language in plan.LANGUAGES if language in languages or language not in plan.EXPERTS]
+
+
+def gate_set(store, languages):
+    """Evaluation sets, one a language."""
     folder = store.model("study-gate")
-    for language in plan.LANGUAGES:
+    for language in languages:
         if not (folder / language).exists():
-            judged = speech.utterances(store, "dev", language, JUDGED)
-            weigh.write_set(folder / language, speech.speech(store), judged)
-    return [folder / language for language in plan.LANGUAGES]
+            weigh.write_set(folder / language, speech.speech(store), speech.utterances(store, "dev", language, JUDGED))
+    return [folder / language for language in languages]
 
 
 def run(store, seed, events, register, folder, command):
@@ -94,7 +103,7 @@ def run(store, seed, events, register, folder, command):
     seconds = []
     try:
         words = ["--model", MODEL, "--checkpoint", store.model("base"), store.model(BASE), *register]
-        for one in gate_set(store):
+        for one in gate_set(store, judged(events)):
             words += ["--evaluation", one]
         printed, _ = running.koine("register", *words)
         say(printed.strip())
@@ -117,7 +126,7 @@ def run(store, seed, events, register, folder, command):
 def main():
     arguments = parser(__doc__)
     arguments.add_argument("--seed", type=int, default=plan.SEEDS[0])
-    arguments.add_argument("--orders", nargs="+", choices=("first", "reversed", "mixed"), default=("first", "reversed", "mixed"))
+    arguments.add_argument("--orders", nargs="+", choices=ORDERS, default=ORDERS)
     arguments.add_argument("--koine", type=Path, default=koine.OWN, help="the command to run; that of this checkout otherwise")
     arguments.add_argument("--threads", type=int, default=2)
     args = arguments.parse_args()
@@ -127,7 +136,7 @@ def main():
     export_base(store)
     for language in (*plan.EXPERTS, *plan.PROTECTED):
         merges.collect(store, language, command, BASE)
-    if "first" in args.orders:
+    if {"short", "first"} & set(args.orders):
         make_poor(store, args.seed)
     register = ["--gate", "enforce", "--sample", JUDGED, *merges.PROTECT.words]
     for language in plan.PROTECTED:

@@ -97,7 +97,7 @@ def train(store, trained, model):
             continue
         looks.append((step, held_out_loss(model.eval(), sound, dev)))
         say(f"train: {trained.name}: step {step}, held-out loss {looks[-1][1]:.3f}, {time.monotonic() - started:.0f} s")
-        if looks[-1][1] < best:
+        if looks[-1][1] < best or not trained.stops:
             best, kept, steps = looks[-1][1], state(weights), step
         elif len(looks) - steps // plan.CHECK >= plan.PATIENCE:
             break
@@ -139,25 +139,25 @@ def load(store, name):
 
 
 def sequence(store, seed, most):
-    """One full fine-tune after the other, each for as long as the seed's expert of that language."""
+    """One full fine-tune after the other, each for as many steps as the seed's expert of that language."""
     model = whisper.load(store.model("base"))
     name = f"sequential-{seed}"
     if store.read("study/training", name):
         return
     for language in plan.EXPERTS:
         steps = store.read("study/training", plan.expert(language, seed).name)["steps"]
-        model, _, seen = train(store, plan.Trained(f"{name}/{language}", (language,), seed, steps=steps), model)
+        model, _, seen = train(store, plan.Trained(f"{name}/{language}", (language,), seed, steps=steps, stops=False), model)
     score.measure(store, name, model, plan.LANGUAGES, most)
     store.write("study/training", name, seen)
 
 
 def joint(store, seed, most):
-    """All languages at once: for as long as one expert at most, and for as long as all of them together."""
+    """All languages at once: for as many steps as the longest of the experts, and for as many as all of them together."""
     steps = [store.read("study/training", one.name)["steps"] for one in plan.experts(seed)]
     for name, most_steps in ((f"joint-equal-{seed}", max(steps)), (f"joint-full-{seed}", sum(steps))):
         if store.read("study/training", name):
             continue
-        trained = plan.Trained(name, plan.EXPERTS, seed, steps=most_steps)
+        trained = plan.Trained(name, plan.EXPERTS, seed, steps=most_steps, stops=False)
         model, _, seen = train(store, trained, whisper.load(store.model("base")))
         score.measure(store, name, model, plan.LANGUAGES, most)
         store.write("study/training", name, seen)
