@@ -55,8 +55,7 @@ class HistoryTableTest {
         }
         assertThat(read).hasSize(2);
         assertThat(read.get(0).get("version").asLong()).isEqualTo(1);
-        assertThat(read.get(0).get("updateShare").asDouble())
-                .isEqualTo(0.5);
+        assertThat(read.get(0).get("updateShare").asDouble()).isEqualTo(0.5);
         assertThat(read.get(1).get("message").asText()).isEqualTo("A line\nand\u001b another.");
 
         StringWriter all = new StringWriter();
