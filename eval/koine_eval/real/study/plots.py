@@ -63,6 +63,8 @@ def streams(store, path):
                 next((100 * score["after"]["error"] for score in one["gate"]["scores"] if score["language"] == language), None)
                 for one in versions
             ]
+            if not any(error is not None for error in errors):
+                continue
             style = "-" if language in plan.EXPERTS else "--" if language in plan.PROTECTED else ":"
             axis.plot(errors, style, color=colours[language], label=language)
         refused = [one["expertId"] for one in record["outcomes"] if one.get("code")]
