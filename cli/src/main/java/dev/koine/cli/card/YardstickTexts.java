@@ -1,6 +1,7 @@
 package dev.koine.cli.card;
 
 import dev.koine.cli.console.Plain;
+import dev.koine.events.GateReports;
 import dev.koine.schemas.GateReport;
 import dev.koine.schemas.Interval;
 import dev.koine.schemas.LanguageScore;
@@ -16,8 +17,7 @@ final class YardstickTexts {
 
     /** Names of the yardsticks that a report has, in its order. */
     static List<String> names(GateReport report) {
-        return report.getScores().stream()
-                .flatMap(score -> score.getYardsticks().stream())
+        return GateReports.yardsticks(report).stream()
                 .map(YardstickScore::getYardstick)
                 .distinct()
                 .toList();

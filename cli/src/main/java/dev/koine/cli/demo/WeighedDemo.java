@@ -11,7 +11,6 @@ import dev.koine.engine.merge.method.RegMean;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.statistics.LowRankGram;
-import dev.koine.engine.statistics.Statistics;
 import dev.koine.engine.statistics.StatisticsWriter;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
@@ -25,9 +24,7 @@ import dev.koine.speech.statistics.StatisticsCollector;
 import dev.koine.subscriber.Lease;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.ServedVersion;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,9 +127,7 @@ final class WeighedDemo {
         StatisticsWriter writer = new StatisticsWriter(LowRankGram.RANK);
         new StatisticsCollector(OnnxOptions.DEFAULT, 1, Progress.NONE)
                 .collect(base, digest, language, fixtures.trainingSet(language).utterances(), writer);
-        try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(folder.resolve(Statistics.FILE)))) {
-            writer.writeTo(file);
-        }
+        writer.writeIn(folder);
         return Bundles.toAvro(Bundle.describe(folder));
     }
 

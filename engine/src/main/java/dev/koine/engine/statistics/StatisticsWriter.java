@@ -4,10 +4,13 @@ import dev.koine.engine.safetensors.SafetensorsWriter;
 import dev.koine.engine.statistics.Statistics.About;
 import dev.koine.engine.tensor.ElementType;
 import dev.koine.engine.tensor.FloatEncoding;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -85,6 +88,13 @@ public final class StatisticsWriter {
             throw new IllegalStateException("Nobody said what these statistics are of.");
         }
         writer.writeTo(out);
+    }
+
+    /** Writes {@link Statistics#FILE} in a folder. */
+    public void writeIn(Path folder) throws IOException {
+        try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(folder.resolve(Statistics.FILE)))) {
+            writeTo(file);
+        }
     }
 
     private void add(String name, ElementType type, float[] values, List<Long> shape) {

@@ -4,7 +4,7 @@ import dev.koine.engine.Progress;
 import dev.koine.engine.merge.TaskVector;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.StoredArtifact;
-import dev.koine.schemas.LanguageScore;
+import dev.koine.events.GateReports;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
@@ -143,10 +143,8 @@ public final class Retention {
         }
         if (version.getGate() != null) {
             referred.addAll(version.getGate().getEvaluationSets());
-            for (LanguageScore score : version.getGate().getScores()) {
-                score.getYardsticks().forEach(yardstick -> referred.add(yardstick.getDigest()));
-            }
         }
+        GateReports.yardsticks(version.getGate()).forEach(yardstick -> referred.add(yardstick.getDigest()));
         for (MergedExpert expert : version.getExperts()) {
             if (policy.experts()) {
                 referred.add(expert.getBundleDigest());

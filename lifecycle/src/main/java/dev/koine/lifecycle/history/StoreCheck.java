@@ -22,10 +22,10 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.DamagedException;
 import dev.koine.engine.store.Sha256;
 import dev.koine.engine.store.StoredArtifact;
+import dev.koine.events.GateReports;
 import dev.koine.events.MergedExperts;
 import dev.koine.lifecycle.event.Recipes;
 import dev.koine.schemas.GateReport;
-import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
@@ -171,11 +171,9 @@ public final class StoreCheck {
 
     private static SortedMap<String, Long> yardsticks(GateReport report) {
         SortedMap<String, Long> versions = new TreeMap<>();
-        for (LanguageScore score : report.getScores()) {
-            score.getYardsticks().stream()
-                    .filter(yardstick -> yardstick.getFailure() == null)
-                    .forEach(yardstick -> versions.put(yardstick.getDigest(), yardstick.getVersion()));
-        }
+        GateReports.yardsticks(report).stream()
+                .filter(yardstick -> yardstick.getFailure() == null)
+                .forEach(yardstick -> versions.put(yardstick.getDigest(), yardstick.getVersion()));
         return versions;
     }
 

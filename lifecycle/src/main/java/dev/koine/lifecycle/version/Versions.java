@@ -9,6 +9,7 @@ import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.StoredArtifact;
 import dev.koine.events.Bundles;
+import dev.koine.events.GateReports;
 import dev.koine.lifecycle.event.Events;
 import dev.koine.lifecycle.event.Recipes;
 import dev.koine.lifecycle.gate.Evaluation;
@@ -24,7 +25,6 @@ import dev.koine.schemas.Change;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
-import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
@@ -280,13 +280,9 @@ public final class Versions {
                     && store.renew(StoredArtifact.Kind.BUNDLE, expert.getBundleDigest());
             LOG.debug("The copy of expert {} is {}.", expert.getExpertId(), hasCopy ? "kept" : "gone");
         }
-        if (old.getGate() != null) {
-            for (LanguageScore score : old.getGate().getScores()) {
-                for (YardstickScore yardstick : score.getYardsticks()) {
-                    boolean hasModel = store.renew(StoredArtifact.Kind.BUNDLE, yardstick.getDigest());
-                    LOG.debug("The model of version {} is {}.", yardstick.getVersion(), hasModel ? "kept" : "gone");
-                }
-            }
+        for (YardstickScore yardstick : GateReports.yardsticks(old.getGate())) {
+            boolean hasModel = store.renew(StoredArtifact.Kind.BUNDLE, yardstick.getDigest());
+            LOG.debug("The model of version {} is {}.", yardstick.getVersion(), hasModel ? "kept" : "gone");
         }
         if (!isThere) {
             throw new RejectedException(

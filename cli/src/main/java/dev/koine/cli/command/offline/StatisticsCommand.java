@@ -25,10 +25,7 @@ import dev.koine.speech.evaluation.LanguageTask;
 import dev.koine.speech.evaluation.Utterance;
 import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.speech.statistics.StatisticsCollector;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -137,10 +134,7 @@ public final class StatisticsCommand implements Callable<Integer> {
                     Input.base(base).read(() -> ModelFiles.in(folder).describe().digest());
             Path readable = models.of(folder);
             about = Input.base(base).read(() -> collect(readable, digest, drawn, writer));
-            try (OutputStream file =
-                    new BufferedOutputStream(Files.newOutputStream(target.path().resolve(Statistics.FILE)), 1 << 16)) {
-                writer.writeTo(file);
-            }
+            writer.writeIn(target.path());
             written = Bundle.describe(target.path());
             target.keep();
         }
