@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from koine_eval.real import bootstrap, koine, plan, score, services, small, weigh
+from koine_eval.real import koine, plan, score, services, small, weigh
 from koine_eval.real.store import parser, say, sha256
 from koine_eval.real.study import plots
 from koine_eval.real.study import tables as study
@@ -20,7 +20,7 @@ def experts(store):
         cost = [f"{trained['weights']:,}", str(made.steps), str(trained["seconds"])] if trained else ["", "", ""]
         scores = store.read("scores", name) or {}
         rows.append([made.name if made else name, *cost, *(_rates(scores.get(language)) for language in plan.LANGUAGES)])
-    return _table(rows)
+    return study.made(rows)
 
 
 def sizes(store, models):
@@ -41,7 +41,7 @@ def sizes(store, models):
         for part, other in against.items():
             cells += _compared(found[part], reference[part], recipe.name == other)
         rows.append(cells)
-    return _table(rows)
+    return study.made(rows)
 
 
 def _scores(store, models, recipe):
@@ -69,7 +69,7 @@ def _compared(ours, theirs, is_reference):
     mean = sum(score.rates(rows)[0] for rows in ours.values()) / len(ours)
     if is_reference or not theirs:
         return [f"{mean:.1f}", ""]
-    return [f"{mean:.1f}", _difference(ours, theirs)]
+    return [f"{mean:.1f}", study.difference(ours, theirs, list(ours))]
 
 
 def weighed(store):
@@ -90,17 +90,17 @@ def weighed(store):
         for cap in (dict, _capped):
             ours, theirs, start, goal = (cap(one) for one in (found, default, base, own))
             closed = (_mean(start) - _mean(ours)) / (_mean(start) - _mean(goal))
-            cells += [f"{_mean(ours):.1f}", "" if found is default else _difference(ours, theirs, weigh.OWN)]
+            cells += [f"{_mean(ours):.1f}", "" if found is default else study.difference(ours, theirs, weigh.OWN)]
             cells += [f"{100 * closed:.0f} %" if name in merged else ""]
         cells += [_wer(found.get(language)) for language in others]
-        cells += [_difference(found, base, one) if name in merged else "" for one in (["es"], weigh.PROTECTED)]
+        cells += [study.difference(found, base, one) if name in merged else "" for one in (["es"], weigh.PROTECTED)]
         rows.append([name, *cells])
     ranks = sorted({merge.rank for merge in done if merge.rank})
     collected = {rank: [store.read("weigh", f"statistics-{rank}/{language}") for language in plan.LANGUAGES] for rank in ranks}
     cost = lambda records: f"{_span(records, 'bytes', 1e6)} MB and {_span(records, 'seconds')} s"
     costs = "; ".join(f"rank {rank} {cost(records)}" for rank, records in collected.items())
     seconds = ", ".join(f"{merge.name} {record['seconds']:.0f} s" for merge, record in done.items())
-    return f"{_table(rows)}\n\nStatistics of a language: {costs}. Merges: {seconds}."
+    return f"{study.made(rows)}\n\nStatistics of a language: {costs}. Merges: {seconds}."
 
 
 def _mean(found):
@@ -108,8 +108,8 @@ def _mean(found):
 
 
 def _capped(found):
-    """An utterance has at most as many edits as words: one that loops counts as one of which nothing is right."""
-    return {language: [[row[0], min(row[1], row[2]), *row[2:]] for row in rows] for language, rows in found.items()}
+    """An utterance has at most as many edits as words."""
+    return {language: [score.capped(row) for row in rows] for language, rows in found.items()}
 
 
 def _wer(rows):
@@ -135,11 +135,11 @@ def served(store):
             if not record or any(language not in record for language in languages):
                 continue
             mean = sum(score.rates(record[language])[0] for language in languages) / len(languages)
-            change = _difference(record, records["base"], languages) if name != "base" else ""
+            change = study.difference(record, records["base"], languages) if name != "base" else ""
             rows.append([service, name, *(_rates(record[language]) for language in languages), f"{mean:.1f}", change])
     seconds = ", ".join(f"{name} {value:.1f} s" for name, value in seen["seconds"].items())
     sizes = ", ".join(f"{name} {value / 1e6:.2f} MB" for name, value in seen["bytes"].items())
-    return f"{_table(rows)}\n\n`{seen['koine']}`; version `{seen['digest']}`. Until announced or written: {seconds}. Task vectors: {sizes}."
+    return f"{study.made(rows)}\n\n`{seen['koine']}`; version `{seen['digest']}`. Until announced or written: {seconds}. Task vectors: {sizes}."
 
 
 def digests(store):
@@ -149,25 +149,15 @@ def digests(store):
         folder = store.model(name)
         for path in (path for path in sorted(folder.glob("*")) if path.suffix in (".safetensors", ".onnx")):
             rows.append([f"{name}/{path.name}", f"{koine.size(path):,}", f"`{sha256(path)}`"])
-    return _table(rows)
+    return study.made(rows)
 
 
 def _expert(name):
     return next((expert for expert in plan.EXPERTS if expert.checkpoint == name), None)
 
 
-def _difference(ours, theirs, languages=None):
-    measured, low, high = bootstrap.difference(ours, theirs, languages or list(ours))
-    return f"{measured:+.1f} [{low:+.1f}, {high:+.1f}]"
-
-
 def _rates(rows):
     return "{:.1f} / {:.1f}".format(*score.rates(rows)) if rows else ""
-
-
-def _table(rows):
-    header, *body = rows
-    return "\n".join("| " + " | ".join(row) + " |" for row in (header, ["---"] * len(header), *body))
 
 
 def main():

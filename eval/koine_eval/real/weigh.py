@@ -99,19 +99,37 @@ def write_set(target, sound, utterances):
                 lines.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
+def hear(command, base, features, language, target, *words):
+    """Statistics by `koine statistics`; the seconds they took."""
+    words = ["--base", base, "--features", features, "--language", language, *words]
+    with new_folder(target) as folder:
+        started = time.monotonic()
+        koine.run(command, "statistics", *words, "--utterances", UTTERANCES, "--device", "CPU", "--out", folder)
+        return time.monotonic() - started
+
+
 def collect(store, language, rank, command):
     """The statistics of a language, unless they are there."""
     target = statistics(store, language, rank)
     if target.exists():
         return
     write_speech(store, language)
-    words = ["--base", store.model("base-onnx"), "--features", speech_set(store, language), "--language", language]
-    with new_folder(target) as folder:
-        started = time.monotonic()
-        koine.run(command, "statistics", *words, "--rank", rank, "--utterances", UTTERANCES, "--device", "CPU", "--out", folder)
-        seconds = time.monotonic() - started
-        store.write("weigh", f"statistics-{rank}/{language}", {"seconds": seconds, "bytes": koine.size(folder)})
+    seconds = hear(command, store.model("base-onnx"), speech_set(store, language), language, target, "--rank", rank)
+    store.write("weigh", f"statistics-{rank}/{language}", {"seconds": seconds, "bytes": koine.size(target)})
     say(f"weigh: statistics of {language}, rank {rank}: {koine.size(target) / 1e6:.2f} MB, {seconds:.0f} s")
+
+
+def merged(store, command, words):
+    """The model that `koine merge` makes of the base and what `words` names, and the seconds it took."""
+    work = Path(tempfile.mkdtemp(prefix="koine-real-"))
+    try:
+        base = ["--checkpoint", store.model("base"), "--base", store.model("base-onnx"), "--out", work / "merged", "--device", "CPU"]
+        started = time.monotonic()
+        koine.run(command, "merge", *base, *words)
+        seconds = time.monotonic() - started
+        return carry.model(store, work / "merged"), seconds
+    finally:
+        shutil.rmtree(work)
 
 
 def measure(store, merge, command):
@@ -120,17 +138,9 @@ def measure(store, merge, command):
         return
     for language in merge.languages():
         collect(store, language, merge.rank, command)
-    work = Path(tempfile.mkdtemp(prefix="koine-real-"))
-    try:
-        words = ["--checkpoint", store.model("base"), "--base", store.model("base-onnx"), "--out", work / "merged", "--device", "CPU"]
-        for expert in plan.EXPERTS:
-            words += ["--expert", f"{expert.language}={store.model(expert.name)}"]
-        started = time.monotonic()
-        koine.run(command, "merge", *words, *merge.arguments(store))
-        seconds = time.monotonic() - started
-        scores = score.counts_of(store, carry.model(store, work / "merged"), plan.LANGUAGES)
-    finally:
-        shutil.rmtree(work)
+    words = [word for expert in plan.EXPERTS for word in ("--expert", f"{expert.language}={store.model(expert.name)}")]
+    model, seconds = merged(store, command, [*words, *merge.arguments(store)])
+    scores = score.counts_of(store, model, plan.LANGUAGES)
     store.write("weigh", merge.name, {"seconds": seconds, "scores": scores})
     rates = ", ".join(f"{language} {score.rates(rows)[0]:.1f}" for language, rows in scores.items())
     say(f"weigh: {merge.name}: {seconds:.0f} s to merge, WER {rates}")

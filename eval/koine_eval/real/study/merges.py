@@ -3,20 +3,15 @@
 Statistics are by `koine statistics`, of training recordings of each language heard through the base.
 """
 
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from koine_eval.real import carry, koine, weigh, whisper
-from koine_eval.real.store import new_folder, parser, say
+from koine_eval.real import corpus, koine, weigh
+from koine_eval.real.store import parser, say
 from koine_eval.real.study import plan, score, speech, tsv
-
-#: Seconds of the longest recording that statistics hear.
-LONGEST = 9.5
 
 
 @dataclass(frozen=True)
@@ -78,16 +73,12 @@ def collect(store, language, command, base="base-onnx"):
     target = statistics(store, language, base)
     if target.exists():
         return
-    fit = lambda one: one.seconds <= LONGEST
+    fit = lambda one: one.seconds <= corpus.TEST_SECONDS
     heard = [one for one in speech.utterances(store, "train", language) if fit(one)][: weigh.UTTERANCES]
     heard_set = store.model("study-speech") / language
     if not heard_set.exists():
         weigh.write_set(heard_set, speech.speech(store), heard)
-    words = ["--base", store.model(base), "--features", heard_set, "--language", language, "--device", "CPU"]
-    with new_folder(target) as folder:
-        started = time.monotonic()
-        koine.run(command, "statistics", *words, "--utterances", weigh.UTTERANCES, "--out", folder)
-        seconds = time.monotonic() - started
+    seconds = weigh.hear(command, store.model(base), heard_set, language, target)
     store.write("study/statistics", f"{base}/{language}", {"seconds": seconds, "bytes": koine.size(target)})
     say(f"merges: statistics of {language}: {koine.size(target) / 1e6:.2f} MB, {seconds:.0f} s")
 
@@ -99,14 +90,7 @@ def merged(store, merge, seed, languages, command):
         return tsv.merged(store, [plan.expert(language, seed).name for language in languages]), time.monotonic() - started
     for language in (*languages, *merge.protected) if merge.is_weighed else ():
         collect(store, language, command)
-    work = Path(tempfile.mkdtemp(prefix="koine-real-"))
-    try:
-        words = ["--checkpoint", store.model("base"), "--base", store.model("base-onnx"), "--out", work / "merged", "--device", "CPU"]
-        started = time.monotonic()
-        koine.run(command, "merge", *words, *merge.arguments(store, seed, languages))
-        return carry.model(store, work / "merged"), time.monotonic() - started
-    finally:
-        shutil.rmtree(work)
+    return weigh.merged(store, command, merge.arguments(store, seed, languages))
 
 
 def name_of(merge, seed, languages=plan.EXPERTS):

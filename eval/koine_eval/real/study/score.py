@@ -43,9 +43,4 @@ def measure(store, name, model, languages, most):
 def counts(store, name, languages, most=None):
     """Language -> counts of its first `most` test utterances, an utterance's word edits capped at its words."""
     seen = record(store, name)
-    return {language: [capped(row) for row in seen[language]["counts"][:most]] for language in languages if language in seen}
-
-
-def capped(row):
-    """One that loops counts as one of which nothing is right."""
-    return [row[0], min(row[1], row[2]), row[2], min(row[3], row[4]), row[4]]
+    return {language: [basis.capped(row) for row in seen[language]["counts"][:most]] for language in languages if language in seen}

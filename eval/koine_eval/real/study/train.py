@@ -6,7 +6,6 @@ held-out utterances, and keeps the state that had the least.
 
 import copy
 import random
-import shutil
 import time
 from dataclasses import replace
 
@@ -18,8 +17,6 @@ from koine_eval.real import train as training
 from koine_eval.real import whisper
 from koine_eval.real.store import new_folder, parser, say
 from koine_eval.real.study import plan, score, speech
-
-WARMUP = 10
 
 
 class Batches:
@@ -82,7 +79,7 @@ def train(store, trained, model):
         adapted = get_peft_model(model, config)
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=trained.learning_rate, betas=(0.9, 0.98), weight_decay=0.0)
-    factor = lambda step: min(1, (step + 1) / WARMUP) * (1 - 0.9 * step / trained.steps)
+    factor = lambda step: min(1, (step + 1) / basis.WARMUP) * (1 - (1 - basis.FINAL) * step / trained.steps)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
     dev = [one for language in trained.languages for one in speech.utterances(store, "dev", language)]
     looks, best, kept, started = [], float("inf"), None, time.monotonic()
@@ -183,7 +180,6 @@ def main():
         for trained in plan.experts(seed, args.rehearsal):
             target = store.model(f"study/{trained.name}")
             if not target.exists():
-                shutil.rmtree(target, ignore_errors=True)
                 make(store, trained, whisper.load(store.model("base")), args.utterances)
             elif score.missing(store, trained.name, trained.languages, args.utterances):
                 score.measure(store, trained.name, load(store, trained.name), trained.languages, args.utterances)
