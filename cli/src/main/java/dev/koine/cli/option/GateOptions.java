@@ -1,6 +1,7 @@
 package dev.koine.cli.option;
 
 import dev.koine.cli.folder.ModelFiles;
+import dev.koine.cli.folder.ModelFolders;
 import dev.koine.cli.folder.PassedOver;
 import dev.koine.cli.folder.Upload;
 import dev.koine.engine.Input;
@@ -10,15 +11,19 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import dev.koine.lifecycle.gate.GateMode;
 import dev.koine.lifecycle.gate.GatePolicies;
+import dev.koine.lifecycle.gate.SmallestLoss;
 import dev.koine.lifecycle.gate.Yardstick;
 import dev.koine.schemas.GatePolicy;
+import dev.koine.speech.evaluation.EvaluationSet;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -147,7 +152,34 @@ public final class GateOptions {
                             ? at(here, set.getValue())
                             : Bundles.toAvro(upload.copy(files, here, out, err)));
         }
+        if (!evaluationSets.isEmpty()) {
+            tellOfSmallSets(err);
+        }
         return bundles;
+    }
+
+    private void tellOfSmallSets(PrintWriter err) throws IOException, RejectedException {
+        GatePolicy judged = Objects.requireNonNullElseGet(policy(), GatePolicies.defaults()::build);
+        List<EvaluationSet> sets = new ArrayList<>();
+        try (ModelFolders folders = new ModelFolders(err)) {
+            for (Path set : evaluationSets.keySet()) {
+                Path folder = folders.of(set);
+                sets.add(Input.evaluationSet(set).read(() -> EvaluationSet.read(folder)));
+            }
+        }
+        EvaluationSet drawn = EvaluationSet.union(sets).sample(judged.getSample(), judged.getSeed());
+        for (SmallestLoss found : SmallestLoss.of(drawn, judged)) {
+            if (found.isBlind(judged)) {
+                err.printf(
+                        Locale.ROOT,
+                        "Note: the gate has %,d utterances of %,d words in %s, and a loss of less than about %.0f points is more likely to"
+                                + " pass than to be refused. Give it more or longer ones.%n",
+                        found.utterances(),
+                        found.words(),
+                        found.what().language(),
+                        100 * found.loss());
+            }
+        }
     }
 
     private static dev.koine.schemas.Bundle at(Bundle here, String place) {

@@ -3,13 +3,13 @@ package dev.koine.lifecycle.gate;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.StoredArtifact;
 import dev.koine.schemas.GatePolicy;
 import dev.koine.schemas.GateReport;
 import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.Measures;
 import dev.koine.speech.evaluation.ErrorCounts;
-import dev.koine.speech.evaluation.EvaluationResult;
 import dev.koine.speech.evaluation.LanguageTask;
 import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.speech.quarantine.Examiner;
@@ -32,18 +32,17 @@ import org.slf4j.LoggerFactory;
  * Evaluates models on the evaluation sets in the store, each recording on one thread, in quarantine. A model is opened from where its files
  * lie, mapped, and closed again before this returns.
  *
- * <p>What a parent, or a yardstick, got wrong utterance by utterance is kept in memory alone; where it is not, after a start, it is
- * evaluated again.
+ * <p>What was measured of a parent, or a yardstick, utterance by utterance, is kept in memory alone; where it is not, after a start, it is
+ * evaluated again. What is kept of some bytes serves a candidate that has the same ones.
  */
 public final class Evaluations {
     private static final Logger LOG = LoggerFactory.getLogger(Evaluations.class);
-    private static final int LONGEST_FAILURE = 300;
 
     private final ArtifactStore store;
     private final Examiner examiner;
     private final OnnxOptions options;
     private final int threads;
-    private final RecentCounts recent = new RecentCounts();
+    private final RecentlyMeasured recent = new RecentlyMeasured();
 
     /**
      * @param examiner where models run
@@ -69,8 +68,8 @@ public final class Evaluations {
             Standings standings,
             @Nullable Parent parent,
             Yardsticks yardsticks) {
-        RecentCounts.Key about(String model) {
-            return new RecentCounts.Key(model, sets, policy.getSample(), policy.getSeed());
+        RecentlyMeasured.Key about(String model) {
+            return new RecentlyMeasured.Key(model, sets, policy.getSample(), policy.getSeed());
         }
     }
 
@@ -93,15 +92,13 @@ public final class Evaluations {
         Examiner.Speech speech = speech(question);
         SortedMap<LanguageTask, ErrorCounts> before = ofParent(question, speech);
         Map<String, SortedMap<LanguageTask, ErrorCounts>> earlier = ofYardsticks(question, speech);
-        Examiner.Findings found = examiner.askAndEvaluate(model, options, speech, Progress.NONE);
-        SortedMap<LanguageTask, EvaluationResult> results = found.results();
-        SortedMap<LanguageTask, ErrorCounts> after = counts(results);
+        Measured found = measured(model, question, speech);
         GatePolicy policy = question.policy();
-        List<LanguageScore> scores = scores(results, question);
+        List<LanguageScore> scores = scores(found, question);
         Comparison comparison = before.isEmpty()
                 ? Comparison.measured(scores)
-                : Comparison.resampled(scores, before, after, policy.getConfidence(), policy.getSeed());
-        question.yardsticks().hold(scores, earlier, after, policy);
+                : Comparison.resampled(scores, before, found.counts(), policy.getConfidence(), policy.getSeed());
+        question.yardsticks().hold(scores, earlier, found.counts(), policy);
         Verdict verdict = new Gate(policy, question.standings()).judge(comparison);
         GateReport report = GateReport.newBuilder()
                 .setPolicy(policy)
@@ -113,12 +110,20 @@ public final class Evaluations {
                 .setEvaluationSets(question.sets())
                 .setEvaluationMillis(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun))
                 .build();
-        return new Evaluation(report, found.answers(), after);
+        return new Evaluation(report, found);
     }
 
-    /** Keeps what a model got wrong, as a parent of candidates to come. */
+    /** Of a model whose bytes were measured before, that: a protection before any expert changes none, and a retraction may lead back. */
+    private Measured measured(Path model, Question question, Examiner.Speech speech)
+            throws RejectedException, IOException {
+        @Nullable
+        Measured known = recent.get(question.about(Bundle.describe(model).digest()));
+        return known != null ? known : Measured.of(examiner.askAndEvaluate(model, options, speech, Progress.NONE));
+    }
+
+    /** Keeps what was measured, of a parent of candidates to come. */
     public void keep(String digest, Question question, Evaluation evaluation) {
-        recent.put(question.about(digest), evaluation.counts());
+        recent.put(question.about(digest), evaluation.measured());
     }
 
     /** What the parent got wrong; nothing where that is not asked for. */
@@ -128,8 +133,8 @@ public final class Evaluations {
         if (parent == null || question.policy().getConfidence() == 0) {
             return Collections.emptySortedMap();
         }
-        @Nullable SortedMap<LanguageTask, ErrorCounts> kept = recent.get(question.about(parent.digest()));
-        return kept != null ? kept : again(parent.digest(), question, speech);
+        @Nullable Measured kept = recent.get(question.about(parent.digest()));
+        return (kept != null ? kept : again(parent.digest(), question, speech)).counts();
     }
 
     /** What the yardsticks got wrong, by digest, but for those that the store has no more. */
@@ -140,11 +145,11 @@ public final class Evaluations {
             return found;
         }
         for (String digest : question.yardsticks().digests()) {
-            @Nullable SortedMap<LanguageTask, ErrorCounts> kept = recent.get(question.about(digest));
+            @Nullable Measured kept = recent.get(question.about(digest));
             if (kept != null) {
-                found.put(digest, kept);
+                found.put(digest, kept.counts());
             } else if (store.renew(StoredArtifact.Kind.BUNDLE, digest)) {
-                found.put(digest, again(digest, question, speech));
+                found.put(digest, again(digest, question, speech).counts());
             } else {
                 LOG.warn(
                         "The store does not have the model {} any more, which candidates were held against; where it was the best"
@@ -156,27 +161,15 @@ public final class Evaluations {
     }
 
     /** Evaluates a version once more. */
-    private SortedMap<LanguageTask, ErrorCounts> again(String digest, Question question, Examiner.Speech speech)
-            throws IOException {
+    private Measured again(String digest, Question question, Examiner.Speech speech) throws IOException {
         try {
-            SortedMap<LanguageTask, ErrorCounts> again =
-                    counts(examiner.evaluate(store.bundle(digest), options, speech, Progress.NONE));
+            Measured again = Measured.of(examiner.askAndEvaluate(store.bundle(digest), options, speech, Progress.NONE));
             recent.put(question.about(digest), again);
             return again;
         } catch (RejectedException e) {
             throw new IOException(
                     "The model " + digest + " was evaluated when it was made and cannot be now: " + e.getMessage(), e);
         }
-    }
-
-    private static SortedMap<LanguageTask, ErrorCounts> counts(SortedMap<LanguageTask, EvaluationResult> results) {
-        SortedMap<LanguageTask, ErrorCounts> counts = new TreeMap<>();
-        results.forEach((what, result) -> {
-            if (result.error().isPresent()) {
-                counts.put(what, ErrorCounts.of(result));
-            }
-        });
-        return counts;
     }
 
     private Examiner.Speech speech(Question question) throws IOException {
@@ -188,15 +181,15 @@ public final class Evaluations {
         return new Examiner.Speech(sets, policy.getSample(), policy.getSeed(), threads);
     }
 
-    private static List<LanguageScore> scores(SortedMap<LanguageTask, EvaluationResult> results, Question question) {
+    private static List<LanguageScore> scores(Measured found, Question question) {
         Map<String, Measures> before = before(question.parent());
         List<LanguageScore> scores = new ArrayList<>();
-        results.forEach((what, result) -> {
+        found.measures().forEach((what, measures) -> {
             LanguageScore score = LanguageScore.newBuilder()
                     .setLanguage(what.language())
                     .setTask(what.task().name())
                     .setStanding(question.standings().of(what.language()).name())
-                    .setAfter(measures(result))
+                    .setAfter(measures)
                     .build();
             score.setBefore(before.get(key(score)));
             scores.add(score);
@@ -215,24 +208,6 @@ public final class Evaluations {
 
     private static String key(LanguageScore score) {
         return score.getTask() + " " + score.getLanguage();
-    }
-
-    private static Measures measures(EvaluationResult result) {
-        OptionalDouble error = result.error();
-        return Measures.newBuilder()
-                .setUtterances(result.utterances())
-                .setError(orNull(error))
-                .setWer(orNull(result.wordErrorRate()))
-                .setCer(orNull(result.characterErrorRate()))
-                .setBleu(orNull(result.bleu()))
-                .setLoss(orNull(result.loss()))
-                .setFailure(error.isPresent() ? null : failure(result))
-                .build();
-    }
-
-    private static String failure(EvaluationResult result) {
-        String failure = result.failure().orElse("The references have no words to compare with.");
-        return failure.length() <= LONGEST_FAILURE ? failure : failure.substring(0, LONGEST_FAILURE) + "...";
     }
 
     public static @Nullable Double orNull(OptionalDouble value) {

@@ -41,7 +41,9 @@ public final class Trials {
      */
     public void require(Path model, @Nullable Evaluation evaluation, String base)
             throws RejectedException, IOException {
-        Answers answers = evaluation == null ? examiner.ask(model, options) : evaluation.answers();
+        Answers answers = evaluation == null
+                ? examiner.ask(model, options)
+                : evaluation.measured().answers();
         answers.unasked()
                 .forEach(file -> LOG.info("Loaded, but not asked, for want of an input that it takes: {}", file));
         if (answers.broken() > 0) {

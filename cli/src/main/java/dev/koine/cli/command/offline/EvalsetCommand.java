@@ -7,12 +7,19 @@ import dev.koine.cli.option.FolderConverter;
 import dev.koine.cli.option.SampleOptions;
 import dev.koine.engine.Input;
 import dev.koine.engine.store.Bundle;
+import dev.koine.lifecycle.gate.GatePolicies;
+import dev.koine.lifecycle.gate.SmallestLoss;
 import dev.koine.speech.evaluation.EvaluationSet;
 import dev.koine.speech.evaluation.EvaluationSetWriter;
+import dev.koine.speech.evaluation.LanguageTask;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,12 +69,27 @@ public final class EvalsetCommand implements Callable<Integer> {
             target.keep();
         }
         PrintWriter lines = spec.commandLine().getOut();
-        lines.printf("%-10s %-12s %s%n", "language", "task", "utterances");
-        drawn.byLanguageTask()
-                .forEach((what, utterances) -> lines.printf(
-                        "%-10s %-12s %d%n",
-                        what.language(), what.task().name().toLowerCase(java.util.Locale.ROOT), utterances.size()));
+        print(drawn, lines);
         lines.printf("%,d bytes, %s%n", bundle.bytes(), bundle.digest());
         return ExitCode.OK;
+    }
+
+    /** With what the gate sees of each language at its defaults. */
+    private static void print(EvaluationSet drawn, PrintWriter lines) {
+        Map<LanguageTask, SmallestLoss> losses = new TreeMap<>();
+        SmallestLoss.of(drawn, GatePolicies.defaults().build()).forEach(loss -> losses.put(loss.what(), loss));
+        lines.printf("%-10s %-12s %10s %8s   %s%n", "language", "task", "utterances", "words", "a gate sees losses of");
+        drawn.byLanguageTask().forEach((what, utterances) -> {
+            Optional<SmallestLoss> seen = Optional.ofNullable(losses.get(what));
+            lines.printf(
+                    Locale.ROOT,
+                    "%-10s %-12s %10d %8s   %s%n",
+                    what.language(),
+                    what.task().name().toLowerCase(Locale.ROOT),
+                    utterances.size(),
+                    seen.map(loss -> String.valueOf(loss.words())).orElse("-"),
+                    seen.map(loss -> String.format(Locale.ROOT, "%.0f points", 100 * loss.loss()))
+                            .orElse("-"));
+        });
     }
 }

@@ -28,7 +28,7 @@ class EvaluateCommandTest {
                 koine("evalset", "--sample", "7", "--seed", "3", "--out", set, speech("ca"), speech("de"));
         assertThat(drawn.code()).as(drawn.err()).isEqualTo(ExitCode.OK);
         assertThat(drawn.out())
-                .containsPattern("ca +transcribe +7")
+                .containsPattern("ca +transcribe +7 +\\d+ +[1-9]\\d points")
                 .containsPattern("de +transcribe +7")
                 .contains("sha256:");
         String again = directory.resolve("again").toString();
