@@ -6,7 +6,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt  # noqa: E402
 
-from koine_eval.real.study import merges, plan, score, stream, tables  # noqa: E402
+from koine_eval.real.study import merges, plan, score, tables  # noqa: E402
 
 WORD_ERROR_RATE = "word error rate, %"
 BARS = (("base", "#999999"), ("sum", "#e69f00"), ("regmean-protect", "#0072b2"), ("own expert", "#009e73"))
@@ -48,9 +48,8 @@ def languages(store, path):
 
 
 def streams(store, path):
-    """Every language's error in the gate's set while experts come, in three orders; crosses are refusals."""
-    records = {name: store.read("study/streams", f"{name}-{plan.SEEDS[0]}") for name in stream.ORDERS}
-    records = {name: record for name, record in records.items() if record}
+    """Every language's error in the gate's set while experts come, an axis for each order."""
+    records = {f"{name}, seed {seed}": record for (name, seed), record in tables.recorded(store).items()}
     if not records:
         return False
     colours = dict(zip(plan.LANGUAGES, plt.get_cmap("tab20").colors, strict=False))

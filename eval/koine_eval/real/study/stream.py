@@ -2,7 +2,7 @@
 
 The gate's set is of held-out utterances that are neither trained nor tested on. Three orders of a seed's experts; the first has three
 experts more that are no good, each before the good one of its language, and a language that leaves and comes back. A short one has three
-languages and two such experts.
+languages, two such experts, and a gate's set of few words.
 """
 
 import json
@@ -22,9 +22,21 @@ from koine_eval.real.study import merges, plan, speech, train
 MODEL = "study"
 #: The base's export with a key-value cache, as services have it: without one the gate takes minutes a version.
 BASE = "base-onnx-past"
-#: Utterances of each language in the gate's set.
-JUDGED = 10
 ORDERS = ("short", "first", "reversed", "mixed")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The gate's set, and what more the gate is told: utterances of each language at most, of at least so many words."""
+
+    folder: str
+    utterances: int
+    words: int
+    options: tuple = ()
+
+
+FEW = Judged("study-gate", 10, 1)
+ENOUGH = Judged("study-gate-16", 16, speech.TEST_WORDS, ("--against", "base,best"))
 
 
 @dataclass(frozen=True)
@@ -88,22 +100,24 @@ def judged(events):
     return [language for language in plan.LANGUAGES if language in languages or language not in plan.EXPERTS]
 
 
-def gate_set(store, languages):
+def gate_set(store, languages, chosen):
     """Evaluation sets, one a language."""
-    folder = store.model("study-gate")
+    folder = store.model(chosen.folder)
     for language in languages:
         if not (folder / language).exists():
-            weigh.write_set(folder / language, speech.speech(store), speech.utterances(store, "dev", language, JUDGED))
+            fit = lambda one: len(one.normalised.split()) >= chosen.words
+            held_out = [one for one in speech.utterances(store, "dev", language) if fit(one)]
+            weigh.write_set(folder / language, speech.speech(store), held_out[: chosen.utterances])
     return [folder / language for language in languages]
 
 
-def run(store, seed, events, register, folder, command):
+def run(store, events, register, chosen, folder, command):
     """Sends the events one after the other; what `koine history` has of them, and the seconds of each."""
     running = Running(command, folder, [store.folder])
     seconds = []
     try:
         words = ["--model", MODEL, "--checkpoint", store.model("base"), store.model(BASE), *register]
-        for one in gate_set(store, judged(events)):
+        for one in gate_set(store, judged(events), chosen):
             words += ["--evaluation", one]
         printed, _ = running.koine("register", *words)
         say(printed.strip())
@@ -138,17 +152,18 @@ def main():
         merges.collect(store, language, command, BASE)
     if {"short", "first"} & set(args.orders):
         make_poor(store, args.seed)
-    register = ["--gate", "enforce", "--sample", JUDGED, *merges.PROTECT.words]
+    register = ["--gate", "enforce", *merges.PROTECT.words]
     for language in plan.PROTECTED:
         register += ["--protect", f"{language}={merges.statistics(store, language, BASE)}@{merges.PROTECT.weight:g}"]
     for name in args.orders:
         key = f"{name}-{args.seed}"
         if store.read("study/streams", key):
             continue
-        events = orders(args.seed)[name]
+        events, chosen = orders(args.seed)[name], FEW if name == "short" else ENOUGH
+        told = [*register, "--sample", chosen.utterances, *chosen.options]
         folder = Path(tempfile.mkdtemp(prefix="koine-real-"))
         try:
-            outcomes, seconds = run(store, args.seed, events, register, folder, command)
+            outcomes, seconds = run(store, events, told, chosen, folder, command)
         finally:
             shutil.rmtree(folder)
         sent = [event.__dict__ for event in events]

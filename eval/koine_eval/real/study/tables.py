@@ -147,13 +147,19 @@ def other_merges(store):
     return compared(store, found, [seed])
 
 
+def recorded(store):
+    """(order, seed) -> what was recorded of it."""
+    keys = ((name, seed) for name in stream.ORDERS for seed in plan.SEEDS)
+    found = {key: store.read("study/streams", "{}-{}".format(*key)) for key in keys}
+    return {key: record for key, record in found.items() if record}
+
+
 def streams(store):
     """The gate's figures at each step of each order, and what became of each event."""
     parts = []
-    for name, events in stream.orders(plan.SEEDS[0]).items():
-        record = store.read("study/streams", f"{name}-{plan.SEEDS[0]}")
-        if record:
-            parts.append(f"**{name.capitalize()}**: {', '.join(event.expert for event in events)}\n\n{steps(record)}")
+    for (name, seed), record in recorded(store).items():
+        came = ", ".join(event["expert"] for event in record["events"])
+        parts.append(f"**{name.capitalize()}**, experts of seed {seed}: {came}\n\n{steps(record)}")
     return "\n\n".join(parts) or NOT_RUN
 
 
