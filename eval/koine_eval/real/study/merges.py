@@ -50,6 +50,7 @@ MAIN = (SUM, _weighed("regmean"), PROTECT)
 #: Measured for one seed: what else there is in the product.
 OTHERS = (
     _weighed("regmean-protect-1", plan.PROTECTED, 1),
+    _weighed("regmean-further", (), 0.25, "--scale", "1.25"),
     _sum("lors", "LORS"),
     _sum("task-arithmetic", "TASK_ARITHMETIC"),
     _sum("ties", "TIES"),

@@ -4,6 +4,7 @@ import dev.koine.cli.command.CardCommand;
 import dev.koine.cli.command.CompletionCommand;
 import dev.koine.cli.command.DemoCommand;
 import dev.koine.cli.command.ExportCommand;
+import dev.koine.cli.command.FollowCommand;
 import dev.koine.cli.command.GcCommand;
 import dev.koine.cli.command.HistoryCommand;
 import dev.koine.cli.command.KeysCommand;
@@ -90,6 +91,7 @@ public final class Koine {
             SignCommand.class,
             SendCommand.class,
             ServeCommand.class,
+            FollowCommand.class,
             TopicsCommand.class,
             CompletionCommand.class);
 

@@ -40,6 +40,8 @@ class ArchitectureTest {
                 .definedBy("dev.koine.speech..")
                 .layer("subscriber")
                 .definedBy("dev.koine.subscriber..")
+                .layer("follower")
+                .definedBy("dev.koine.follower..")
                 .layer("accelerator")
                 .definedBy("dev.koine.accelerator..")
                 .layer("lifecycle")
@@ -64,6 +66,8 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("engine")
                 .whereLayer("subscriber")
                 .mayOnlyAccessLayers("schemas", "engine", "events")
+                .whereLayer("follower")
+                .mayOnlyAccessLayers("schemas", "engine", "events", "subscriber")
                 .whereLayer("accelerator")
                 .mayOnlyAccessLayers("engine")
                 .whereLayer("lifecycle")
@@ -101,7 +105,11 @@ class ArchitectureTest {
         ArchRuleDefinition.noClasses()
                 .that()
                 .resideInAnyPackage(
-                        "dev.koine.subscriber..", "dev.koine.speech..", "dev.koine.events..", "dev.koine.schemas..")
+                        "dev.koine.follower..",
+                        "dev.koine.subscriber..",
+                        "dev.koine.speech..",
+                        "dev.koine.events..",
+                        "dev.koine.schemas..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.apache.flink..")
@@ -112,7 +120,7 @@ class ArchitectureTest {
     void followingUpdatesNeedsNoOnnxRuntimeAndDecodingSpeechNoKafka() {
         ArchRuleDefinition.noClasses()
                 .that()
-                .resideInAnyPackage("dev.koine.subscriber..", "dev.koine.events..")
+                .resideInAnyPackage("dev.koine.follower..", "dev.koine.subscriber..", "dev.koine.events..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("ai.onnxruntime..")

@@ -8,6 +8,8 @@ import dev.koine.testkit.TrainedForms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,6 +38,7 @@ class UpE2ECase {
             CommandLineRun ca =
                     server.send("submit", "--model", "ctc", "--expert", "ca", "--language", "ca", fixture("ca"));
             assertThat(ca.out()).contains("Version 1 of ctc: sha256:");
+            aFolderFollows(server);
             whatTrainingLeftComesInAndGoesOut(server);
             languagesAreProtected(server);
             assertThat(server.stop()).isTrue();
@@ -69,6 +72,42 @@ class UpE2ECase {
     }
 
     /** From folders that the job may not read, by way of a place where it may. */
+    /** Killed in between, with a command that tells and a question whether all is well. */
+    private void aFolderFollows(Server server) throws Exception {
+        Path served = directory.resolve("served");
+        Path told = directory.resolve("told");
+        for (int start = 0; start < 2; start++) {
+            Process follower = java(
+                            directory.resolve("followed"),
+                            "follow",
+                            "--model",
+                            "ctc",
+                            "--bootstrap-servers",
+                            server.broker(),
+                            "--exec",
+                            "echo $KOINE_EVENT $KOINE_VERSION $KOINE_FOLDER >> '" + told + "'",
+                            "--health",
+                            "test -f '" + served + "/current/model.onnx'",
+                            served.toString())
+                    .start();
+            try {
+                for (int i = 0;
+                        i < 400
+                                && (!Files.exists(told)
+                                        || Files.readAllLines(told).size() <= start);
+                        i++) {
+                    Thread.sleep(100);
+                }
+            } finally {
+                follower.destroyForcibly().waitFor();
+            }
+        }
+        String line = "version.current 1 " + served.resolve("versions").resolve("1");
+        assertThat(told).as(Files.readString(directory.resolve("followed"))).hasContent(line + "\n" + line);
+        assertThat(served.resolve("current").resolve("model.onnx").toRealPath())
+                .isEqualTo(served.resolve("versions/1/model.onnx").toRealPath());
+    }
+
     private void whatTrainingLeftComesInAndGoesOut(Server server) throws Exception {
         Path base = Fixtures.ctc("base");
         Path checkpoint = TrainedForms.checkpoint(base, base, directory.resolve("trained/base"));
@@ -217,19 +256,28 @@ class UpE2ECase {
         return Fixtures.ctc(name).toString();
     }
 
+    /** The command in a JVM of its own. */
+    private static ProcessBuilder java(Path printed, String... args) {
+        List<String> words = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx768m",
+                "-Dlog4j2.configurationFile=log4j2.xml",
+                LONG_COMMAND_LINE,
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.koine.cli.Koine"));
+        words.addAll(List.of(args));
+        return new ProcessBuilder(words)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(printed.toFile()));
+    }
+
     /** A running {@code koine up}. */
     private record Server(Process process, String broker, Path printed) implements AutoCloseable {
         static Server start(Path directory) throws IOException, InterruptedException {
             Path printed = directory.resolve("printed-" + System.nanoTime());
-            Process process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-Xmx768m",
-                            "-Dlog4j2.configurationFile=log4j2.xml",
-                            LONG_COMMAND_LINE,
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            "dev.koine.cli.Koine",
+            Process process = java(
+                            printed,
                             "up",
                             "--dir",
                             directory.resolve("koine").toString(),
@@ -239,8 +287,6 @@ class UpE2ECase {
                             Fixtures.CTC.toString(),
                             "--allow",
                             Files.createDirectories(directory.resolve("places")).toString())
-                    .redirectErrorStream(true)
-                    .redirectOutput(printed.toFile())
                     .start();
             for (int i = 0; i < 600 && process.isAlive(); i++) {
                 Matcher broker = BROKER.matcher(Files.readString(printed));

@@ -77,7 +77,7 @@ final class BundleCache implements AutoCloseable {
         Path target = directory.resolve(bundle.digest().replace(':', '-'));
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             try {
-                BundleVerifier.verify(bundle, target);
+                BundleVerifier.verifyOwn(bundle, target);
                 Files.setLastModifiedTime(target, FileTime.from(Instant.now()));
                 return target;
             } catch (RejectedException | IOException e) {

@@ -78,10 +78,10 @@ final class ModelInstaller<M extends AutoCloseable> {
         }
     }
 
-    private M load(ModelUpdate update, Path directory) throws RejectedException {
+    private M load(ModelUpdate update, Path directory) throws RejectedException, TroubleHereException {
         try {
-            return Objects.requireNonNull(loader.load(directory), "The loader returned null");
-        } catch (RejectedException e) {
+            return Objects.requireNonNull(loader.load(update, directory), "The loader returned null");
+        } catch (RejectedException | TroubleHereException e) {
             throw e;
         } catch (Throwable e) {
             RejectedException rejected = new RejectedException(

@@ -2,17 +2,13 @@ package dev.koine.cli.command;
 
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.LongRunning;
-import dev.koine.cli.console.Plain;
 import dev.koine.cli.folder.Folders;
+import dev.koine.cli.following.FollowingOptions;
+import dev.koine.cli.following.StatusServer;
+import dev.koine.cli.following.TroubleLines;
 import dev.koine.cli.option.FolderConverter;
-import dev.koine.cli.option.KafkaOptions;
-import dev.koine.cli.speech.MetricsServer;
 import dev.koine.cli.speech.SpeechService;
 import dev.koine.engine.Input;
-import dev.koine.engine.RejectedException;
-import dev.koine.events.signature.TrustedKeys;
-import dev.koine.objectstore.StandaloneBundles;
-import dev.koine.schemas.ModelUpdate;
 import dev.koine.speech.SpeechModel;
 import dev.koine.speech.evaluation.EvaluationSet;
 import dev.koine.speech.evaluation.Utterance;
@@ -20,29 +16,23 @@ import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.speech.quarantine.Quarantine;
 import dev.koine.speech.quarantine.QuarantineLimits;
 import dev.koine.subscriber.ModelSubscriber;
-import dev.koine.subscriber.ModelSubscriberBuilder;
 import dev.koine.subscriber.ServedVersion;
-import dev.koine.subscriber.SubscriberListener;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalTime;
 import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -63,8 +53,8 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
-    String modelId;
+    @Mixin
+    FollowingOptions following;
 
     @Option(
             names = "--cache",
@@ -73,116 +63,32 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
             description = "Where versions are kept, for this service alone.")
     Path cache;
 
-    @Option(
-            names = "--quarantine",
-            description = "Load each version in a process of its own first; one that kills that process is refused.")
-    boolean quarantine;
-
-    @Option(
-            names = "--trusted-keys",
-            paramLabel = "FILE",
-            description = "Takes only versions that one of these keys has signed (default: takes all).")
-    @Nullable
-    Path trustedKeys;
-
-    @Option(
-            names = "--metrics-port",
-            paramLabel = "PORT",
-            description = "Shows Prometheus how it stands, at /metrics of this port of 127.0.0.1 (default: does not).")
-    @Nullable
-    Integer metricsPort;
-
     @Parameters(
             paramLabel = "SPEECH",
             description = "Folder with features.safetensors and references.jsonl.",
             converter = FolderConverter.class)
     Path speech;
 
-    @Mixin
-    KafkaOptions kafka;
-
     @Override
     public Integer call() throws Exception {
         List<Utterance> utterances = Input.evaluationSet(speech)
                 .read(() -> EvaluationSet.read(speech))
                 .utterances();
-        Map<String, Object> properties = new HashMap<>();
         Folders.requireWritableFolder(cache);
-        kafka.unchecked().forEach((name, value) -> properties.put(name.toString(), value));
-        ModelSubscriberBuilder<SpeechModel> wanted = ModelSubscriber.<SpeechModel>builder()
-                .consumerProperties(properties)
-                .modelId(modelId)
-                .cacheDirectory(cache)
-                .bundleSource(new StandaloneBundles())
-                .listener(troubles())
-                .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT));
-        if (trustedKeys != null) {
-            wanted.trustedKeys(TrustedKeys.read(trustedKeys));
-        }
-        try (Quarantine apart = new Quarantine(QuarantineLimits.DEFAULT)) {
-            if (quarantine) {
-                wanted.trial(files -> apart.ask(files, OnnxOptions.DEFAULT).requireAny());
-            }
-            try (ModelSubscriber<SpeechModel> subscriber = wanted.start();
-                    @Nullable MetricsServer page = page(subscriber)) {
-                if (page != null) {
-                    spec.commandLine().getOut().printf("Metrics: http://127.0.0.1:%d/metrics%n", page.port());
-                }
-                if (awaitFirst(subscriber)) {
-                    serve(subscriber, utterances);
-                }
+        PrintWriter out = spec.commandLine().getOut();
+        try (Quarantine apart = new Quarantine(QuarantineLimits.DEFAULT);
+                ModelSubscriber<SpeechModel> subscriber = following
+                        .<SpeechModel>subscriber(apart)
+                        .cacheDirectory(cache)
+                        .listener(new TroubleLines(out))
+                        .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT))
+                        .start();
+                @Nullable StatusServer pages = following.pages(subscriber::status, out)) {
+            if (awaitFirst(subscriber)) {
+                serve(subscriber, utterances);
             }
         }
         return ExitCode.OK;
-    }
-
-    private @Nullable MetricsServer page(ModelSubscriber<SpeechModel> subscriber) throws IOException {
-        if (metricsPort == null) {
-            return null;
-        }
-        try {
-            return MetricsServer.start(metricsPort, modelId, subscriber);
-        } catch (IOException | IllegalArgumentException e) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--metrics-port is " + metricsPort + "; give a port that is free (" + e.getMessage() + ").",
-                    e);
-        }
-    }
-
-    /** What is wrong is told when it begins and where it changes. */
-    private SubscriberListener troubles() {
-        PrintWriter out = spec.commandLine().getOut();
-        return new SubscriberListener() {
-            private String told = "";
-
-            @Override
-            public void onTrouble(String what, Throwable cause) {
-                String sentence = what + ": " + sentence(cause);
-                if (!told.equals(sentence)) {
-                    out.printf("%s  %s%n", now(), Plain.of(sentence));
-                    told = sentence;
-                }
-            }
-
-            @Override
-            public void onServed(ServedVersion version) {
-                told = "";
-            }
-
-            @Override
-            public void onRejected(ModelUpdate update, RejectedException reason) {
-                out.printf(
-                        "%s  version %d is refused: %s%n",
-                        now(), update.getVersion(), Plain.of(String.valueOf(reason.getMessage())));
-            }
-        };
-    }
-
-    private static String sentence(Throwable cause) {
-        String said = String.valueOf(cause.getMessage());
-        Throwable wrapped = cause instanceof KafkaException ? cause.getCause() : null;
-        return wrapped == null ? said : said + ": " + wrapped.getMessage();
     }
 
     @Override
@@ -201,7 +107,7 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
                 subscriber.awaitVersion(0, PATIENCE);
                 return true;
             } catch (TimeoutException e) {
-                spec.commandLine().getOut().printf("%s  no version of %s yet%n", now(), modelId);
+                spec.commandLine().getOut().printf("%s  no version of %s yet%n", now(), following.modelId);
             }
         }
         return false;

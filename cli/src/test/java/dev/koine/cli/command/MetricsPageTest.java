@@ -80,7 +80,7 @@ class MetricsPageTest {
                 .append("` |\n"));
         page.append("\n## Services\n\n").append("""
                         A service that embeds the subscriber asks `ModelSubscriber.status()` and gives `SubscriberMetric` to whatever it reports metrics with, or shows
-                        `SubscriberMetric.text(...)` to Prometheus, as `koine serve --metrics-port` does. All have the label `model`.
+                        `SubscriberMetric.text(...)` to Prometheus, as `koine serve` and `koine follow` do with `--metrics-port`. All have the label `model`.
 
                         """).append("| metric | kind | what it is |\n|---|---|---|\n");
         for (SubscriberMetric metric : SubscriberMetric.values()) {

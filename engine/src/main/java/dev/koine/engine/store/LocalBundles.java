@@ -20,6 +20,13 @@ final class LocalBundles implements BundleSource {
     }
 
     static InputStream open(Path directory, BundleFile file) throws IOException, RejectedException {
+        Path place = require(file, directory);
+        requireOneName(file.path(), place, directory);
+        return Files.newInputStream(place, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** A file in a folder of our own making, which may have other names. */
+    static InputStream openOwn(Path directory, BundleFile file) throws IOException, RejectedException {
         return Files.newInputStream(require(file, directory), LinkOption.NOFOLLOW_LINKS);
     }
 
@@ -57,7 +64,6 @@ final class LocalBundles implements BundleSource {
         if (!attributes.isRegularFile()) {
             throw LinkRefusals.notRegular(file.path(), place, directory);
         }
-        requireOneName(file.path(), place, directory);
         if (attributes.size() != file.size()) {
             throw file.wrongSize(attributes.size());
         }

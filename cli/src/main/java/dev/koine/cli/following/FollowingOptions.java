@@ -1,0 +1,100 @@
+package dev.koine.cli.following;
+
+import dev.koine.cli.option.KafkaOptions;
+import dev.koine.events.signature.TrustedKeys;
+import dev.koine.objectstore.StandaloneBundles;
+import dev.koine.speech.onnx.OnnxOptions;
+import dev.koine.speech.quarantine.Quarantine;
+import dev.koine.subscriber.ModelSubscriber;
+import dev.koine.subscriber.ModelSubscriberBuilder;
+import dev.koine.subscriber.SubscriberStatus;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Which model is followed, whose versions are taken, and who may look on. */
+public final class FollowingOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(names = "--model", required = true, paramLabel = "ID", description = "Name of the model.")
+    public String modelId;
+
+    @Option(
+            names = "--quarantine",
+            description = "Load each version in a process of its own first; one that kills that process is refused.")
+    public boolean quarantine;
+
+    @Option(
+            names = "--trusted-keys",
+            paramLabel = "FILE",
+            description = "Takes only versions that one of these keys has signed (default: takes all).")
+    @Nullable
+    Path trustedKeys;
+
+    @Option(
+            names = "--metrics-port",
+            paramLabel = "PORT",
+            description =
+                    "Says how it stands, at /metrics (for Prometheus), /healthz and /readyz of this port (default: does not).")
+    @Nullable
+    Integer metricsPort;
+
+    @Option(
+            names = "--metrics-host",
+            paramLabel = "HOST",
+            description = "Of that port (default: ${DEFAULT-VALUE}, this machine alone).",
+            defaultValue = "127.0.0.1")
+    String metricsHost;
+
+    @Mixin
+    KafkaOptions kafka;
+
+    /**
+     * A subscriber that is yet to be told its loader and cache.
+     *
+     * @param apart where versions are tried, if that is asked for
+     */
+    public <M extends AutoCloseable> ModelSubscriberBuilder<M> subscriber(Quarantine apart) throws Exception {
+        Map<String, Object> properties = new HashMap<>();
+        kafka.unchecked().forEach((name, value) -> properties.put(name.toString(), value));
+        ModelSubscriberBuilder<M> wanted = ModelSubscriber.<M>builder()
+                .consumerProperties(properties)
+                .modelId(modelId)
+                .bundleSource(new StandaloneBundles());
+        if (trustedKeys != null) {
+            wanted.trustedKeys(TrustedKeys.read(trustedKeys));
+        }
+        if (quarantine) {
+            wanted.trial(files -> apart.ask(files, OnnxOptions.DEFAULT).requireAny());
+        }
+        return wanted;
+    }
+
+    /** Pages that say how it stands; null where none are asked for. */
+    public @Nullable StatusServer pages(Supplier<SubscriberStatus> status, PrintWriter out) {
+        if (metricsPort == null) {
+            return null;
+        }
+        try {
+            StatusServer pages = StatusServer.start(new InetSocketAddress(metricsHost, metricsPort), modelId, status);
+            out.printf("Metrics: http://%s:%d/metrics%n", metricsHost, pages.port());
+            return pages;
+        } catch (IOException | IllegalArgumentException e) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--metrics-port is " + metricsPort + "; give a port that is free (" + e.getMessage() + ").",
+                    e);
+        }
+    }
+}

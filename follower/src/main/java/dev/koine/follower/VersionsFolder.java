@@ -1,0 +1,254 @@
+package dev.koine.follower;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.file.FileTree;
+import dev.koine.engine.file.FolderLock;
+import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleFile;
+import dev.koine.engine.store.BundleVerifier;
+import dev.koine.engine.store.Sha256;
+import dev.koine.events.Bundles;
+import dev.koine.schemas.EventCodec;
+import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.UndecodableException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Versions side by side, and a link to the one to read.
+ *
+ * <pre>
+ * versions/&lt;n&gt;/...     complete, verified, forced to disk; &lt;n&gt;-&lt;digest&gt; where the number was another model's before
+ * current              a link to one of them, changed by one rename
+ * .koine/cache         what was fetched; versions are hard links into it, so that they take no room of their own
+ * .koine/updates/&lt;n&gt;   the announcement of each
+ * .koine/aside         what is being written or taken away
+ * </pre>
+ *
+ * A reader who goes through {@code current}, or lists {@code versions}, never sees a part of a version, whatever dies at whatever moment.
+ */
+final class VersionsFolder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(VersionsFolder.class);
+    private static final EventCodec<ModelUpdate> CODEC = EventCodec.of(ModelUpdate.class);
+    private static final String VERSIONS = "versions";
+    private static final String CURRENT = "current";
+    private static final String OWN = ".koine";
+    private static final int DIGEST_DIGITS = 12;
+
+    private final Path root;
+    private final int kept;
+    private final FolderLock lock;
+
+    private VersionsFolder(Path root, int kept, FolderLock lock) {
+        this.root = root;
+        this.kept = kept;
+        this.lock = lock;
+    }
+
+    /**
+     * Opens a folder, which is made if it is not there, and clears what an earlier owner left half done.
+     *
+     * @param kept versions that stay, the current one among them; at least 1
+     * @throws IOException if it cannot be used or has another owner
+     */
+    static VersionsFolder open(Path folder, int kept) throws IOException {
+        if (kept < 1) {
+            throw new IllegalArgumentException("Keep at least one version, not " + kept + ".");
+        }
+        Path root = folder.toAbsolutePath().normalize();
+        Path own = Files.createDirectories(root.resolve(OWN));
+        FolderLock lock = FolderLock.take(own)
+                .orElseThrow(() -> new IOException(
+                        "The folder " + root + " is kept by another follower. Give each one of its own."));
+        VersionsFolder opened = new VersionsFolder(root, kept, lock);
+        try {
+            FileTree.delete(opened.aside());
+            for (Path needed : List.of(opened.aside(), opened.updates(), opened.versions())) {
+                Files.createDirectories(needed);
+            }
+            return opened;
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    /** Where fetched bundles are kept. */
+    Path cache() {
+        return root.resolve(OWN).resolve("cache");
+    }
+
+    /** What the link leads to; empty before the first version, and where it leads to nothing that is known here. */
+    Optional<Placed> current() throws IOException {
+        Path link = root.resolve(CURRENT);
+        if (!Files.isSymbolicLink(link)) {
+            return Optional.empty();
+        }
+        Path directory = root.resolve(Files.readSymbolicLink(link)).normalize();
+        Path announced = updates().resolve(directory.getFileName());
+        if (!directory.startsWith(versions()) || !Files.isDirectory(directory) || !Files.exists(announced)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new Placed(CODEC.decode(Files.readAllBytes(announced)), directory));
+        } catch (UndecodableException e) {
+            LOG.warn("{} does not tell which version {} is: {}", announced, directory, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Puts a version beside the others; one that is there already is checked, and used.
+     *
+     * @param files a verified copy, in the {@link #cache}
+     */
+    Placed place(ModelUpdate update, Path files) throws IOException {
+        Bundle bundle = bundle(update);
+        String number = String.valueOf(update.getVersion());
+        String digest = Sha256.hexOf(update.getDigest()).substring(0, DIGEST_DIGITS);
+        for (String name : List.of(number, number + "-" + digest)) {
+            Path directory = versions().resolve(name);
+            if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+                link(bundle, files, update, directory);
+                return new Placed(update, directory);
+            }
+            if (isWhole(bundle, directory)) {
+                announce(update, name);
+                return new Placed(update, directory);
+            }
+        }
+        throw new IOException("Somebody changed the files in " + versions().resolve(number + "-" + digest)
+                + ". Take that folder away, and it is made again.");
+    }
+
+    /** Makes a version the current one. */
+    void lead(Placed version) throws IOException {
+        Path next = aside().resolve(UUID.randomUUID().toString());
+        Files.createSymbolicLink(next, root.relativize(version.directory()));
+        Files.move(next, root.resolve(CURRENT), StandardCopyOption.ATOMIC_MOVE);
+        FileTree.force(root);
+        Files.setLastModifiedTime(updates().resolve(version.directory().getFileName()), FileTime.from(Instant.now()));
+    }
+
+    /** Takes a version away that is not the current one. */
+    void remove(Path directory) throws IOException {
+        Path away = aside().resolve(UUID.randomUUID().toString());
+        Files.move(directory, away, StandardCopyOption.ATOMIC_MOVE);
+        Files.deleteIfExists(updates().resolve(directory.getFileName()));
+        FileTree.delete(away);
+    }
+
+    /** Takes away all versions but the current one and those that were current last. */
+    void prune(Placed current) throws IOException {
+        List<Path> old;
+        try (Stream<Path> listed = Files.list(versions())) {
+            old = listed.filter(directory -> !directory.equals(current.directory()))
+                    .sorted(Comparator.comparing(this::lastLed).reversed())
+                    .skip(kept - 1L)
+                    .toList();
+        }
+        for (Path directory : old) {
+            remove(directory);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+    }
+
+    private static Bundle bundle(ModelUpdate update) throws IOException {
+        try {
+            return Bundles.of(update);
+        } catch (RejectedException e) {
+            throw new IOException("A bundle was fetched that cannot be: " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isWhole(Bundle bundle, Path directory) throws IOException {
+        try {
+            BundleVerifier.verifyOwn(bundle, directory);
+            return FileTree.files(directory).size() == bundle.files().size();
+        } catch (RejectedException e) {
+            LOG.warn("{} is not the version that it should be: {}", directory, e.getMessage());
+            return false;
+        }
+    }
+
+    private void link(Bundle bundle, Path files, ModelUpdate update, Path directory) throws IOException {
+        Path made = Files.createDirectory(aside().resolve(UUID.randomUUID().toString()));
+        try {
+            for (BundleFile file : bundle.files()) {
+                Path to = made.resolve(file.path());
+                Files.createDirectories(to.getParent());
+                link(files.resolve(file.path()), to);
+            }
+            forceFolders(made);
+            announce(update, directory.getFileName().toString());
+            Files.move(made, directory, StandardCopyOption.ATOMIC_MOVE);
+            FileTree.force(versions());
+        } finally {
+            FileTree.delete(made);
+        }
+    }
+
+    private static void link(Path file, Path to) throws IOException {
+        try {
+            Files.createLink(to, file);
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            LOG.debug("No hard links here: {}", e.toString());
+            Files.copy(file, to);
+            FileTree.force(to);
+        }
+    }
+
+    private static void forceFolders(Path directory) throws IOException {
+        List<Path> folders;
+        try (Stream<Path> walked = Files.walk(directory)) {
+            folders = walked.filter(Files::isDirectory).toList();
+        }
+        for (Path folder : folders) {
+            FileTree.force(folder);
+        }
+    }
+
+    private void announce(ModelUpdate update, String name) throws IOException {
+        Path next = aside().resolve(UUID.randomUUID().toString());
+        Files.write(next, CODEC.encode(update));
+        FileTree.force(next);
+        Files.move(next, updates().resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private FileTime lastLed(Path directory) {
+        try {
+            return Files.getLastModifiedTime(updates().resolve(directory.getFileName()));
+        } catch (IOException e) {
+            return FileTime.fromMillis(0);
+        }
+    }
+
+    private Path versions() {
+        return root.resolve(VERSIONS);
+    }
+
+    private Path updates() {
+        return root.resolve(OWN).resolve("updates");
+    }
+
+    private Path aside() {
+        return root.resolve(OWN).resolve("aside");
+    }
+}

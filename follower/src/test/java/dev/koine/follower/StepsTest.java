@@ -1,0 +1,187 @@
+package dev.koine.follower;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.koine.follower.Step.StepFailedException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Commands, webhooks and questions whether a server is well. */
+class StepsTest {
+    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final byte[] KEY = "0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final String SECRET = "whsec_" + Base64.getEncoder().encodeToString(KEY);
+
+    @TempDir
+    private Path directory;
+
+    private Placed placed;
+    private Occasion occasion;
+    private HttpServer server;
+    private final List<Received> received = new ArrayList<>();
+    private final List<Integer> answers = new ArrayList<>();
+
+    private record Received(String method, String id, String timestamp, String signature, String body) {}
+
+    @BeforeEach
+    void start() throws Exception {
+        placed = new Placed(Texts.update(directory, 7), directory);
+        occasion = new Occasion(placed, null);
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", this::answer);
+        server.start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop(0);
+    }
+
+    private void answer(HttpExchange exchange) {
+        try (exchange) {
+            received.add(new Received(
+                    exchange.getRequestMethod(),
+                    String.valueOf(exchange.getRequestHeaders().getFirst("webhook-id")),
+                    String.valueOf(exchange.getRequestHeaders().getFirst("webhook-timestamp")),
+                    String.valueOf(exchange.getRequestHeaders().getFirst("webhook-signature")),
+                    new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
+            int status = answers.isEmpty() ? 204 : answers.remove(0);
+            if (status == 302) {
+                exchange.getResponseHeaders().set("Location", "/elsewhere");
+            }
+            exchange.sendResponseHeaders(status, -1);
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private URI url() {
+        return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/hook");
+    }
+
+    private Webhook webhook(Optional<String> secret) {
+        return new Webhook(url(), secret, SOON, () -> Instant.ofEpochSecond(1_800_000_000));
+    }
+
+    @Test
+    void aCommandIsToldInItsEnvironmentAndOnItsInput() throws Exception {
+        Path out = directory.resolve("out.txt");
+        String print = "$KOINE_EVENT $KOINE_MODEL $KOINE_VERSION $KOINE_DIGEST $KOINE_FOLDER [$KOINE_FAILURE]";
+        new ShellCommand("(echo \"" + print + "\"; cat) > '" + out + "'", SOON)
+                .take(new Occasion(placed, "It's \"bad\"."));
+        List<String> lines = Files.readAllLines(out);
+        assertThat(lines.get(0))
+                .isEqualTo(
+                        "version.back texts 7 " + placed.update().getDigest() + " " + directory + " [It's \"bad\".]");
+        JsonNode json = new JsonMapper().readTree(lines.get(1));
+        assertThat(json.get("failure").textValue()).isEqualTo("It's \"bad\".");
+        assertThat(json.get("version").longValue()).isEqualTo(7);
+        assertThat(json.get("update").get("bundle").get("files")).hasSize(2);
+    }
+
+    @Test
+    void aCommandFailsWithWhatItPrinted() {
+        assertThatExceptionOfType(StepFailedException.class)
+                .isThrownBy(() -> new ShellCommand("echo no such model >&2; exit 3", SOON).take(occasion))
+                .withMessage("'echo no such model >&2; exit 3' ended with 3: no such model");
+    }
+
+    @Test
+    void aCommandThatDoesNotEndIsKilledWithItsChildren() {
+        Path alive = directory.resolve("alive");
+        ShellCommand endless = new ShellCommand("(sleep 3; touch '" + alive + "') & wait", Duration.ofMillis(300));
+        assertThatExceptionOfType(StepFailedException.class)
+                .isThrownBy(() -> endless.take(occasion))
+                .withMessageContaining("did not end within");
+        assertThat(ProcessHandle.current().descendants().filter(ProcessHandle::isAlive))
+                .noneMatch(process -> process.info().commandLine().orElse("").contains("sleep 3"));
+    }
+
+    @Test
+    void aWebhookIsSignedAsStandardWebhooksHasIt() throws Exception {
+        webhook(Optional.of(SECRET + "\n")).take(occasion);
+        Received hook = received.get(0);
+        assertThat(hook.method()).isEqualTo("POST");
+        assertThat(hook.id()).isEqualTo("texts/7/" + placed.update().getDigest());
+        assertThat(hook.timestamp()).isEqualTo("1800000000");
+        Mac mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(KEY, "HmacSHA256"));
+        String signed = hook.id() + ".1800000000." + hook.body();
+        assertThat(hook.signature())
+                .isEqualTo("v1,"
+                        + Base64.getEncoder().encodeToString(mac.doFinal(signed.getBytes(StandardCharsets.UTF_8))));
+        assertThat(new JsonMapper().readTree(hook.body()).get("type").textValue())
+                .isEqualTo("version.current");
+    }
+
+    @Test
+    void aWebhookWithoutASecretIsNotSigned() throws Exception {
+        webhook(Optional.empty()).take(occasion);
+        assertThat(received.get(0).signature()).isEqualTo("null");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "secret", "whsec_", "whsec_c2hvcnQ=", "whsec_***"})
+    void whatIsNoSecretIsRefused(String secret) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> webhook(Optional.of(secret)))
+                .withMessageContaining("openssl rand -base64 32");
+    }
+
+    @Test
+    void whateverIsNotTwoHundredFails() {
+        answers.addAll(List.of(500, 302));
+        assertThatExceptionOfType(StepFailedException.class)
+                .isThrownBy(() -> webhook(Optional.empty()).take(occasion))
+                .withMessage(url() + " answered 500.");
+        assertThatExceptionOfType(StepFailedException.class)
+                .isThrownBy(() -> new UrlHealth(url(), SOON).take(occasion))
+                .withMessage(url() + " answered 302.");
+        server.stop(0);
+        assertThatExceptionOfType(StepFailedException.class)
+                .isThrownBy(() -> new UrlHealth(url(), SOON).take(occasion))
+                .withMessageContaining("does not answer");
+    }
+
+    @Test
+    void aStepThatFailsIsTakenAgainWithTheSameId() throws Exception {
+        answers.addAll(List.of(503, 503));
+        Patience patience = new Patience(SOON, Duration.ofMillis(1), Duration.ofMillis(2));
+        patience.take(List.of(webhook(Optional.empty()), new UrlHealth(url(), SOON)), occasion);
+        assertThat(received).extracting(Received::method).containsExactly("POST", "POST", "POST", "GET");
+        assertThat(received.stream().limit(3).map(Received::id).distinct()).hasSize(1);
+    }
+
+    @Test
+    void patienceEnds() {
+        answers.addAll(java.util.Collections.nCopies(1000, 503));
+        Patience patience = new Patience(Duration.ofMillis(50), Duration.ofMillis(1), Duration.ofMillis(5));
+        assertThatExceptionOfType(StepFailedException.class)
+                .isThrownBy(() -> patience.take(List.of(new UrlHealth(url(), SOON)), occasion));
+        assertThat(received.size()).isGreaterThan(3);
+    }
+}
