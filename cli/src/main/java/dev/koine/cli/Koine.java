@@ -14,6 +14,7 @@ import dev.koine.cli.command.RetractCommand;
 import dev.koine.cli.command.RollbackCommand;
 import dev.koine.cli.command.SendCommand;
 import dev.koine.cli.command.ServeCommand;
+import dev.koine.cli.command.ServicesCommand;
 import dev.koine.cli.command.SignCommand;
 import dev.koine.cli.command.StatusCommand;
 import dev.koine.cli.command.SubmitCommand;
@@ -92,6 +93,7 @@ public final class Koine {
             SendCommand.class,
             ServeCommand.class,
             FollowCommand.class,
+            ServicesCommand.class,
             TopicsCommand.class,
             CompletionCommand.class);
 

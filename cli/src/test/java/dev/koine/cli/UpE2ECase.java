@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -77,6 +78,7 @@ class UpE2ECase {
         Path served = directory.resolve("served");
         Path told = directory.resolve("told");
         for (int start = 0; start < 2; start++) {
+            int starts = start;
             Process follower = java(
                             directory.resolve("followed"),
                             "follow",
@@ -84,6 +86,8 @@ class UpE2ECase {
                             "ctc",
                             "--bootstrap-servers",
                             server.broker(),
+                            "--service",
+                            "behind-a-folder",
                             "--exec",
                             "echo $KOINE_EVENT $KOINE_VERSION $KOINE_FOLDER >> '" + told + "'",
                             "--health",
@@ -91,21 +95,24 @@ class UpE2ECase {
                             served.toString())
                     .start();
             try {
-                for (int i = 0;
-                        i < 400
-                                && (!Files.exists(told)
-                                        || Files.readAllLines(told).size() <= start);
-                        i++) {
-                    Thread.sleep(100);
-                }
+                await(() -> Files.exists(told) && Files.readAllLines(told).size() > starts);
+                await(() -> server.koine("services").out().contains("behind-a-folder"));
             } finally {
                 follower.destroyForcibly().waitFor();
             }
         }
         String line = "version.current 1 " + served.resolve("versions").resolve("1");
         assertThat(told).as(Files.readString(directory.resolve("followed"))).hasContent(line + "\n" + line);
+        assertThat(server.koine("services").out()).containsPattern("behind-a-folder +ctc +1 .* alive");
+        assertThat(server.koine("history", "--model", "ctc").out()).contains("behind-a-folder");
         assertThat(served.resolve("current").resolve("model.onnx").toRealPath())
                 .isEqualTo(served.resolve("versions/1/model.onnx").toRealPath());
+    }
+
+    private static void await(Callable<Boolean> condition) throws Exception {
+        for (int i = 0; i < 200 && !condition.call(); i++) {
+            Thread.sleep(200);
+        }
     }
 
     private void whatTrainingLeftComesInAndGoesOut(Server server) throws Exception {

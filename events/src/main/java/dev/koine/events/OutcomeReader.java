@@ -12,15 +12,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,14 +24,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class OutcomeReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OutcomeReader.class);
-    private static final Duration SILENCE_AT_MOST = Duration.ofSeconds(30);
-    private static final Duration POLL = Duration.ofMillis(100);
-
     private final EventCodec<ModelUpdate> updates = EventCodec.of(ModelUpdate.class);
     private final EventCodec<Rejection> rejections = EventCodec.of(Rejection.class);
     private final EventFormat format;
     private final Topics topics;
-    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final TopicReader reader;
 
     /**
      * @param kafka client properties; {@link EventFormat} reads those of a schema registry
@@ -46,64 +37,16 @@ public final class OutcomeReader implements AutoCloseable {
     public OutcomeReader(Properties kafka, Topics topics) throws IOException {
         this.topics = topics;
         this.format = EventFormat.of(kafka);
-        this.consumer = open(kafka);
-        try {
-            List<TopicPartition> partitions = new ArrayList<>();
-            for (String topic : List.of(topics.updates(), topics.rejections())) {
-                consumer.partitionsFor(topic)
-                        .forEach(info -> partitions.add(new TopicPartition(info.topic(), info.partition())));
-            }
-            if (partitions.isEmpty()) {
-                consumer.close();
-                throw new IOException(
-                        "The broker has no topic " + topics.updates() + "; is the merge job set up there?");
-            }
-            consumer.assign(partitions);
-            consumer.seekToEnd(partitions);
-            partitions.forEach(consumer::position);
-        } catch (KafkaException e) {
-            consumer.close();
-            throw silent(kafka, e);
+        this.reader = new TopicReader(kafka, List.of(topics.updates(), topics.rejections()));
+        if (reader.isEmpty()) {
+            reader.close();
+            throw new IOException("The broker has no topic " + topics.updates() + "; is the merge job set up there?");
         }
-    }
-
-    private static KafkaConsumer<byte[], byte[]> open(Properties kafka) throws IOException {
-        try {
-            return new KafkaConsumer<>(
-                    CommittedReads.settings(kafka), new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        } catch (KafkaException e) {
-            throw silent(kafka, e);
-        }
-    }
-
-    private static IOException silent(Properties kafka, KafkaException e) {
-        Throwable said = e.getCause() == null ? e : e.getCause();
-        String hint = e instanceof TimeoutException
-                ? " Does it run, is that its port, and do the client's settings name the security.protocol that it wants?"
-                : "";
-        String message = String.valueOf(said.getMessage());
-        return new IOException(
-                "The broker at " + kafka.get("bootstrap.servers") + " does not answer: " + message
-                        + (message.endsWith(".") ? "" : ".") + hint,
-                e);
     }
 
     /** Everything from the beginning up to now, each topic in order. */
     public List<Outcome> readAll() throws IOException {
-        consumer.seekToBeginning(consumer.assignment());
-        Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
-        List<Outcome> outcomes = new ArrayList<>();
-        Instant silentUntil = Instant.now().plus(SILENCE_AT_MOST);
-        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-            List<Outcome> more = poll();
-            outcomes.addAll(more);
-            if (!more.isEmpty()) {
-                silentUntil = Instant.now().plus(SILENCE_AT_MOST);
-            } else if (Instant.now().isAfter(silentUntil)) {
-                throw new IOException("The broker has stopped answering; try again when it is back.");
-            }
-        }
-        return outcomes;
+        return decoded(reader.readAll());
     }
 
     /**
@@ -131,8 +74,12 @@ public final class OutcomeReader implements AutoCloseable {
      * @throws IOException if a schema registry that is asked for does not answer; read on with another reader
      */
     public List<Outcome> poll() throws IOException {
+        return decoded(reader.poll());
+    }
+
+    private List<Outcome> decoded(Iterable<ConsumerRecord<byte[], byte[]>> messages) throws IOException {
         List<Outcome> outcomes = new ArrayList<>();
-        for (ConsumerRecord<byte[], byte[]> message : consumer.poll(POLL)) {
+        for (ConsumerRecord<byte[], byte[]> message : messages) {
             byte[] value = message.value();
             if (value == null) {
                 continue;
@@ -162,6 +109,6 @@ public final class OutcomeReader implements AutoCloseable {
 
     @Override
     public void close() {
-        consumer.close();
+        reader.close();
     }
 }

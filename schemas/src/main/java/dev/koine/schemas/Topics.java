@@ -3,7 +3,7 @@ package dev.koine.schemas;
 import java.io.Serializable;
 
 /**
- * The names of Koine's four topics.
+ * The names of the merge job's topics.
  *
  * @param models registrations, keyed by model id, compacted
  * @param experts expert events, keyed by model id
@@ -13,4 +13,7 @@ import java.io.Serializable;
 public record Topics(String models, String experts, String updates, String rejections) implements Serializable {
     public static final Topics DEFAULT =
             new Topics("koine.models", "koine.experts", "koine.updates", "koine.rejections");
+
+    /** What services report on, keyed by model id, a slash and the service's name, compacted. The merge job does not know it. */
+    public static final String SERVICES = "koine.services";
 }

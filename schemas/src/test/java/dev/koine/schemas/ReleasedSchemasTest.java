@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ReleasedSchemasTest {
 
     static Stream<Class<? extends SpecificRecord>> events() {
-        return Stream.of(ModelRegistration.class, ExpertEvent.class, ModelUpdate.class, Rejection.class);
+        return Stream.of(
+                ModelRegistration.class, ExpertEvent.class, ModelUpdate.class, Rejection.class, ServiceReport.class);
     }
 
     @ParameterizedTest

@@ -17,6 +17,7 @@ import dev.koine.follower.Webhook;
 import dev.koine.speech.quarantine.Quarantine;
 import dev.koine.speech.quarantine.QuarantineLimits;
 import dev.koine.subscriber.ServedVersion;
+import dev.koine.subscriber.ServiceReporter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -121,8 +122,9 @@ public final class FollowCommand implements Callable<Integer>, LongRunning {
         PrintWriter out = spec.commandLine().getOut();
         Follower.Settings settings = new Follower.Settings(folder, kept, steps(), Patience.within(patience));
         try (Quarantine apart = new Quarantine(QuarantineLimits.DEFAULT);
+                @Nullable ServiceReporter reporter = following.reporter();
                 Follower follower =
-                        Follower.start(following.<Placed>subscriber(apart).listener(new ServedLines(out)), settings);
+                        Follower.start(following.<Placed>subscriber(apart, new ServedLines(out), reporter), settings);
                 @Nullable StatusServer pages = following.pages(follower::status, out)) {
             stopped.await();
         }

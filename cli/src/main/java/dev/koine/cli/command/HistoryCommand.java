@@ -4,12 +4,16 @@ import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.option.KafkaOptions;
 import dev.koine.cli.topic.Announced;
 import dev.koine.cli.topic.HistoryTable;
+import dev.koine.cli.topic.ServicesTable;
 import dev.koine.events.Outcome;
 import dev.koine.events.OutcomeReader;
+import dev.koine.events.ServiceReports;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.Topics;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +27,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "history",
         description = {
-            "Lists the versions of a model, and the events that were refused.",
+            "Lists the versions of a model, the events that were refused, and the services that report which version they serve.",
             "Without a model: which there are, and what was refused that names none, such as messages that are no events."
         },
         footer = {
@@ -82,6 +86,19 @@ public final class HistoryCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         new HistoryTable(out, !noBars).print(versions, rejections);
+        printServices(out);
         return ExitCode.OK;
+    }
+
+    /** Who may read versions need not be one who may read what services report. */
+    private void printServices(PrintWriter out) {
+        try {
+            new ServicesTable(out, Instant.now())
+                    .print(ServiceReports.newest(kafka.properties()).stream()
+                            .filter(report -> report.getModelId().equals(modelId))
+                            .toList());
+        } catch (IOException e) {
+            out.printf("Services are not listed: %s%n", e.getMessage());
+        }
     }
 }

@@ -17,6 +17,7 @@ import dev.koine.speech.quarantine.Quarantine;
 import dev.koine.speech.quarantine.QuarantineLimits;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.ServedVersion;
+import dev.koine.subscriber.ServiceReporter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -77,10 +78,10 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
         Folders.requireWritableFolder(cache);
         PrintWriter out = spec.commandLine().getOut();
         try (Quarantine apart = new Quarantine(QuarantineLimits.DEFAULT);
+                @Nullable ServiceReporter reporter = following.reporter();
                 ModelSubscriber<SpeechModel> subscriber = following
-                        .<SpeechModel>subscriber(apart)
+                        .<SpeechModel>subscriber(apart, new TroubleLines(out), reporter)
                         .cacheDirectory(cache)
-                        .listener(new TroubleLines(out))
                         .loader(bundle -> SpeechModel.open(bundle, OnnxOptions.DEFAULT))
                         .start();
                 @Nullable StatusServer pages = following.pages(subscriber::status, out)) {

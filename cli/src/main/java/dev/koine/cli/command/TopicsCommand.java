@@ -40,8 +40,8 @@ public final class TopicsCommand implements Callable<Integer> {
         spec.commandLine()
                 .getOut()
                 .printf(
-                        "%s, %s, %s and %s are there.%n",
-                        topics.models(), topics.experts(), topics.updates(), topics.rejections());
+                        "%s, %s, %s, %s and %s are there.%n",
+                        topics.models(), topics.experts(), topics.updates(), topics.rejections(), Topics.SERVICES);
         List<String> problems = TopicCheck.problems(kafka.properties(), topics);
         for (String problem : problems) {
             spec.commandLine().getErr().println("koine: " + problem);

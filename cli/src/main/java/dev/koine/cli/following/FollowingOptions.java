@@ -7,11 +7,14 @@ import dev.koine.speech.onnx.OnnxOptions;
 import dev.koine.speech.quarantine.Quarantine;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.ModelSubscriberBuilder;
+import dev.koine.subscriber.ServiceReporter;
+import dev.koine.subscriber.SubscriberListener;
 import dev.koine.subscriber.SubscriberStatus;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -43,6 +46,16 @@ public final class FollowingOptions {
     Path trustedKeys;
 
     @Option(
+            names = "--service",
+            paramLabel = "NAME",
+            description = {
+                "Reports under this name on koine.services what it serves, and what it gave up and why; koine services shows it (default: does not).",
+                "No other service of the model may have it."
+            })
+    @Nullable
+    String service;
+
+    @Option(
             names = "--metrics-port",
             paramLabel = "PORT",
             description =
@@ -64,13 +77,17 @@ public final class FollowingOptions {
      * A subscriber that is yet to be told its loader and cache.
      *
      * @param apart where versions are tried, if that is asked for
+     * @param lines say what becomes of versions
+     * @param reporter reports it, too; null where that is not asked for
      */
-    public <M extends AutoCloseable> ModelSubscriberBuilder<M> subscriber(Quarantine apart) throws Exception {
+    public <M extends AutoCloseable> ModelSubscriberBuilder<M> subscriber(
+            Quarantine apart, TroubleLines lines, @Nullable ServiceReporter reporter) throws Exception {
         Map<String, Object> properties = new HashMap<>();
         kafka.unchecked().forEach((name, value) -> properties.put(name.toString(), value));
         ModelSubscriberBuilder<M> wanted = ModelSubscriber.<M>builder()
                 .consumerProperties(properties)
                 .modelId(modelId)
+                .listener(reporter == null ? lines : SubscriberListener.both(lines, reporter))
                 .bundleSource(new StandaloneBundles());
         if (trustedKeys != null) {
             wanted.trustedKeys(TrustedKeys.read(trustedKeys));
@@ -79,6 +96,18 @@ public final class FollowingOptions {
             wanted.trial(files -> apart.ask(files, OnnxOptions.DEFAULT).requireAny());
         }
         return wanted;
+    }
+
+    /** Reports what the service serves; null where that is not asked for. */
+    public @Nullable ServiceReporter reporter() throws IOException {
+        if (service == null) {
+            return null;
+        }
+        try {
+            return new ServiceReporter(kafka.unchecked(), modelId, service, InstantSource.system());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--service: " + e.getMessage(), e);
+        }
     }
 
     /** Pages that say how it stands; null where none are asked for. */

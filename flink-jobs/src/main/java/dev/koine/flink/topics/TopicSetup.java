@@ -16,14 +16,14 @@ import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
  * Makes Koine's topics. Models and updates are compacted, so that a newcomer finds the latest of every model however old it is;
- * compaction waits, so that the history of a model stays readable for a while. Experts and rejections are kept for ever.
+ * compaction waits, so that the history of a model stays readable for a while. Experts and rejections are kept for ever. Of services, the last report of each stays.
  */
 public final class TopicSetup {
     private static final Duration HISTORY = Duration.ofDays(30);
 
     private TopicSetup() {}
 
-    /** The settings of each topic, by its name; everything else is as the broker has it. */
+    /** The settings of each topic of the merge job, by its name; everything else is as the broker has it. */
     public static Map<String, Map<String, String>> settings(Topics topics) {
         Map<String, String> compacted =
                 Map.of("cleanup.policy", "compact", "min.compaction.lag.ms", String.valueOf(HISTORY.toMillis()));
@@ -37,7 +37,7 @@ public final class TopicSetup {
     }
 
     /**
-     * Makes those topics that are not there yet; leaves the others as they are.
+     * Makes those topics that are not there yet, and that of services; leaves the others as they are.
      *
      * @param kafka client properties
      * @param partitions of each topic; the events of one model always go to one
@@ -48,6 +48,7 @@ public final class TopicSetup {
             for (Map.Entry<String, Map<String, String>> topic : settings(topics).entrySet()) {
                 create(admin, topic.getKey(), partitions, topic.getValue());
             }
+            create(admin, Topics.SERVICES, partitions, Map.of("cleanup.policy", "compact"));
         }
     }
 
