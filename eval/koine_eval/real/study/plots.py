@@ -47,14 +47,21 @@ def languages(store, path):
     return True
 
 
+#: Per cent; a model that loops has more, and its line leaves the plot.
+MOST_SHOWN = 135
+
+
 def streams(store, path):
     """Every language's error in the gate's set while experts come, an axis for each order."""
     records = {f"{name}, seed {seed}": record for (name, seed), record in tables.recorded(store).items()}
     if not records:
         return False
     colours = dict(zip(plan.LANGUAGES, plt.get_cmap("tab20").colors, strict=False))
-    figure, axes = plt.subplots(1, len(records), figsize=(4.5 * len(records), 4.4), sharey=True, squeeze=False)
-    for axis, (name, record) in zip(axes[0], records.items(), strict=True):
+    rows = (len(records) + 1) // 2
+    figure, axes = plt.subplots(rows, min(2, len(records)), figsize=(12, 4.6 * rows), sharey=True, squeeze=False)
+    for spare in axes.flat[len(records) :]:
+        spare.axis("off")
+    for axis, (name, record) in zip(axes.flat, records.items(), strict=False):
         versions = [one for one in record["outcomes"] if not one.get("code") and one.get("gate")]
         ticks = [tables.said(one["cause"]) for one in versions]
         for language in plan.LANGUAGES:
@@ -70,6 +77,7 @@ def streams(store, path):
         axis.set_title(name + (f"; refused: {', '.join(refused)}" if refused else ""), fontsize=9)
         axis.set_xticks(range(len(ticks)), ticks, rotation=60)
         axis.grid(alpha=0.3)
+        axis.set_ylim(0, MOST_SHOWN)
     axes[0][0].set_ylabel(f"{WORD_ERROR_RATE}, the gate's set")
     axes[0][-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     save(figure, path)

@@ -19,6 +19,8 @@ SOURCES = {
     "ru": "Festvox, Tux Paint, Asterisk",
 }
 NOT_RUN = "Not measured yet."
+#: How many utterances of each language the table of the first seed's other merges is of; they were measured with no more.
+OF_OTHERS = 60
 
 
 def made(rows):
@@ -54,11 +56,11 @@ def averaged(measured):
     return {language: [mean(rows) for rows in zip(*(one[language] for one in measured), strict=True)] for language in measured[0]}
 
 
-def own(store, seed, languages=plan.EXPERTS):
+def own(store, seed, most=None):
     """Each expert in its language."""
     found = {}
-    for language in languages:
-        found |= score.counts(store, plan.expert(language, seed).name, [language])
+    for language in plan.EXPERTS:
+        found |= score.counts(store, plan.expert(language, seed).name, [language], most)
     return found
 
 
@@ -97,13 +99,13 @@ def closed(base, ours, goal):
     return 100 * (start - wer(ours, plan.EXPERTS)) / (start - end)
 
 
-def compared(store, rows, chosen):
-    """Base, own experts, and a row for each (name, counts by seed): everything over the chosen seeds."""
+def compared(store, rows, chosen, most=None):
+    """Base, own experts, and a row for each (name, counts by seed): everything over the chosen seeds and the first `most` utterances."""
     names = ["", *plan.EXPERTS, "mean", "gap closed (seeds)", "minus sum", *plan.PROTECTED]
     names += ["es, fr, en minus base", *plan.UNTOUCHED, "it, ru minus base"]
-    base = score.counts(store, "base", plan.LANGUAGES)
-    goals = {seed: own(store, seed) for seed in chosen}
-    total = averaged([score.counts(store, merges.name_of(merges.SUM, seed), plan.LANGUAGES) for seed in chosen])
+    base = score.counts(store, "base", plan.LANGUAGES, most)
+    goals = {seed: own(store, seed, most) for seed in chosen}
+    total = averaged([score.counts(store, merges.name_of(merges.SUM, seed), plan.LANGUAGES, most) for seed in chosen])
     cell = lambda counts, language: f"{wer(counts, [language]):.1f}" if language in counts else ""
     table = [names]
     all_rows = [("base", {seed: base for seed in chosen}), ("own experts", goals), *rows]
@@ -143,8 +145,9 @@ def other_merges(store):
         return NOT_RUN
     rows = [(merge.name, merges.name_of(merge, seed)) for merge in done]
     rows += [(name, f"{name}-{seed}") for name in ("joint-equal", "joint-full", "sequential")]
-    found = [(name, {seed: score.counts(store, key, plan.LANGUAGES)}) for name, key in rows if score.record(store, key)]
-    return compared(store, found, [seed])
+    counts = lambda key: score.counts(store, key, plan.LANGUAGES, OF_OTHERS)
+    found = [(name, {seed: counts(key)}) for name, key in rows if score.record(store, key)]
+    return compared(store, found, [seed], OF_OTHERS)
 
 
 def recorded(store):
@@ -165,7 +168,7 @@ def streams(store):
 
 def steps(record):
     rows = [["change", "became", "evaluated in s", *plan.LANGUAGES]]
-    for outcome in record["outcomes"]:
+    for outcome in sorted(record["outcomes"], key=position):
         gate = outcome.get("gate") or {}
         scores = {one["language"]: one["after"].get("error") for one in gate.get("scores", [])}
         cells = [f"{100 * scores[language]:.0f}" if scores.get(language) is not None else "" for language in plan.LANGUAGES]
@@ -175,6 +178,12 @@ def steps(record):
             change, became = said(outcome["cause"]), f"version {outcome['version']}, `{outcome['digest'][7:19]}`"
         rows.append([change, became, f"{gate['evaluationMillis'] / 1000:.0f}" if gate else "", *cells])
     return made(rows)
+
+
+def position(outcome):
+    """Registrations, then expert events in their order."""
+    at = outcome.get("position") or outcome["cause"]["position"]
+    return at["topic"] != "koine.models", at["offset"]
 
 
 def said(cause):

@@ -14,6 +14,7 @@ import dev.koine.schemas.Rejection;
 import java.io.PrintWriter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -65,7 +66,10 @@ public final class HistoryTable {
      * @param modelId null for all, those that name no model among them
      */
     public void json(List<Outcome> outcomes, @Nullable String modelId) {
-        for (Outcome outcome : outcomes) {
+        List<Outcome> inOrder = outcomes.stream()
+                .sorted(Comparator.comparing(outcome -> outcome.event().getTimestamp()))
+                .toList();
+        for (Outcome outcome : inOrder) {
             if (modelId == null || modelId.equals(modelOf(outcome))) {
                 out.println(
                         outcome instanceof Outcome.Updated updated

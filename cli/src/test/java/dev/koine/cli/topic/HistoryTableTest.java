@@ -41,6 +41,22 @@ class HistoryTableTest {
                         "refused  1970-01-01T00:00:00Z koine.experts, partition 1, offset 17: UNDECODABLE: No event.?");
     }
 
+    /** Updates and rejections are on topics of their own, and come one topic after the other. */
+    @Test
+    void jsonIsInTheOrderOfTheEvents() throws Exception {
+        ModelUpdate later = update(null);
+        later.getCause().getPosition().setTimestamp(Instant.EPOCH.plusSeconds(1));
+        StringWriter text = new StringWriter();
+        new HistoryTable(new PrintWriter(text, true), false)
+                .json(
+                        List.of(
+                                new Outcome.Updated(later),
+                                new Outcome.Rejected(rejection("demo", "DUPLICATE", "It is inside."))),
+                        "demo");
+        assertThat(text.toString().lines().map(line -> line.contains("DUPLICATE")))
+                .containsExactly(true, false);
+    }
+
     @Test
     void jsonHasOneLineForEachRecordOfTheModel() throws Exception {
         StringWriter text = new StringWriter();
