@@ -49,7 +49,7 @@ import picocli.CommandLine.Spec;
             "fails, where the one before works, is refused and gone back from."
         },
         footer = {
-            "%nExamples:",
+            "%nExample:",
             "  koine follow --model demo ./served",
             "  koine follow --model demo --exec 'systemctl reload asr' --health http://127.0.0.1:8080/health ./served"
         })

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
             "Says which services serve which version, since when, and what they could not serve and why.",
             "Known are those that report it: koine follow and koine serve with --service NAME, and Java services with a ServiceReporter."
         },
-        footer = {"%nExamples:", "  koine services", "  koine services --model whisper --json"})
+        footer = {"%nExample:", "  koine services", "  koine services --model whisper --json"})
 public final class ServicesCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;

@@ -57,8 +57,13 @@ class DeployedAclsTest {
                                     "Write topic literal " + topics.models(),
                                     "Write topic literal " + topics.experts(),
                                     "Read topic literal " + topics.updates(),
-                                    "Read topic literal " + topics.rejections())))
-                    .containsEntry("koine-service", new TreeSet<>(Set.of("Read topic literal " + topics.updates())));
+                                    "Read topic literal " + topics.rejections(),
+                                    "Read topic literal " + Topics.SERVICES)))
+                    .containsEntry(
+                            "koine-service",
+                            new TreeSet<>(Set.of(
+                                    "Read topic literal " + topics.updates(),
+                                    "Write topic literal " + Topics.SERVICES)));
         }
     }
 

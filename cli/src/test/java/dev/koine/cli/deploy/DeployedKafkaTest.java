@@ -30,7 +30,7 @@ class DeployedKafkaTest {
         for (Resources variant : Deployed.variants().values()) {
             Map<String, Map<String, String>> topics = new TreeMap<>();
             variant.of("KafkaTopic").forEach(topic -> topics.put(name(topic), Yaml.map(topic.at("/spec/config"))));
-            assertThat(topics).isEqualTo(new TreeMap<>(TopicSetup.settings(Topics.DEFAULT)));
+            assertThat(topics).isEqualTo(new TreeMap<>(TopicSetup.all(Topics.DEFAULT)));
         }
     }
 

@@ -36,6 +36,13 @@ public final class TopicSetup {
         return settings;
     }
 
+    /** The settings of each topic that is made: of those of the merge job, and of that of services. */
+    public static Map<String, Map<String, String>> all(Topics topics) {
+        Map<String, Map<String, String>> settings = new LinkedHashMap<>(settings(topics));
+        settings.put(Topics.SERVICES, Map.of("cleanup.policy", "compact"));
+        return settings;
+    }
+
     /**
      * Makes those topics that are not there yet, and that of services; leaves the others as they are.
      *
@@ -45,10 +52,9 @@ public final class TopicSetup {
      */
     public static void createMissing(Properties kafka, Topics topics, int partitions) throws IOException {
         try (Admin admin = Admin.create(kafka)) {
-            for (Map.Entry<String, Map<String, String>> topic : settings(topics).entrySet()) {
+            for (Map.Entry<String, Map<String, String>> topic : all(topics).entrySet()) {
                 create(admin, topic.getKey(), partitions, topic.getValue());
             }
-            create(admin, Topics.SERVICES, partitions, Map.of("cleanup.policy", "compact"));
         }
     }
 
