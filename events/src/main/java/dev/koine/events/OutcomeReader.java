@@ -6,7 +6,6 @@ import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.Topics;
-import dev.koine.schemas.UndecodableException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,15 +14,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads updates and rejections, committed ones only; what is neither is skipped. Starts where the topics ended when it was
  * made, so that nothing that comes after is missed. For use by one thread.
  */
 public final class OutcomeReader implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(OutcomeReader.class);
     private final EventCodec<ModelUpdate> updates = EventCodec.of(ModelUpdate.class);
     private final EventCodec<Rejection> rejections = EventCodec.of(Rejection.class);
     private final EventFormat format;
@@ -80,23 +76,10 @@ public final class OutcomeReader implements AutoCloseable {
     private List<Outcome> decoded(Iterable<ConsumerRecord<byte[], byte[]>> messages) throws IOException {
         List<Outcome> outcomes = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> message : messages) {
-            byte[] value = message.value();
-            if (value == null) {
-                continue;
-            }
-            try {
-                outcomes.add(
-                        message.topic().equals(topics.updates())
-                                ? new Outcome.Updated(format.decode(updates, value))
-                                : new Outcome.Rejected(format.decode(rejections, value)));
-            } catch (UndecodableException e) {
-                LOG.warn(
-                        "Skipped offset {} of {}-{}, which no merge job wrote: {}",
-                        message.offset(),
-                        message.topic(),
-                        message.partition(),
-                        e.getMessage());
-            }
+            (message.topic().equals(topics.updates())
+                            ? TopicReader.decoded(message, format, updates).map(Outcome.Updated::new)
+                            : TopicReader.decoded(message, format, rejections).map(Outcome.Rejected::new))
+                    .ifPresent(outcomes::add);
         }
         return outcomes;
     }

@@ -4,19 +4,16 @@ import dev.koine.events.registry.EventFormat;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ServiceReport;
 import dev.koine.schemas.Topics;
-import dev.koine.schemas.UndecodableException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /** What services report on {@link Topics#SERVICES}. */
 public final class ServiceReports {
-    private static final Logger LOG = LoggerFactory.getLogger(ServiceReports.class);
     private static final EventCodec<ServiceReport> CODEC = EventCodec.of(ServiceReport.class);
 
     private ServiceReports() {}
@@ -30,27 +27,17 @@ public final class ServiceReports {
      * The last report of each service, ordered by model and name; none where the broker has no such topic.
      *
      * @param kafka client properties; {@link EventFormat} reads those of a schema registry
+     * @param modelId whose services; null for those of all
      * @throws IOException if the broker, or a schema registry that is asked for, does not answer
      */
-    public static List<ServiceReport> newest(Properties kafka) throws IOException {
+    public static List<ServiceReport> newest(Properties kafka, @Nullable String modelId) throws IOException {
         EventFormat format = EventFormat.of(kafka);
         Map<String, ServiceReport> newest = new TreeMap<>();
         try (TopicReader reader = new TopicReader(kafka, List.of(Topics.SERVICES))) {
             for (ConsumerRecord<byte[], byte[]> message : reader.readAll()) {
-                if (message.value() == null) {
-                    continue;
-                }
-                try {
-                    ServiceReport report = format.decode(CODEC, message.value());
-                    newest.put(key(report.getModelId(), report.getService()), report);
-                } catch (UndecodableException e) {
-                    LOG.warn(
-                            "Skipped offset {} of {}-{}, which no service wrote: {}",
-                            message.offset(),
-                            message.topic(),
-                            message.partition(),
-                            e.getMessage());
-                }
+                TopicReader.decoded(message, format, CODEC)
+                        .filter(report -> modelId == null || modelId.equals(report.getModelId()))
+                        .ifPresent(report -> newest.put(key(report.getModelId(), report.getService()), report));
             }
         }
         return List.copyOf(newest.values());

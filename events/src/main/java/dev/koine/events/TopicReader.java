@@ -1,12 +1,17 @@
 package dev.koine.events;
 
+import dev.koine.events.registry.EventFormat;
+import dev.koine.schemas.EventCodec;
+import dev.koine.schemas.UndecodableException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -14,9 +19,12 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads all partitions of some topics, committed records alone, from where they ended when it was made. For use by one thread. */
 final class TopicReader implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TopicReader.class);
     private static final Duration SILENCE_AT_MOST = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofMillis(100);
 
@@ -93,6 +101,29 @@ final class TopicReader implements AutoCloseable {
     /** What was committed since the last reading or else since this was made; waits a moment if that is nothing. */
     ConsumerRecords<byte[], byte[]> poll() {
         return consumer.poll(POLL);
+    }
+
+    /**
+     * The event in a message; empty, with a line in the log, where it holds none, and empty where it takes another away.
+     *
+     * @throws IOException if a schema registry that is asked for does not answer
+     */
+    static <T extends SpecificRecord> Optional<T> decoded(
+            ConsumerRecord<byte[], byte[]> message, EventFormat format, EventCodec<T> codec) throws IOException {
+        if (message.value() == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(format.decode(codec, message.value()));
+        } catch (UndecodableException e) {
+            LOG.warn(
+                    "Skipped offset {} of {}-{}, which Koine did not write: {}",
+                    message.offset(),
+                    message.topic(),
+                    message.partition(),
+                    e.getMessage());
+            return Optional.empty();
+        }
     }
 
     @Override

@@ -50,7 +50,9 @@ public final class Follower implements AutoCloseable {
             Placing placing = new Placing(folder, settings.steps(), settings.patience());
             return new Follower(
                     folder,
-                    followed.cacheDirectory(folder.cache()).loader(placing).start());
+                    followed.cacheDirectory(folder.cache())
+                            .versionLoader(placing)
+                            .start());
         } catch (IOException | RuntimeException e) {
             folder.close();
             throw e;

@@ -1,5 +1,6 @@
 package dev.koine.follower;
 
+import dev.koine.engine.Backoff;
 import dev.koine.follower.Step.StepFailedException;
 import java.time.Duration;
 import java.util.List;
@@ -30,7 +31,8 @@ public record Patience(Duration within, Duration first, Duration longest) {
 
     private void take(Step step, Occasion occasion) throws StepFailedException, InterruptedException {
         long deadline = System.nanoTime() + within.toNanos();
-        Duration pause = first;
+        Backoff backoff = new Backoff(first, longest);
+        Duration pause = backoff.next();
         while (true) {
             try {
                 step.take(occasion);
@@ -41,7 +43,7 @@ public record Patience(Duration within, Duration first, Duration longest) {
                 }
             }
             Thread.sleep(pause.toMillis());
-            pause = pause.multipliedBy(2).compareTo(longest) < 0 ? pause.multipliedBy(2) : longest;
+            pause = backoff.next();
         }
     }
 }

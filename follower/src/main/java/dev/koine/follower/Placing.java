@@ -3,8 +3,8 @@ package dev.koine.follower;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.schemas.ModelUpdate;
-import dev.koine.subscriber.ModelLoader;
 import dev.koine.subscriber.TroubleHereException;
+import dev.koine.subscriber.VersionLoader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * Makes a version the current one: its files beside the others, the link, the steps. Where a step fails, the link and all steps go back to the version before; that one
  * decides who is to blame. Is it well, the newer version is refused; is it not, the trouble is not the version's, and it is tried again.
  */
-final class Placing implements ModelLoader<Placed> {
+final class Placing implements VersionLoader<Placed> {
     private static final Logger LOG = LoggerFactory.getLogger(Placing.class);
 
     private final VersionsFolder folder;
@@ -31,11 +31,6 @@ final class Placing implements ModelLoader<Placed> {
         this.steps = List.copyOf(steps);
         this.patience = patience;
         this.serving = folder.current().orElse(null);
-    }
-
-    @Override
-    public Placed load(Path directory) {
-        throw new UnsupportedOperationException("A version is placed by its announcement.");
     }
 
     @Override

@@ -1,25 +1,22 @@
 package dev.koine.subscriber;
 
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.file.FileTree;
 import dev.koine.engine.file.FolderLock;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,7 +54,7 @@ final class BundleCache implements AutoCloseable {
         try {
             for (Path path : cache.list()) {
                 if (path.getFileName().toString().startsWith(INCOMING)) {
-                    delete(path);
+                    FileTree.delete(path);
                 }
             }
         } catch (IOException | RuntimeException e) {
@@ -82,7 +79,7 @@ final class BundleCache implements AutoCloseable {
                 return target;
             } catch (RejectedException | IOException e) {
                 LOG.warn("The cached copy {} is damaged and will be fetched again: {}", target, e.getMessage());
-                delete(target);
+                FileTree.delete(target);
             }
         }
         requireReachable(bundle);
@@ -145,28 +142,9 @@ final class BundleCache implements AutoCloseable {
 
     private static void deleteQuietly(Path path) {
         try {
-            delete(path);
+            FileTree.delete(path);
         } catch (IOException e) {
             LOG.warn("{} cannot be deleted; delete it by hand when the disk gets full.", path, e);
         }
-    }
-
-    private static void delete(Path root) throws IOException {
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException failure) throws IOException {
-                if (failure != null) {
-                    throw failure;
-                }
-                Files.delete(folder);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

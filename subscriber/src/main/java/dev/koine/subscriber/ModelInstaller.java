@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Makes an announced version the serving one: fetch, verify, load beside the old one, swap. */
 final class ModelInstaller<M extends AutoCloseable> {
     private final BundleCache cache;
-    private final ModelLoader<M> loader;
+    private final VersionLoader<M> loader;
     private final ModelSlot<M> slot;
     private final LastServed lastServed;
     private final @Nullable ModelTrial trial;
@@ -30,7 +30,7 @@ final class ModelInstaller<M extends AutoCloseable> {
     ModelInstaller(
             BundleCache cache,
             LastServed lastServed,
-            ModelLoader<M> loader,
+            VersionLoader<M> loader,
             ModelSlot<M> slot,
             @Nullable ModelTrial trial,
             @Nullable TrustedKeys trusted) {

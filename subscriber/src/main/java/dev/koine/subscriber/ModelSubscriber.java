@@ -1,5 +1,6 @@
 package dev.koine.subscriber;
 
+import dev.koine.engine.Backoff;
 import dev.koine.engine.RejectedException;
 import dev.koine.events.signature.TrustedKeys;
 import dev.koine.schemas.ModelUpdate;
@@ -14,6 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +43,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     private final BundleCache cache;
     private final ModelInstaller<M> installer;
     private final ModelSlot<M> slot;
-    private final SubscriberListener listener;
+    private final List<SubscriberListener> listeners;
     private final Thread thread;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Object served = new Object();
@@ -60,15 +62,15 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
             Supplier<UpdatesTopic> topics,
             BundleCache cache,
             LastServed lastServed,
-            ModelLoader<M> loader,
+            VersionLoader<M> loader,
             @Nullable ModelTrial trial,
-            SubscriberListener listener,
+            List<SubscriberListener> listeners,
             @Nullable TrustedKeys trusted) {
         this.modelId = modelId;
         this.topics = topics;
         this.cache = cache;
         this.lastServed = lastServed;
-        this.listener = listener;
+        this.listeners = List.copyOf(listeners);
         slot = new ModelSlot<>();
         installer = new ModelInstaller<>(cache, lastServed, loader, slot, trial, trusted);
         thread = new Thread(this::run, "koine-subscriber-" + modelId);
@@ -252,7 +254,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         status.served(version, System.nanoTime() - begun);
         wakeWaiting();
         LOG.info("Version {} of {} serves ({}).", version.version(), modelId, version.digest());
-        tell(() -> listener.onServed(version));
+        tell(listener -> listener.onServed(version));
     }
 
     private void refuse(ModelUpdate update, RejectedException e) {
@@ -270,7 +272,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
                 e.code(),
                 current == null ? "none serves yet" : "version " + current.version() + " goes on",
                 e.getMessage());
-        tell(() -> listener.onRejected(update, e));
+        tell(listener -> listener.onRejected(update, e));
     }
 
     private void serveStandIn() {
@@ -289,11 +291,14 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         });
     }
 
-    private void tell(Runnable call) {
-        try {
-            call.run();
-        } catch (Throwable e) {
-            LOG.warn("The listener threw.", e);
+    /** What one throws keeps nothing from the others. */
+    private void tell(Consumer<SubscriberListener> call) {
+        for (SubscriberListener listener : listeners) {
+            try {
+                call.accept(listener);
+            } catch (Throwable e) {
+                LOG.warn("The listener threw.", e);
+            }
         }
     }
 
@@ -310,7 +315,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         Duration pause = backoff.next();
         status.trouble();
         LOG.warn("{}; another try in {} ms: {}", trouble, pause.toMillis(), e.toString());
-        tell(() -> listener.onTrouble(trouble, e));
+        tell(listener -> listener.onTrouble(trouble, e));
         long deadline = System.nanoTime() + pause.toNanos();
         try {
             while (!isClosing() && System.nanoTime() < deadline) {

@@ -19,14 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ModelSubscriberBuilder<M extends AutoCloseable> {
     private final Map<String, Object> consumerProperties = new HashMap<>();
+    private final List<SubscriberListener> listeners = new ArrayList<>();
     private String updatesTopic = Topics.DEFAULT.updates();
-    private SubscriberListener listener = SubscriberListener.NONE;
     private BundleSource source = BundleSource.LOCAL;
     private @Nullable TrustedKeys trustedKeys;
     private @Nullable ModelTrial trial;
     private @Nullable String modelId;
     private @Nullable Path cacheDirectory;
-    private @Nullable ModelLoader<M> loader;
+    private @Nullable VersionLoader<M> loader;
 
     ModelSubscriberBuilder() {}
 
@@ -71,7 +71,12 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
 
     /** Makes a model of a version's files. */
     public ModelSubscriberBuilder<M> loader(ModelLoader<M> modelLoader) {
-        loader = modelLoader;
+        return versionLoader((update, directory) -> modelLoader.load(directory));
+    }
+
+    /** Makes a model of a version's files, in place of a {@link #loader}. */
+    public ModelSubscriberBuilder<M> versionLoader(VersionLoader<M> ofVersion) {
+        loader = ofVersion;
         return this;
     }
 
@@ -92,9 +97,9 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
         return this;
     }
 
-    /** Hears what becomes of announced versions. */
+    /** Hears what becomes of announced versions; others that were named before hear it, too. */
     public ModelSubscriberBuilder<M> listener(SubscriberListener subscriberListener) {
-        listener = subscriberListener;
+        listeners.add(subscriberListener);
         return this;
     }
 
@@ -107,7 +112,7 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
     public ModelSubscriber<M> start() throws IOException {
         String id = modelId;
         Path directory = cacheDirectory;
-        ModelLoader<M> modelLoader = loader;
+        VersionLoader<M> ofVersion = loader;
         List<String> missing = new ArrayList<>();
         if (!consumerProperties.containsKey(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG)) {
             missing.add("bootstrapServers (the broker that announces updates)");
@@ -118,10 +123,10 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
         if (directory == null) {
             missing.add("cacheDirectory (where copies of bundles are kept)");
         }
-        if (modelLoader == null) {
+        if (ofVersion == null) {
             missing.add("loader (what makes a model of a bundle)");
         }
-        if (id == null || directory == null || modelLoader == null || !missing.isEmpty()) {
+        if (id == null || directory == null || ofVersion == null || !missing.isEmpty()) {
             throw new IllegalStateException("The subscriber also needs " + String.join(", ", missing) + ".");
         }
         Map<String, Object> properties = Map.copyOf(consumerProperties);
@@ -131,9 +136,9 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
                 () -> new UpdatesTopic(properties, topic, id),
                 BundleCache.open(directory, source),
                 new LastServed(directory),
-                modelLoader,
+                ofVersion,
                 trial,
-                listener,
+                listeners,
                 trustedKeys);
         subscriber.start();
         return subscriber;

@@ -1,5 +1,6 @@
 package dev.koine.subscriber;
 
+import dev.koine.engine.Backoff;
 import dev.koine.engine.RejectedException;
 import dev.koine.events.EventPublisher;
 import dev.koine.events.ServiceReports;

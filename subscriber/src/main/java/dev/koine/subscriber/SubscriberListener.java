@@ -8,38 +8,6 @@ public interface SubscriberListener {
     /** Hears nothing. */
     SubscriberListener NONE = new SubscriberListener() {};
 
-    /** Tells two. What one throws keeps nothing from the other. */
-    static SubscriberListener both(SubscriberListener first, SubscriberListener second) {
-        return new SubscriberListener() {
-            @Override
-            public void onTrouble(String what, Throwable cause) {
-                try {
-                    first.onTrouble(what, cause);
-                } finally {
-                    second.onTrouble(what, cause);
-                }
-            }
-
-            @Override
-            public void onServed(ServedVersion version) {
-                try {
-                    first.onServed(version);
-                } finally {
-                    second.onServed(version);
-                }
-            }
-
-            @Override
-            public void onRejected(ModelUpdate update, RejectedException reason) {
-                try {
-                    first.onRejected(update, reason);
-                } finally {
-                    second.onRejected(update, reason);
-                }
-            }
-        };
-    }
-
     /**
      * Broker, store or disk give trouble. It is tried again for as long as it lasts, and told each time.
      *

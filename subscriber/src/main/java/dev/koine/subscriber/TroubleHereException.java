@@ -2,7 +2,7 @@ package dev.koine.subscriber;
 
 import java.io.IOException;
 
-/** What a {@link ModelLoader} throws where this service has trouble of its own: the version is as good as before, and is tried again. */
+/** What a {@link VersionLoader} throws where this service has trouble of its own: the version is as good as before, and is tried again. */
 public final class TroubleHereException extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -37,7 +37,9 @@ class ServiceReporterITCase {
     void saysWhatServesAndWhatDidNot() throws Exception {
         try (EmbeddedBroker broker = EmbeddedBroker.start(directory)) {
             kafka.put("bootstrap.servers", broker.bootstrapServers());
-            assertThat(ServiceReports.newest(kafka)).as("there is no topic yet").isEmpty();
+            assertThat(ServiceReports.newest(kafka, null))
+                    .as("there is no topic yet")
+                    .isEmpty();
             Announcer.createTopic(broker, Topics.SERVICES);
             try (ServiceReporter reporter = reporter("asr-1");
                     ServiceReporter other = reporter("asr-2")) {
@@ -82,7 +84,7 @@ class ServiceReporterITCase {
             try (EventPublisher publisher = new EventPublisher(kafka)) {
                 publisher.publish(Topics.SERVICES, "demo/x", new byte[] {1, 2, 3});
             }
-            assertThat(ServiceReports.newest(kafka))
+            assertThat(ServiceReports.newest(kafka, null))
                     .extracting(ServiceReport::getService)
                     .containsExactly("asr-1", "asr-2");
         }
@@ -129,13 +131,13 @@ class ServiceReporterITCase {
 
     private ServiceReport await(Predicate<ServiceReport> condition) throws Exception {
         for (int i = 0; i < 200; i++) {
-            for (ServiceReport report : ServiceReports.newest(kafka)) {
+            for (ServiceReport report : ServiceReports.newest(kafka, null)) {
                 if (report.getService().equals("asr-1") && condition.test(report)) {
                     return report;
                 }
             }
             Thread.sleep(50);
         }
-        throw new AssertionError("No such report: " + ServiceReports.newest(kafka));
+        throw new AssertionError("No such report: " + ServiceReports.newest(kafka, null));
     }
 }

@@ -93,10 +93,7 @@ public final class HistoryCommand implements Callable<Integer> {
     /** Who may read versions need not be one who may read what services report. */
     private void printServices(PrintWriter out) {
         try {
-            new ServicesTable(out, Instant.now())
-                    .print(ServiceReports.newest(kafka.properties()).stream()
-                            .filter(report -> report.getModelId().equals(modelId))
-                            .toList());
+            new ServicesTable(out, Instant.now()).print(ServiceReports.newest(kafka.properties(), modelId));
         } catch (IOException e) {
             out.printf("Services are not listed: %s%n", e.getMessage());
         }

@@ -41,9 +41,7 @@ public final class ServicesCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        List<ServiceReport> reports = ServiceReports.newest(kafka.properties()).stream()
-                .filter(report -> modelId == null || report.getModelId().equals(modelId))
-                .toList();
+        List<ServiceReport> reports = ServiceReports.newest(kafka.properties(), modelId);
         if (json) {
             reports.forEach(out::println);
         } else if (reports.isEmpty()) {

@@ -8,7 +8,6 @@ import dev.koine.speech.quarantine.Quarantine;
 import dev.koine.subscriber.ModelSubscriber;
 import dev.koine.subscriber.ModelSubscriberBuilder;
 import dev.koine.subscriber.ServiceReporter;
-import dev.koine.subscriber.SubscriberListener;
 import dev.koine.subscriber.SubscriberStatus;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -87,8 +86,11 @@ public final class FollowingOptions {
         ModelSubscriberBuilder<M> wanted = ModelSubscriber.<M>builder()
                 .consumerProperties(properties)
                 .modelId(modelId)
-                .listener(reporter == null ? lines : SubscriberListener.both(lines, reporter))
+                .listener(lines)
                 .bundleSource(new StandaloneBundles());
+        if (reporter != null) {
+            wanted.listener(reporter);
+        }
         if (trustedKeys != null) {
             wanted.trustedKeys(TrustedKeys.read(trustedKeys));
         }

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What there is to know of a model's bytes on some sets, whatever it is held against.
@@ -48,11 +49,11 @@ public record Measured(
         OptionalDouble error = result.error();
         return Measures.newBuilder()
                 .setUtterances(result.utterances())
-                .setError(Evaluations.orNull(error))
-                .setWer(Evaluations.orNull(result.wordErrorRate()))
-                .setCer(Evaluations.orNull(result.characterErrorRate()))
-                .setBleu(Evaluations.orNull(result.bleu()))
-                .setLoss(Evaluations.orNull(result.loss()))
+                .setError(orNull(error))
+                .setWer(orNull(result.wordErrorRate()))
+                .setCer(orNull(result.characterErrorRate()))
+                .setBleu(orNull(result.bleu()))
+                .setLoss(orNull(result.loss()))
                 .setFailure(error.isPresent() ? null : failure(result))
                 .build();
     }
@@ -60,5 +61,9 @@ public record Measured(
     private static String failure(EvaluationResult result) {
         String failure = result.failure().orElse("The references have no words to compare with.");
         return failure.length() <= LONGEST_FAILURE ? failure : failure.substring(0, LONGEST_FAILURE) + "...";
+    }
+
+    public static @Nullable Double orNull(OptionalDouble value) {
+        return value.isPresent() ? value.getAsDouble() : null;
     }
 }

@@ -13,6 +13,7 @@ import dev.koine.lifecycle.gate.Evaluation;
 import dev.koine.lifecycle.gate.Evaluations;
 import dev.koine.lifecycle.gate.Gate;
 import dev.koine.lifecycle.gate.GateMode;
+import dev.koine.lifecycle.gate.Measured;
 import dev.koine.schemas.GateReport;
 import dev.koine.schemas.ScaleTrial;
 import java.io.IOException;
@@ -145,7 +146,7 @@ final class Candidate {
                 writeAndEvaluate(model, Scales.fixed(scale), target);
                 Trial trial = Trial.of(scale, requireEvaluation());
                 trials.add(trial);
-                reported.add(new ScaleTrial(scale, Evaluations.orNull(trial.error())));
+                reported.add(new ScaleTrial(scale, Measured.orNull(trial.error())));
             } catch (RejectedException e) {
                 unwritable = e;
                 reported.add(new ScaleTrial(scale, null));

@@ -13,6 +13,7 @@ import dev.koine.cli.option.SampleOptions;
 import dev.koine.engine.Device;
 import dev.koine.engine.Input;
 import dev.koine.engine.onnx.ModelBundle;
+import dev.koine.lifecycle.gate.Measured;
 import dev.koine.speech.evaluation.EvaluationResult;
 import dev.koine.speech.evaluation.EvaluationSet;
 import dev.koine.speech.onnx.OnnxOptions;
@@ -163,16 +164,12 @@ public final class EvaluateCommand implements Callable<Integer> {
         fields.put("language", language(result));
         fields.put("task", task(result));
         fields.put("utterances", result.utterances());
-        fields.put("error", orNull(result.error()));
-        fields.put("wer", orNull(result.wordErrorRate()));
-        fields.put("cer", orNull(result.characterErrorRate()));
-        fields.put("bleu", orNull(result.bleu()));
-        fields.put("loss", orNull(result.loss()));
+        fields.put("error", Measured.orNull(result.error()));
+        fields.put("wer", Measured.orNull(result.wordErrorRate()));
+        fields.put("cer", Measured.orNull(result.characterErrorRate()));
+        fields.put("bleu", Measured.orNull(result.bleu()));
+        fields.put("loss", Measured.orNull(result.loss()));
         fields.put("failure", result.failure().orElse(null));
         return fields;
-    }
-
-    private static @Nullable Double orNull(OptionalDouble value) {
-        return value.isPresent() ? value.getAsDouble() : null;
     }
 }
