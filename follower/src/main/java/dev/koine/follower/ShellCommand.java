@@ -1,15 +1,15 @@
 package dev.koine.follower;
 
+import dev.koine.engine.file.TemporaryFolder;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A command of {@code /bin/sh} that gets the {@linkplain Occasion#json occasion} on its standard input and the main things in its environment:
@@ -19,37 +19,33 @@ import org.slf4j.LoggerFactory;
  * @param atMost how long it may take; it is killed then, with what it has started
  */
 public record ShellCommand(String command, Duration atMost) implements Step {
-    private static final Logger LOG = LoggerFactory.getLogger(ShellCommand.class);
     private static final int SHOWN = 500;
+    private static final int SHOWN_BYTES = 4 * SHOWN;
 
     @Override
     public void take(Occasion occasion) throws StepFailedException, InterruptedException {
-        Path printed;
-        try {
-            printed = Files.createTempFile("koine-step-", ".txt");
-        } catch (IOException e) {
-            throw new StepFailedException("No file can be made for what '" + command + "' prints: " + e);
-        }
-        try {
-            int code = run(occasion, printed);
+        try (TemporaryFolder folder = TemporaryFolder.create("koine-step-")) {
+            Path told = Files.writeString(folder.path().resolve("event.json"), occasion.json());
+            Path printed = folder.path().resolve("printed.txt");
+            int code = run(occasion, told, printed);
             if (code != 0) {
                 throw new StepFailedException("'" + command + "' ended with " + code + said(printed));
             }
         } catch (IOException e) {
             throw new StepFailedException("'" + command + "' could not be run: " + e);
-        } finally {
-            delete(printed);
         }
     }
 
-    private int run(Occasion occasion, Path printed) throws IOException, StepFailedException, InterruptedException {
+    /** A command need not read what it is told: through a pipe, it would hold up whoever writes. */
+    private int run(Occasion occasion, Path told, Path printed)
+            throws IOException, StepFailedException, InterruptedException {
         ProcessBuilder shell = new ProcessBuilder("/bin/sh", "-c", command)
+                .redirectInput(told.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(printed.toFile());
         shell.environment().putAll(environment(occasion));
         Process process = shell.start();
         try {
-            tell(process, occasion);
             if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new StepFailedException(
                         "'" + command + "' did not end within " + atMost.toSeconds() + " s" + said(printed));
@@ -58,15 +54,6 @@ public record ShellCommand(String command, Duration atMost) implements Step {
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
-        }
-    }
-
-    /** A command that does not read what it is told is free to. */
-    private void tell(Process process, Occasion occasion) {
-        try (OutputStream in = process.getOutputStream()) {
-            in.write(occasion.json().getBytes(StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            LOG.debug("'{}' did not read what it was told: {}", command, e.toString());
         }
     }
 
@@ -83,18 +70,14 @@ public record ShellCommand(String command, Duration atMost) implements Step {
     }
 
     private static String said(Path printed) throws IOException {
-        String text = new String(Files.readAllBytes(printed), StandardCharsets.UTF_8).strip();
+        String text;
+        try (FileChannel file = FileChannel.open(printed)) {
+            file.position(Math.max(0, file.size() - SHOWN_BYTES));
+            text = new String(Channels.newInputStream(file).readNBytes(SHOWN_BYTES), StandardCharsets.UTF_8).strip();
+        }
         if (text.isEmpty()) {
             return ".";
         }
         return ": " + (text.length() <= SHOWN ? text : "..." + text.substring(text.length() - SHOWN));
-    }
-
-    private static void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            LOG.warn("{} cannot be deleted: {}", file, e.toString());
-        }
     }
 }

@@ -122,6 +122,24 @@ class StepsTest {
     }
 
     @Test
+    void aCommandThatDoesNotReadIsKilledInTimeHoweverMuchItIsTold() {
+        placed.update().getBundle().setUri("x".repeat(300_000));
+        long begun = System.nanoTime();
+        assertThatExceptionOfType(StepFailedException.class)
+                .isThrownBy(() -> new ShellCommand("sleep 5", Duration.ofMillis(300)).take(occasion))
+                .withMessageContaining("did not end within");
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(4));
+    }
+
+    @Test
+    void ofWhatACommandPrintsTheEndIsSaid() {
+        String much = "yes é | head -c 3000000; echo the end; exit 1";
+        assertThatExceptionOfType(StepFailedException.class)
+                .isThrownBy(() -> new ShellCommand(much, SOON).take(occasion))
+                .satisfies(e -> assertThat(e.getMessage()).endsWith("the end").hasSizeLessThan(700));
+    }
+
+    @Test
     void aWebhookIsSignedAsStandardWebhooksHasIt() throws Exception {
         webhook(Optional.of(SECRET + "\n")).take(occasion);
         Received hook = received.get(0);
