@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>no error of a language that is {@link Standing#INSIDE} grows by more than {@code maxRegression}, for each task,
  *   <li>their mean does not grow by more than {@code maxMeanRegression},
  *   <li>the mean error of the languages that are {@link Standing#NEW} falls by {@code minGain} at least,
- *   <li>none of the languages that are inside lies more than {@code maxDecline} above what it had in one of the {@link Yardsticks},
+ *   <li>none of the languages that are inside or new lies more than {@code maxDecline} above what it had in one of the {@link Yardsticks},
  *   <li>each of these could be measured, where the parent could: a failure, such as NaN logits, is no score,
  *   <li>and at least one language of an expert that comes in was measured.
  * </ul>
@@ -142,7 +142,7 @@ public final class Gate {
     private String sentence(LanguageScore score, YardstickScore yardstick, Decline decline) {
         String version = Yardstick.valueOf(yardstick.getYardstick()).description()
                 + (yardstick.getVersion() == 0 ? "" : " (version " + yardstick.getVersion() + ")");
-        return error(score) + ", which is inside, is "
+        return error(score) + (is(score, Standing.NEW) ? ", which is new, is " : ", which is inside, is ")
                 + percent(score.getAfter().getError()) + ", and was "
                 + percent(yardstick.getError()) + " in " + version + ": "
                 + points(score.getAfter().getError() - yardstick.getError()) + " more"

@@ -70,13 +70,13 @@ public final class Yardsticks {
         }
         SortedMap<LanguageTask, List<Mark>> marks = new TreeMap<>();
         for (LanguageScore score : report.getScores()) {
-            boolean isInside = standings.of(score.getLanguage()) == Standing.INSIDE;
+            Standing standing = standings.of(score.getLanguage());
             List<Mark> ofScore = new ArrayList<>();
             for (String name : policy.getAgainst()) {
                 Yardstick yardstick = Yardstick.valueOf(name);
                 if (yardstick == Yardstick.BASE) {
-                    base(first, previous, score, isInside).ifPresent(ofScore::add);
-                } else if (isInside) {
+                    base(first, previous, score, standing).ifPresent(ofScore::add);
+                } else if (standing == Standing.INSIDE) {
                     best(previous, score).ifPresent(ofScore::add);
                 }
             }
@@ -85,10 +85,10 @@ public final class Yardsticks {
         return new Yardsticks(marks);
     }
 
-    private static Optional<Mark> base(ModelUpdate first, ModelUpdate previous, LanguageScore score, boolean isInside) {
-        return error(first, score)
-                .map(error ->
-                        Mark.of(Yardstick.BASE, first, error, isInside && !isExcused(previous, score, Yardstick.BASE)));
+    private static Optional<Mark> base(
+            ModelUpdate first, ModelUpdate previous, LanguageScore score, Standing standing) {
+        boolean isJudged = standing != Standing.OTHER && !isExcused(previous, score, Yardstick.BASE);
+        return error(first, score).map(error -> Mark.of(Yardstick.BASE, first, error, isJudged));
     }
 
     /** Whether a decline below a yardstick was there before, and nobody was refused for it. */

@@ -232,6 +232,32 @@ class YardsticksTest {
     }
 
     @Test
+    void anExpertThatLeavesItsNewLanguageWorseThanTheBaseIsRefused() throws Exception {
+        Map<String, Integer> before = Map.of("en", 100, "bb", 100, "aa", 324);
+        Map<String, Integer> worse = Map.of("en", 100, "bb", 100, "aa", 332);
+        policy.setMinGain(-0.02);
+        GatedStream unheld = stream();
+        unheld.merge("bb", before);
+        assertThat(unheld.merge("aa", worse).getPassed())
+                .as("by its parent alone")
+                .isTrue();
+
+        policy.setAgainst(List.of("BASE"));
+        GatedStream stream = stream();
+        assertThat(held(stream.merge("bb", before), "aa", BASE).getJudged()).isFalse();
+        GateReport refused = stream.merge("aa", worse);
+        assertThat(refused.getReasons())
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "The word error rate of aa (transcribe), which is new, is 66.4 %, and was 60.0 % in the base:"
+                                + " 6.4 points more, by 5.");
+        assertThat(held(refused, "aa", BASE).getJudged()).isTrue();
+        assertThat(stream.merge("aa", Map.of("en", 100, "bb", 100, "aa", 310)).getPassed())
+                .isTrue();
+    }
+
+    @Test
     void whatIsOnlyObservedIsReportedAgainAndAgain() throws Exception {
         policy.setMode("OBSERVE").setAgainst(List.of("BASE", "BEST"));
         GatedStream stream = stream();
