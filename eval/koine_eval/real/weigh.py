@@ -42,7 +42,7 @@ class Merge:
     def arguments(self, store):
         """What `koine merge` is told."""
         if not self.rank:
-            return []
+            return ["--scale", "norm:0.4"]
         words = ["--method", "REGMEAN"]
         for language in OWN:
             words += ["--statistics", f"{language}={statistics(store, language, self.rank)}"]

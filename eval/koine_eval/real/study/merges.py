@@ -43,7 +43,7 @@ def _weighed(name, protected=(), weight=0.25, *words):
     return Merge(name, ("--method", "REGMEAN", *words), True, protected, weight)
 
 
-SUM = Merge("sum")
+SUM = Merge("sum", ("--scale", "norm:0.4"))
 PROTECT = _weighed("regmean-protect", plan.PROTECTED)
 #: Measured for every seed.
 MAIN = (SUM, _weighed("regmean"), PROTECT)
@@ -55,6 +55,7 @@ OTHERS = (
     _sum("task-arithmetic", "TASK_ARITHMETIC"),
     _sum("ties", "TIES"),
     _sum("dare", "DARE"),
+    _sum("compact-near", "COMPACT"),
     _sum("compact-norm", "COMPACT", "--scale", "norm"),
     _sum("compact-mean", "COMPACT", "--scale", "1/n"),
     _sum("compact-stock", "COMPACT", "--scale", "model-stock"),

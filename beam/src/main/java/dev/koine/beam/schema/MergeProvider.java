@@ -48,7 +48,7 @@ public final class MergeProvider extends TypedSchemaTransformProvider<MergeProvi
         public @Nullable Double density;
 
         @SchemaFieldDescription(
-                "Factor of the sum: a number, 1/n, norm, model-stock, or such as norm:0.4 (default: norm:0.4, for TIES norm).")
+                "Factor of the sum: a number, 1/n, norm, model-stock, or such as norm:0.4 (default: norm:0.2, for TIES norm).")
         public @Nullable String scale;
 
         @SchemaFieldDescription("Of what a method draws (default: 0).")

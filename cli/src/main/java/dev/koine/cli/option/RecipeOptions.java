@@ -65,7 +65,7 @@ public final class RecipeOptions {
             names = "--scale",
             paramLabel = "NUMBER|POLICY",
             description = {
-                "Factor of what the task vectors combine to (default: norm:0.4, for TIES norm):",
+                "Factor of what the task vectors combine to (default: norm:0.2, for REGMEAN norm:0.4, for TIES norm):",
                 "a number; 1/n, with n experts; norm, as long as they are on average; model-stock, from their angles;",
                 "norm:0.4, and the like, for no more than 0.4;",
                 "search, the best of 0.1 to 0.4 on the evaluation sets, or search:0.3,0.5,..., of these (not for koine merge)."

@@ -29,14 +29,14 @@ class RegisterCommandTest {
 
     /** Also where what is said is a default: it is said. */
     @ParameterizedTest
-    @ValueSource(strings = {"--method=COMPACT", "--rank=32", "--scale=norm:0.4", "--precision=FLOAT16"})
+    @ValueSource(strings = {"--method=COMPACT", "--rank=32", "--scale=norm:0.2", "--precision=FLOAT16"})
     void oneOptionSaysAWholeRecipe(String option) throws Exception {
         assertThat(recipe(option)).contains(Recipe.DEFAULT);
     }
 
     @Test
     void anotherMethodIsTakenAsPublished() throws Exception {
-        Recipe published = Recipe.PUBLISHED.with(Scale.parse("norm:0.4"));
+        Recipe published = Recipe.PUBLISHED.with(Scale.parse("norm:0.2"));
         assertThat(recipe("--method=LORS")).contains(published);
         assertThat(recipe("--method=LORS", "--rank=7", "--density=0.2", "--precision=FLOAT32"))
                 .contains(published);

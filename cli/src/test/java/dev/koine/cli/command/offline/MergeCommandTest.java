@@ -86,12 +86,12 @@ class MergeCommandTest {
 
     @Test
     void theDefaultScaleSuitsTheMethod() throws Exception {
-        for (String[] defaults : new String[][] {{"LORS", "norm:0.4"}, {"TIES", "norm"}}) {
+        for (String[] defaults : new String[][] {{"LORS", "norm:0.2"}, {"TIES", "norm"}}) {
             String method = defaults[0];
             String plain = digest(merge(method, "--expert", CA, "--method", method));
             assertThat(digest(merge(method + "-as-said", "--expert", CA, "--method", method, "--scale", defaults[1])))
                     .isEqualTo(plain);
-            assertThat(digest(merge(method + "-other", "--expert", CA, "--method", method, "--scale", "0.2")))
+            assertThat(digest(merge(method + "-other", "--expert", CA, "--method", method, "--scale", "0.3")))
                     .isNotEqualTo(plain);
         }
     }

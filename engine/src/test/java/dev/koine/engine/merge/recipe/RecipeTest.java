@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.method.Compact;
+import dev.koine.engine.merge.method.Dare;
 import dev.koine.engine.merge.method.Lors;
+import dev.koine.engine.merge.method.MergeMethod;
 import dev.koine.engine.merge.method.RegMean;
+import dev.koine.engine.merge.method.TaskArithmetic;
 import dev.koine.engine.merge.method.Ties;
 import dev.koine.engine.taskvector.Policy;
 import dev.koine.engine.taskvector.Precision;
@@ -57,13 +60,22 @@ class RecipeTest {
         assertThat(Recipe.standard(new Compact())).isEqualTo(Recipe.DEFAULT);
         assertThat(Recipe.standard(new RegMean()))
                 .as("weighs the same task vectors")
-                .isEqualTo(Recipe.DEFAULT.with(new RegMean()));
+                .isEqualTo(Recipe.DEFAULT
+                        .with(new RegMean())
+                        .with(Scale.of(Scaling.NORM, 1).atMost(0.4)));
         for (WeightRole role : WeightRole.values()) {
             assertThat(Recipe.DEFAULT.policyOf(weight("m.onnx:/fc/MatMul:1", role)))
                     .isEqualTo(Policy.LOW_RANK_BANDS);
         }
         assertThat(Recipe.standard(new Lors())).isEqualTo(Recipe.PUBLISHED.with(Recipe.defaultScale(new Lors())));
         assertThat(Recipe.standard(new Ties()).scale()).hasToString("norm");
+    }
+
+    @Test
+    void sumsGoNoFartherThanPublishedByDefault() {
+        for (MergeMethod method : List.of(new Compact(), new Lors(), new TaskArithmetic(), new Dare())) {
+            assertThat(Recipe.standard(method).scale()).hasToString("norm:0.2");
+        }
     }
 
     @Test
