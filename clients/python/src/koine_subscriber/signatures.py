@@ -25,9 +25,7 @@ class TrustedKeys:
             if line.strip() and not line.strip().startswith("#"):
                 name, key, roles = _parse(line.strip(), number)
                 if name in self._keys:
-                    raise ValueError(
-                        f"Line {number} has a key that is there already; give it all its roles in one line."
-                    )
+                    raise ValueError(f"Line {number} has a key that is there already; give it all its roles in one line.")
                 self._keys[name] = (key, roles)
 
     @staticmethod
@@ -60,7 +58,5 @@ def _parse(line: str, number: int) -> tuple[str, Ed25519PublicKey, set[str]]:
         if not roles <= _ROLES or not isinstance(key, Ed25519PublicKey):
             raise ValueError("another role or kind of key")
     except (ValueError, IndexError) as e:
-        raise ValueError(
-            f"Line {number} is no trusted key; write it like 'updates <base64>', as koine keys new does."
-        ) from e
+        raise ValueError(f"Line {number} is no trusted key; write it like 'updates <base64>', as koine keys new does.") from e
     return hashlib.sha256(der).hexdigest()[:16], key, roles
