@@ -2,6 +2,7 @@ package dev.koine.follower;
 
 import dev.koine.engine.Backoff;
 import dev.koine.follower.Step.StepFailedException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
@@ -23,13 +24,13 @@ public record Patience(Duration within, Duration first, Duration longest) {
      *
      * @throws StepFailedException what the first said that did not work within its time
      */
-    void take(List<Step> steps, Occasion occasion) throws StepFailedException, InterruptedException {
+    void take(List<Step> steps, Occasion occasion) throws StepFailedException, IOException, InterruptedException {
         for (Step step : steps) {
             take(step, occasion);
         }
     }
 
-    private void take(Step step, Occasion occasion) throws StepFailedException, InterruptedException {
+    private void take(Step step, Occasion occasion) throws StepFailedException, IOException, InterruptedException {
         long deadline = System.nanoTime() + within.toNanos();
         Backoff backoff = new Backoff(first, longest);
         Duration pause = backoff.next();

@@ -6,6 +6,7 @@ import dev.koine.cli.console.LongRunning;
 import dev.koine.cli.folder.Folders;
 import dev.koine.cli.following.FollowingOptions;
 import dev.koine.cli.following.StatusServer;
+import dev.koine.cli.following.TritonOptions;
 import dev.koine.cli.following.TroubleLines;
 import dev.koine.follower.Follower;
 import dev.koine.follower.Patience;
@@ -46,12 +47,13 @@ import picocli.CommandLine.Spec;
         description = {
             "Keeps a folder, and the server that reads it, on the newest version of a model, until it is interrupted.",
             "FOLDER/versions/<n> are whole at any moment; FOLDER/current is a link to the one to read. A version with which --exec, --webhook or --health",
-            "fails, where the one before works, is refused and gone back from."
+            "fails, where the one before works, is refused and gone back from. With --to triton so is one that Triton does not load, or answers otherwise."
         },
         footer = {
             "%nExample:",
             "  koine follow --model demo ./served",
-            "  koine follow --model demo --exec 'systemctl reload asr' --health http://127.0.0.1:8080/health ./served"
+            "  koine follow --model demo --exec 'systemctl reload asr' --health http://127.0.0.1:8080/health ./served",
+            "  koine follow --model demo --to triton --triton-url http://127.0.0.1:8000 ./served"
         })
 public final class FollowCommand implements Callable<Integer>, LongRunning {
     private static final Duration STOP_WITHIN = Duration.ofSeconds(20);
@@ -110,6 +112,9 @@ public final class FollowCommand implements Callable<Integer>, LongRunning {
             converter = DurationConverter.class)
     Duration patience;
 
+    @Mixin
+    TritonOptions triton;
+
     @Parameters(paramLabel = "FOLDER", description = "For versions and link, this command's alone.")
     Path folder;
 
@@ -133,6 +138,7 @@ public final class FollowCommand implements Callable<Integer>, LongRunning {
 
     private List<Step> steps() throws IOException {
         List<Step> steps = new ArrayList<>();
+        triton.step(folder, patience).ifPresent(steps::add);
         commands.forEach(command -> steps.add(new ShellCommand(command, patience)));
         Optional<String> signedWith = secret == null ? Optional.empty() : Optional.of(Files.readString(secret));
         for (URI url : webhooks) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * between branches, such as a decoder's with and without a cache.
  */
 final class Question {
-    private static final int[] SIZES = {8, 16, 1, 2, 4, 32, 64, 80, 128};
+    static final int[] SIZES = {8, 16, 1, 2, 4, 32, 64, 80, 128};
     private static final float[] LOWEST = {-1, 0};
 
     private final OnnxSessions sessions;

@@ -95,9 +95,10 @@ public final class BundleFiles {
      * The file that a tensor's {@code location} names, seen from the model file {@code model} of the bundle.
      *
      * @param needed the least number of bytes that it has to have
+     * @param isOwn whether the bundle is a copy of our own making, whose files may be hard links
      * @throws RejectedException PLACE_NOT_ALLOWED if it leaves the bundle, is a link, or is a model file; MISSING_FILE if it is not there
      */
-    static Path resolve(Path directory, String model, String location, long needed)
+    static Path resolve(Path directory, String model, String location, long needed, boolean isOwn)
             throws RejectedException, IOException {
         String where = "External data '" + Quote.of(location) + "' of '" + Quote.of(model) + "' ";
         if (location.isEmpty()
@@ -148,7 +149,7 @@ public final class BundleFiles {
         if (file.toString().endsWith(".onnx")) {
             throw notAllowed(where + "is a model file. Keep external data in files of its own.");
         }
-        if (FileTree.links(file) > 1) {
+        if (!isOwn && FileTree.links(file) > 1) {
             throw LinkRefusals.hardLink(Quote.of(location), file, directory);
         }
         return file;

@@ -33,10 +33,10 @@ public final class OnnxScanner {
     private final String path;
     private final TensorScanner tensors;
 
-    private OnnxScanner(WireSource source, Path directory, String path) {
+    private OnnxScanner(WireSource source, Path directory, String path, boolean isOwn) {
         this.source = source;
         this.path = path;
-        this.tensors = new TensorScanner(source, directory, path);
+        this.tensors = new TensorScanner(source, directory, path, isOwn);
     }
 
     /**
@@ -53,8 +53,18 @@ public final class OnnxScanner {
     }
 
     public static OnnxModel scan(Path directory, String path, HeapBudget budget) throws RejectedException, IOException {
+        return scan(directory, path, budget, false);
+    }
+
+    /** As {@link #scan(Path, String)}, of a bundle that is a copy of our own making, whose files may be hard links. */
+    public static OnnxModel scanOwn(Path directory, String path) throws RejectedException, IOException {
+        return scan(directory, path, new HeapBudget(), true);
+    }
+
+    private static OnnxModel scan(Path directory, String path, HeapBudget budget, boolean isOwn)
+            throws RejectedException, IOException {
         try (WireSource source = WireSource.open(path, directory.resolve(path), budget)) {
-            return new OnnxScanner(source, directory, path).model(source.root());
+            return new OnnxScanner(source, directory, path, isOwn).model(source.root());
         }
     }
 

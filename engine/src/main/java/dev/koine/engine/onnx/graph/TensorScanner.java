@@ -31,14 +31,17 @@ final class TensorScanner {
     private final Path directory;
     private final String model;
     private final Path file;
+    private final boolean isOwn;
     private final Map<String, Path> external = new HashMap<>();
     private final Map<Path, CutOff> cutOff = new TreeMap<>();
 
-    TensorScanner(WireSource source, Path directory, String model) {
+    /** @param isOwn whether the bundle is a copy of our own making, whose files may be hard links */
+    TensorScanner(WireSource source, Path directory, String model, boolean isOwn) {
         this.source = source;
         this.directory = directory;
         this.model = model;
         this.file = directory.resolve(model);
+        this.isOwn = isOwn;
     }
 
     StoredTensor scan(WireMessage message) throws RejectedException, IOException {
@@ -130,7 +133,7 @@ final class TensorScanner {
         }
         Path place = external.get(location);
         if (place == null) {
-            place = BundleFiles.resolve(directory, model, location, end(offset, length));
+            place = BundleFiles.resolve(directory, model, location, end(offset, length), isOwn);
             external.put(location, place);
         }
         long size = Files.size(place);
