@@ -71,4 +71,5 @@ def compare(models, out, merged):
     print(f"{beyond} of {total} weights are more than 2e-6{last_place} apart.")
 
 
-(compare if len(sys.argv) > 3 else merge)(*sys.argv[1:])
+if __name__ == "__main__":
+    (compare if len(sys.argv) > 3 else merge)(*sys.argv[1:])
