@@ -40,6 +40,16 @@ public final class DemoCommand implements Callable<Integer>, Logs.Own {
     Path report;
 
     @Option(
+            names = "--python",
+            paramLabel = "COMMAND",
+            description = {
+                "A Python with what clients/python needs (pip install ./clients/python): a service in it takes each version, too,",
+                "and its digests are compared."
+            })
+    @Nullable
+    String python;
+
+    @Option(
             names = "--fixtures",
             paramLabel = "DIR",
             description =
@@ -73,7 +83,7 @@ public final class DemoCommand implements Callable<Integer>, Logs.Own {
         Path log = folder.resolve("koine.log");
         Logs.to(log);
         try {
-            new Demo(fixtures, folder, spec.commandLine().getOut()).run(report);
+            new Demo(fixtures, folder, python, spec.commandLine().getOut()).run(report);
         } catch (Exception e) {
             if (Files.exists(log) && !isInterruption(e)) {
                 spec.commandLine().getErr().printf("The log is %s.%n", log);

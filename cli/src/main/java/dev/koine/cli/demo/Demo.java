@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +57,7 @@ public final class Demo {
     private final Fixtures fixtures;
     private final Fixtures whisper;
     private final Path directory;
+    private final @Nullable String python;
     private final PrintWriter out;
     private final DemoTable table;
     private final List<DemoReport.Version> versions = new ArrayList<>();
@@ -64,11 +66,13 @@ public final class Demo {
     /**
      * @param fixtures folder with base, experts and held-out speech; beside it, {@code whisper} with another base and its own
      * @param directory empty folder to work in
+     * @param python command of a Python that a second service runs in; null for none
      */
-    public Demo(Path fixtures, Path directory, PrintWriter out) {
+    public Demo(Path fixtures, Path directory, @Nullable String python, PrintWriter out) {
         this.fixtures = new Fixtures(fixtures.toAbsolutePath().normalize());
         this.whisper = new Fixtures(this.fixtures.directory().resolveSibling("whisper"));
         this.directory = directory;
+        this.python = python;
         this.out = out;
         this.table = new DemoTable(out, LANGUAGES);
     }
@@ -108,11 +112,15 @@ public final class Demo {
             table.row("expert alone", stage.experts);
             stage.show(0, "registered");
             DemoReport.Service service;
-            try (SpeechService speech = SpeechService.start(subscriber, evaluation.speech())) {
+            try (PythonService beside = python == null ? null : pythonService(python, koine);
+                    SpeechService speech = SpeechService.start(subscriber, evaluation.speech())) {
                 stage.play();
                 service = new DemoReport.Service(speech.decoded(), speech.failed(), versions.size());
+                conclude(service);
+                if (beside != null) {
+                    compare(beside);
+                }
             }
-            conclude(service);
             DemoReport.Weighed weighed = new WeighedDemo(whisper, directory, out).run(koine, job);
             if (report != null) {
                 new DemoReport(versions, rejections, service, weighed).write(report);
@@ -155,6 +163,29 @@ public final class Demo {
         if (service.failed() > 0) {
             throw new IOException("The speech service failed to answer " + service.failed() + " calls; see the log.");
         }
+    }
+
+    private PythonService pythonService(String python, EmbeddedKoine koine) throws IOException {
+        return PythonService.start(
+                python,
+                fixtures.directory().resolve("../../../clients/python/src").normalize(),
+                MODEL,
+                koine.bootstrapServers(),
+                directory.resolve("python"));
+    }
+
+    private void compare(PythonService beside) throws IOException, InterruptedException {
+        SortedMap<Long, String> served = beside.await(versions.size() - 1, Submissions.PATIENCE);
+        for (Map.Entry<Long, String> version : served.entrySet()) {
+            String digest = versions.get(Math.toIntExact(version.getKey())).digest();
+            if (!digest.equals(version.getValue())) {
+                throw new IOException("Version " + version.getKey() + " is " + digest + " here and "
+                        + version.getValue() + " in the service in Python.");
+            }
+        }
+        out.printf(
+                "A service in Python served %d of these %d versions, the last one too, each with the same digest.%n",
+                served.size(), versions.size());
     }
 
     /** The running parts, and what is done with them. */
