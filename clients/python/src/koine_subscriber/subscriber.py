@@ -1,5 +1,6 @@
 """Keeps a service on the newest version of one model, from a thread of its own."""
 
+import atexit
 import logging
 import threading
 import time
@@ -93,6 +94,7 @@ class ModelSubscriber(Generic[M]):
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"koine-subscriber-{model_id}", daemon=True)
         self._thread.start()
+        atexit.register(self._end)
 
     def acquire(self) -> Lease[M]:
         """A lease on the serving model. Raises RuntimeError if none serves."""
@@ -129,6 +131,11 @@ class ModelSubscriber(Generic[M]):
         self._closing.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()
+        atexit.unregister(self._end)
+
+    def _end(self) -> None:
+        self._closing.set()
+        self._thread.join(_LONGEST_PAUSE)
 
     def __enter__(self) -> "ModelSubscriber[M]":
         return self
@@ -176,6 +183,7 @@ class ModelSubscriber(Generic[M]):
                     self._serve(update)
                     self._stand_in = False
                 self._waiting = {number: it for number, it in self._waiting.items() if number > version}
+                break
             except RejectedError as e:
                 self._refuse(update, e)
             except (OSError, TroubleHereError) as e:
@@ -251,7 +259,9 @@ class ModelSubscriber(Generic[M]):
 
     def _pause(self, trouble: str, e: Exception) -> None:
         self._troubles += 1
-        _LOG.warning("%s; another try in %.1f s: %s", trouble, self._pause_seconds, e)
+        _LOG.warning(
+            "%s; another try in %.1f s: %s", trouble, self._pause_seconds, str(e) if isinstance(e, TroubleHereError) else repr(e)
+        )
         self._closing.wait(self._pause_seconds)
         self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE)
 
