@@ -56,7 +56,7 @@ class FakeConsumer:
         return [SimpleNamespace(partition=0, offset=self.at)]
 
     def consume(self, most: int, timeout: float) -> list[Any]:
-        found = self.log[self.at :]
+        found = self.log[self.at :][:most]
         messages = [_message(self.at + i, value) for i, value in enumerate(found)]
         self.at += len(found)
         return messages

@@ -76,7 +76,9 @@ class UpdatesTopic:
     def _poll_once(self, seconds: float, updates: list[Update]) -> int:
         import confluent_kafka
 
-        messages = self._consumer.consume(500, timeout=seconds)
+        messages = self._consumer.consume(1, timeout=seconds)
+        if messages:
+            messages += self._consumer.consume(500, timeout=0)
         for message in messages:
             if message.error() is not None:
                 raise confluent_kafka.KafkaException(message.error())
