@@ -81,7 +81,7 @@ class ModelSubscriber(Generic[M]):
         """
         self.model_id = model_id
         self._open_topic = open_topic or (lambda: UpdatesTopic(kafka, topic, model_id))
-        self._cache = BundleCache(Path(cache))
+        self._cache = BundleCache(Path(cache).absolute())
         self._load, self._close_model, self._trial, self._trusted = load, close, trial, trusted
         self._on_served, self._on_rejected = on_served, on_rejected
         self._slot: ModelSlot[M] = ModelSlot()

@@ -104,6 +104,7 @@ def _consumer(kafka: Mapping[str, Any]) -> Any:
     return confluent_kafka.Consumer(
         {
             "fetch.wait.max.ms": 100,
+            "log_level": 2,
             **kafka,
             "group.id": "koine-subscriber",
             "isolation.level": "read_committed",
