@@ -141,12 +141,54 @@ class UpE2ECase {
         Path of1 = directory.resolve("hf-1");
         assertThat(export(server, "hf", of1).out()).contains("Version 1 of trained: ", " bytes in 1 file");
         assertThat(of1.resolve("README.md")).content().contains("de");
+        aFolderFollowsInTheFormOf(of1, server);
         assertThat(export(server, "peft", directory.resolve("peft"), "--expert", "de")
                         .out())
                 .contains("An adapter of rank 32 for ");
         assertThat(export(server, "peft", directory.resolve("none"), "--expert", "xx")
                         .err())
                 .contains("NOT_MERGED", "there are: de.");
+    }
+
+    private void aFolderFollowsInTheFormOf(Path exported, Server server) throws Exception {
+        Path served = directory.resolve("served-hf");
+        Path printed = directory.resolve("followed-hf");
+        String store = directory.resolve("koine/store").toString();
+        Process follower = java(
+                        printed,
+                        "follow",
+                        "--model",
+                        "trained",
+                        "--form",
+                        "hf",
+                        "--store",
+                        store,
+                        "--bootstrap-servers",
+                        server.broker(),
+                        served.toString())
+                .start();
+        try {
+            await(() -> Files.exists(served.resolve("versions/1")) && Files.exists(served.resolve("current")));
+        } finally {
+            follower.destroyForcibly().waitFor();
+        }
+        Path current = served.resolve("current");
+        for (String file : List.of("model.safetensors", "README.md")) {
+            assertThat(current.resolve(file))
+                    .as(Files.readString(printed))
+                    .hasSameBinaryContentAs(exported.resolve(file));
+        }
+        assertThat(server.koine(
+                                "follow",
+                                "--model",
+                                "ctc",
+                                "--form",
+                                "hf",
+                                "--store",
+                                store,
+                                directory.resolve("none").toString())
+                        .err())
+                .contains("registered without the checkpoint");
     }
 
     private void languagesAreProtected(Server server) throws Exception {

@@ -30,11 +30,17 @@ public final class Follower implements AutoCloseable {
      *
      * @param folder for versions and link, this follower's alone
      * @param kept versions that stay, the current one among them; at least 1, and 2 or more where readers may be slow
+     * @param form of the versions; empty for the files of their bundles
      * @param steps in their order
      */
-    public record Settings(Path folder, int kept, List<Step> steps, Patience patience) {
+    public record Settings(Path folder, int kept, Optional<Form> form, List<Step> steps, Patience patience) {
         public Settings {
             steps = List.copyOf(steps);
+        }
+
+        /** Of the files of the versions' bundles. */
+        public Settings(Path folder, int kept, List<Step> steps, Patience patience) {
+            this(folder, kept, Optional.empty(), steps, patience);
         }
     }
 
@@ -42,10 +48,10 @@ public final class Follower implements AutoCloseable {
      * Begins to follow.
      *
      * @param followed what a subscriber needs to know but for cache and loader
-     * @throws IOException if the folder cannot be used or has another owner
+     * @throws IOException if the folder cannot be used, has another owner, or holds versions in another form
      */
     public static Follower start(ModelSubscriberBuilder<Placed> followed, Settings settings) throws IOException {
-        VersionsFolder folder = VersionsFolder.open(settings.folder(), settings.kept());
+        VersionsFolder folder = VersionsFolder.open(settings.folder(), settings.kept(), settings.form());
         try {
             Placing placing = new Placing(folder, settings.steps(), settings.patience());
             return new Follower(

@@ -3,16 +3,11 @@ package dev.koine.follower;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.file.FileTree;
 import dev.koine.engine.file.FolderLock;
-import dev.koine.engine.store.Bundle;
-import dev.koine.engine.store.BundleFile;
-import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.Sha256;
-import dev.koine.events.Bundles;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.UndecodableException;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -33,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * versions/&lt;n&gt;/...     complete, verified, forced to disk; &lt;n&gt;-&lt;digest&gt; where the number was another model's before
  * current              a link to one of them, changed by one rename
- * .koine/cache         what was fetched; versions are hard links into it, so that they take no room of their own
+ * .koine/cache         what was fetched; versions are hard links into it, so that they take no room of their own, but for those in a {@link Form}
+ * .koine/form, seals   the form, where there is one; and what each version written in it is known by
  * .koine/updates/&lt;n&gt;   the announcement of each
  * .koine/aside         what is being written or taken away
  * </pre>
@@ -46,14 +42,17 @@ final class VersionsFolder implements AutoCloseable {
     private static final String VERSIONS = "versions";
     private static final String CURRENT = "current";
     private static final String OWN = ".koine";
+    private static final Contents BUNDLES = new BundleContents();
     private static final int DIGEST_DIGITS = 12;
 
     private final Path root;
     private final int kept;
+    private final Contents contents;
     private final FolderLock lock;
 
-    private VersionsFolder(Path root, int kept, FolderLock lock) {
+    private VersionsFolder(Path root, int kept, Contents contents, FolderLock lock) {
         this.root = root;
+        this.contents = contents;
         this.kept = kept;
         this.lock = lock;
     }
@@ -62,9 +61,10 @@ final class VersionsFolder implements AutoCloseable {
      * Opens a folder, which is made if it is not there, and clears what an earlier owner left half done.
      *
      * @param kept versions that stay, the current one among them; at least 1
-     * @throws IOException if it cannot be used or has another owner
+     * @param form of the versions; empty for the files of their bundles
+     * @throws IOException if it cannot be used, has another owner, or holds versions in another form
      */
-    static VersionsFolder open(Path folder, int kept) throws IOException {
+    static VersionsFolder open(Path folder, int kept, Optional<Form> form) throws IOException {
         if (kept < 1) {
             throw new IllegalArgumentException("Keep at least one version, not " + kept + ".");
         }
@@ -73,12 +73,15 @@ final class VersionsFolder implements AutoCloseable {
         FolderLock lock = FolderLock.take(own)
                 .orElseThrow(() -> new IOException(
                         "The folder " + root + " is kept by another follower. Give each one of its own."));
-        VersionsFolder opened = new VersionsFolder(root, kept, lock);
+        Contents contents = form.<Contents>map(one -> new WrittenContents(one, own.resolve("seals")))
+                .orElse(BUNDLES);
+        VersionsFolder opened = new VersionsFolder(root, kept, contents, lock);
         try {
             FileTree.delete(opened.aside());
             for (Path needed : List.of(opened.aside(), opened.updates(), opened.versions())) {
                 Files.createDirectories(needed);
             }
+            opened.requireForm();
             return opened;
         } catch (IOException | RuntimeException e) {
             lock.close();
@@ -114,18 +117,18 @@ final class VersionsFolder implements AutoCloseable {
      * Puts a version beside the others; one that is there already is checked, and used.
      *
      * @param files a verified copy, in the {@link #cache}
+     * @throws RejectedException if it cannot be written in the folder's form
      */
-    Placed place(ModelUpdate update, Path files) throws IOException {
-        Bundle bundle = bundle(update);
+    Placed place(ModelUpdate update, Path files) throws RejectedException, IOException {
         String number = String.valueOf(update.getVersion());
         String digest = Sha256.hexOf(update.getDigest()).substring(0, DIGEST_DIGITS);
         for (String name : List.of(number, number + "-" + digest)) {
             Path directory = versions().resolve(name);
             if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
-                link(bundle, files, update, directory);
+                write(update, files, directory);
                 return new Placed(update, directory);
             }
-            if (isWhole(bundle, directory)) {
+            if (contents.isWhole(update, directory)) {
                 announce(update, name);
                 return new Placed(update, directory);
             }
@@ -148,6 +151,7 @@ final class VersionsFolder implements AutoCloseable {
         Path away = aside().resolve(UUID.randomUUID().toString());
         Files.move(directory, away, StandardCopyOption.ATOMIC_MOVE);
         Files.deleteIfExists(updates().resolve(directory.getFileName()));
+        contents.forget(directory.getFileName().toString());
         FileTree.delete(away);
     }
 
@@ -170,34 +174,12 @@ final class VersionsFolder implements AutoCloseable {
         lock.close();
     }
 
-    private static Bundle bundle(ModelUpdate update) throws IOException {
-        try {
-            return Bundles.of(update);
-        } catch (RejectedException e) {
-            throw new IOException("A bundle was fetched that cannot be: " + e.getMessage(), e);
-        }
-    }
-
-    private static boolean isWhole(Bundle bundle, Path directory) throws IOException {
-        try {
-            BundleVerifier.verifyOwn(bundle, directory);
-            return FileTree.files(directory).size() == bundle.files().size();
-        } catch (RejectedException e) {
-            LOG.warn("{} is not the version that it should be: {}", directory, e.getMessage());
-            return false;
-        }
-    }
-
-    private void link(Bundle bundle, Path files, ModelUpdate update, Path directory) throws IOException {
+    private void write(ModelUpdate update, Path files, Path directory) throws RejectedException, IOException {
         Path made = Files.createDirectory(aside().resolve(UUID.randomUUID().toString()));
         try {
-            for (BundleFile file : bundle.files()) {
-                Path to = made.resolve(file.path());
-                Files.createDirectories(to.getParent());
-                link(files.resolve(file.path()), to);
-            }
-            forceFolders(made);
-            announce(update, directory.getFileName().toString());
+            String name = directory.getFileName().toString();
+            contents.write(update, files, made, name);
+            announce(update, name);
             Files.move(made, directory, StandardCopyOption.ATOMIC_MOVE);
             FileTree.force(versions());
         } finally {
@@ -205,24 +187,22 @@ final class VersionsFolder implements AutoCloseable {
         }
     }
 
-    private static void link(Path file, Path to) throws IOException {
-        try {
-            Files.createLink(to, file);
-        } catch (UnsupportedOperationException | FileSystemException e) {
-            LOG.debug("No hard links here: {}", e.toString());
-            Files.copy(file, to);
-            FileTree.force(to);
+    /** A reader of the folder expects one form. */
+    private void requireForm() throws IOException {
+        Path file = root.resolve(OWN).resolve("form");
+        String had = Files.exists(file) ? Files.readString(file).strip() : BUNDLES.name();
+        if (had.equals(contents.name())) {
+            return;
         }
-    }
-
-    private static void forceFolders(Path directory) throws IOException {
-        List<Path> folders;
-        try (Stream<Path> walked = Files.walk(directory)) {
-            folders = walked.filter(Files::isDirectory).toList();
+        if (!FileTree.files(versions()).isEmpty()) {
+            throw new IOException("The folder " + root + " holds versions as " + had + ", not as " + contents.name()
+                    + ". Give each form a folder of its own.");
         }
-        for (Path folder : folders) {
-            FileTree.force(folder);
-        }
+        Path next = aside().resolve(UUID.randomUUID().toString());
+        Files.writeString(next, contents.name() + "\n");
+        FileTree.force(next);
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+        FileTree.force(root.resolve(OWN));
     }
 
     private void announce(ModelUpdate update, String name) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import dev.koine.broker.EmbeddedBroker;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.events.EventPublisher;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.subscriber.ModelSubscriber;
@@ -81,6 +82,10 @@ class FollowerITCase {
     }
 
     private Follower follow(Step... steps) throws Exception {
+        return follow(Optional.empty(), steps);
+    }
+
+    private Follower follow(Optional<Form> form, Step... steps) throws Exception {
         SubscriberListener listener = new SubscriberListener() {
             @Override
             public void onRejected(ModelUpdate update, RejectedException reason) {
@@ -98,7 +103,7 @@ class FollowerITCase {
                         .updatesTopic(topic)
                         .modelId("texts")
                         .listener(listener),
-                new Follower.Settings(folder, 2, List.of(steps), Patience.within(Duration.ofMillis(300))));
+                new Follower.Settings(folder, 2, form, List.of(steps), Patience.within(Duration.ofMillis(300))));
     }
 
     private static void await(Callable<Boolean> condition) throws Exception {
@@ -201,6 +206,41 @@ class FollowerITCase {
             await(() -> follower.current().map(Placed::version).equals(Optional.of(1L)));
             assertThat(Texts.read(folder)).isEqualTo("version 1");
             assertThat(refused).isEmpty();
+        }
+    }
+
+    @Test
+    void aFormIsRetriedWhereTheStoreIsAwayAndRefusedWhereTheVersionCannotBeWritten() throws Exception {
+        AtomicBoolean isAway = new AtomicBoolean(true);
+        Form loud = new Form() {
+            @Override
+            public String name() {
+                return "loud";
+            }
+
+            @Override
+            public void write(ModelUpdate update, Path files, Path target) throws RejectedException, IOException {
+                if (isAway.get()) {
+                    throw new IOException("The store is away.");
+                }
+                if (update.getVersion() == 1) {
+                    throw new RejectedException(RejectionCode.CHECKPOINT_MISMATCH, "It cannot be loud.");
+                }
+                Files.writeString(target.resolve("model.txt"), Files.readString(files.resolve("model.txt")) + "!");
+            }
+        };
+        announce(0);
+        try (Follower follower = follow(Optional.of(loud))) {
+            assertThat(troubles.poll(20, TimeUnit.SECONDS))
+                    .contains("Version 0 cannot be written as loud now", "The store is away.");
+            assertThat(follower.current()).isEmpty();
+            isAway.set(false);
+            awaitText("version 0!");
+            announce(1);
+            assertThat(refused.poll(20, TimeUnit.SECONDS)).isEqualTo("1: It cannot be loud.");
+            assertThat(Texts.read(folder)).isEqualTo("version 0!");
+            announce(2);
+            awaitText("version 2!");
         }
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,7 +34,7 @@ class PlacingTest {
         for (int version = 0; version < 3; version++) {
             updates.add(Texts.update(directory, version));
         }
-        folder = VersionsFolder.open(directory.resolve("served"), 3);
+        folder = VersionsFolder.open(directory.resolve("served"), 3, Optional.empty());
         restart();
     }
 

@@ -9,6 +9,7 @@ import dev.koine.schemas.ModelUpdate;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +26,7 @@ class VersionsFolderTest {
     }
 
     private VersionsFolder open(int kept) throws Exception {
-        return VersionsFolder.open(root, kept);
+        return VersionsFolder.open(root, kept, Optional.empty());
     }
 
     private Placed lead(VersionsFolder folder, ModelUpdate update) throws Exception {

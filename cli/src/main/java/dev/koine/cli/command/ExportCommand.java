@@ -1,11 +1,11 @@
 package dev.koine.cli.command;
 
 import dev.koine.accelerator.DeviceDecomposition;
-import dev.koine.cli.card.ModelCard;
 import dev.koine.cli.console.Counted;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.ProgressBar;
 import dev.koine.cli.export.AnnouncedSource;
+import dev.koine.cli.export.CardFile;
 import dev.koine.cli.export.ExportFormat;
 import dev.koine.cli.export.ExportWords;
 import dev.koine.cli.export.FolderSource;
@@ -30,7 +30,6 @@ import dev.koine.objectstore.StandaloneBundles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
@@ -60,9 +59,6 @@ import picocli.CommandLine.Spec;
             "  koine export --model whisper --format peft --store ./koine-data/store --expert ca --out ./ca-adapter"
         })
 public final class ExportCommand implements Callable<Integer> {
-    private static final String CARD = "README.md";
-    private static final String CARD_OF_BASE = "README.base.md";
-
     @Spec
     CommandSpec spec;
 
@@ -232,7 +228,7 @@ public final class ExportCommand implements Callable<Integer> {
                 return version;
             });
         }
-        setAside(out);
+        CardFile.setAside(out);
     }
 
     private void checkpoint(MappedBase base, ModelBundle version, Path out) throws IOException, RejectedException {
@@ -271,16 +267,6 @@ public final class ExportCommand implements Callable<Integer> {
     }
 
     private void card(Announced.Found found, Path folder) throws IOException {
-        setAside(folder);
-        Files.writeString(
-                folder.resolve(CARD),
-                ModelCard.of(found.version(), found.first().orElse(null), baseModel));
-    }
-
-    private static void setAside(Path folder) throws IOException {
-        Path card = folder.resolve(CARD);
-        if (Files.exists(card)) {
-            Files.move(card, folder.resolve(CARD_OF_BASE));
-        }
+        CardFile.write(folder, found.version(), found.first().orElse(null), baseModel);
     }
 }

@@ -4,7 +4,9 @@ import dev.koine.cli.console.DurationConverter;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.LongRunning;
 import dev.koine.cli.folder.Folders;
+import dev.koine.cli.folder.ModelFolders;
 import dev.koine.cli.following.FollowingOptions;
+import dev.koine.cli.following.FormOptions;
 import dev.koine.cli.following.StatusServer;
 import dev.koine.cli.following.TritonOptions;
 import dev.koine.cli.following.TroubleLines;
@@ -53,6 +55,7 @@ import picocli.CommandLine.Spec;
             "%nExample:",
             "  koine follow --model demo ./served",
             "  koine follow --model demo --exec 'systemctl reload asr' --health http://127.0.0.1:8080/health ./served",
+            "  koine follow --model demo --form hf --store ./koine-data/store ./served",
             "  koine follow --model demo --to triton --triton-url http://127.0.0.1:8000 ./served"
         })
 public final class FollowCommand implements Callable<Integer>, LongRunning {
@@ -115,6 +118,9 @@ public final class FollowCommand implements Callable<Integer>, LongRunning {
     @Mixin
     TritonOptions triton;
 
+    @Mixin
+    FormOptions form;
+
     @Parameters(paramLabel = "FOLDER", description = "For versions and link, this command's alone.")
     Path folder;
 
@@ -125,11 +131,18 @@ public final class FollowCommand implements Callable<Integer>, LongRunning {
         }
         Folders.requireWritableFolder(folder);
         PrintWriter out = spec.commandLine().getOut();
-        Follower.Settings settings = new Follower.Settings(folder, kept, steps(), Patience.within(patience));
-        try (Quarantine apart = new Quarantine(QuarantineLimits.DEFAULT);
+        List<Step> steps = steps();
+        try (ModelFolders models = new ModelFolders(spec.commandLine().getErr());
+                Quarantine apart = new Quarantine(QuarantineLimits.DEFAULT);
                 @Nullable ServiceReporter reporter = following.reporter();
-                Follower follower =
-                        Follower.start(following.<Placed>subscriber(apart, new ServedLines(out), reporter), settings);
+                Follower follower = Follower.start(
+                        following.<Placed>subscriber(apart, new ServedLines(out), reporter),
+                        new Follower.Settings(
+                                folder,
+                                kept,
+                                form.form(folder, following, triton, models),
+                                steps,
+                                Patience.within(patience)));
                 @Nullable StatusServer pages = following.pages(follower::status, out)) {
             stopped.await();
         }

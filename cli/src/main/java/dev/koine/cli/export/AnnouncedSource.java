@@ -37,7 +37,12 @@ public final class AnnouncedSource {
     public static AnnouncedSource open(Announced.Found found, URI place, Path cache) throws IOException {
         StoreOption option = new StoreOption();
         option.place = place;
-        return new AnnouncedSource(found.version(), option.open(cache));
+        return of(found.version(), option.open(cache));
+    }
+
+    /** A version in a store that is open. */
+    public static AnnouncedSource of(ModelUpdate version, ArtifactStore store) {
+        return new AnnouncedSource(version, store);
     }
 
     public ArtifactStore store() {

@@ -53,6 +53,14 @@ public final class FolderSource {
     @Nullable
     Path taskVector;
 
+    /** A base and its checkpoint by themselves. */
+    public static FolderSource of(Path base, Path checkpoint) {
+        FolderSource source = new FolderSource();
+        source.base = base;
+        source.checkpoint = checkpoint;
+        return source;
+    }
+
     /** The base with its checkpoint. */
     public MappedBase base(ModelFolders folders, WorkPool pool) throws RejectedException, IOException {
         ModelBundle opened =

@@ -1,0 +1,42 @@
+package dev.koine.follower;
+
+import dev.koine.engine.RejectedException;
+import dev.koine.engine.file.FileTree;
+import dev.koine.schemas.ModelUpdate;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What lies in the folder of a version. */
+interface Contents {
+    /** What a folder of such versions is known by. */
+    String name();
+
+    /**
+     * Writes a version and forces it to disk.
+     *
+     * @param files a verified copy of its bundle
+     * @param made an empty folder, not yet where it is to be
+     * @param name of the folder that it becomes
+     */
+    void write(ModelUpdate update, Path files, Path made, String name) throws RejectedException, IOException;
+
+    /** Whether a folder holds the version, all of it and nothing else. */
+    boolean isWhole(ModelUpdate update, Path directory) throws IOException;
+
+    /** Forgets a folder that is no longer there. */
+    void forget(String name) throws IOException;
+
+    /** Forces the names in a folder, and in those below it, to disk. */
+    static void forceFolders(Path directory) throws IOException {
+        List<Path> folders;
+        try (Stream<Path> walked = Files.walk(directory)) {
+            folders = walked.filter(Files::isDirectory).toList();
+        }
+        for (Path folder : folders) {
+            FileTree.force(folder);
+        }
+    }
+}
