@@ -8,7 +8,6 @@ import dev.koine.engine.store.BundleVerifier;
 import dev.koine.events.Bundles;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.slf4j.Logger;
@@ -28,19 +27,9 @@ final class BundleContents implements Contents {
         for (BundleFile file : bundle(update).files()) {
             Path to = made.resolve(file.path());
             Files.createDirectories(to.getParent());
-            link(files.resolve(file.path()), to);
+            DurableFiles.link(files.resolve(file.path()), to);
         }
-        Contents.forceFolders(made);
-    }
-
-    private static void link(Path file, Path to) throws IOException {
-        try {
-            Files.createLink(to, file);
-        } catch (UnsupportedOperationException | FileSystemException e) {
-            LOG.debug("No hard links here: {}", e.toString());
-            Files.copy(file, to);
-            FileTree.force(to);
-        }
+        DurableFiles.forceFolders(made);
     }
 
     @Override

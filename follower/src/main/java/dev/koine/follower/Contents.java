@@ -1,13 +1,9 @@
 package dev.koine.follower;
 
 import dev.koine.engine.RejectedException;
-import dev.koine.engine.file.FileTree;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
 
 /** What lies in the folder of a version. */
 interface Contents {
@@ -28,15 +24,4 @@ interface Contents {
 
     /** Forgets a folder that is no longer there. */
     void forget(String name) throws IOException;
-
-    /** Forces the names in a folder, and in those below it, to disk. */
-    static void forceFolders(Path directory) throws IOException {
-        List<Path> folders;
-        try (Stream<Path> walked = Files.walk(directory)) {
-            folders = walked.filter(Files::isDirectory).toList();
-        }
-        for (Path folder : folders) {
-            FileTree.force(folder);
-        }
-    }
 }

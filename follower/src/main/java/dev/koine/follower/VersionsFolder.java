@@ -8,6 +8,7 @@ import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.UndecodableException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -180,8 +181,7 @@ final class VersionsFolder implements AutoCloseable {
             String name = directory.getFileName().toString();
             contents.write(update, files, made, name);
             announce(update, name);
-            Files.move(made, directory, StandardCopyOption.ATOMIC_MOVE);
-            FileTree.force(versions());
+            DurableFiles.move(made, directory);
         } finally {
             FileTree.delete(made);
         }
@@ -199,16 +199,13 @@ final class VersionsFolder implements AutoCloseable {
                     + ". Give each form a folder of its own.");
         }
         Path next = aside().resolve(UUID.randomUUID().toString());
-        Files.writeString(next, contents.name() + "\n");
-        FileTree.force(next);
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
-        FileTree.force(root.resolve(OWN));
+        DurableFiles.write(next, (contents.name() + "\n").getBytes(StandardCharsets.UTF_8));
+        DurableFiles.move(next, file);
     }
 
     private void announce(ModelUpdate update, String name) throws IOException {
         Path next = aside().resolve(UUID.randomUUID().toString());
-        Files.write(next, CODEC.encode(update));
-        FileTree.force(next);
+        DurableFiles.write(next, CODEC.encode(update));
         Files.move(next, updates().resolve(name), StandardCopyOption.ATOMIC_MOVE);
     }
 

@@ -6,9 +6,9 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.subscriber.TroubleHereException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,13 +42,11 @@ final class WrittenContents implements Contents {
         for (Path file : FileTree.files(made)) {
             FileTree.force(file);
         }
-        Contents.forceFolders(made);
+        DurableFiles.forceFolders(made);
         Files.createDirectories(seals);
         Path next = seals.resolve(name + NEXT);
-        Files.writeString(next, seal(update, made));
-        FileTree.force(next);
-        Files.move(next, seals.resolve(name), StandardCopyOption.ATOMIC_MOVE);
-        FileTree.force(seals);
+        DurableFiles.write(next, seal(update, made).getBytes(StandardCharsets.UTF_8));
+        DurableFiles.move(next, seals.resolve(name));
     }
 
     @Override

@@ -1,8 +1,9 @@
 package dev.koine.follower.triton;
 
 import dev.koine.engine.file.FileTree;
+import dev.koine.follower.DurableFiles;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -50,23 +51,24 @@ record ModelRepository(Path root, Path aside) {
         Path made = made();
         if (Files.exists(model)) {
             link(wanted.file().files(), made);
+            DurableFiles.forceFolders(made);
             if (Files.exists(version)) {
                 takeAway(version);
             }
-            move(made, version);
+            DurableFiles.move(made, version);
             return;
         }
         link(wanted.file().files(), Files.createDirectory(made.resolve(version.getFileName())));
-        write(made.resolve(CONFIGURATION), wanted.text());
-        FileTree.force(made);
-        move(made, model);
+        write(made.resolve(CONFIGURATION), wanted);
+        DurableFiles.forceFolders(made);
+        DurableFiles.move(made, model);
     }
 
     /** Tells Triton which version the model is, from its next load. */
     void configure(ModelConfiguration wanted) throws IOException {
         Path made = aside.resolve(UUID.randomUUID().toString());
-        write(made, wanted.text());
-        move(made, root.resolve(wanted.model()).resolve(CONFIGURATION));
+        write(made, wanted);
+        DurableFiles.move(made, root.resolve(wanted.model()).resolve(CONFIGURATION));
     }
 
     /** Takes other versions of the model away. */
@@ -113,34 +115,19 @@ record ModelRepository(Path root, Path aside) {
     }
 
     private static void link(Map<String, Path> files, Path made) throws IOException {
-        TreeSet<Path> folders = new TreeSet<>(List.of(made));
         for (Map.Entry<String, Path> file : files.entrySet()) {
             Path to = made.resolve(file.getKey());
-            folders.add(Files.createDirectories(to.getParent()));
-            try {
-                Files.createLink(to, file.getValue());
-            } catch (UnsupportedOperationException | FileSystemException e) {
-                Files.copy(file.getValue(), to);
-                FileTree.force(to);
-            }
-        }
-        for (Path folder : folders.descendingSet()) {
-            FileTree.force(folder);
+            Files.createDirectories(to.getParent());
+            DurableFiles.link(file.getValue(), to);
         }
     }
 
-    private static void write(Path file, String text) throws IOException {
-        Files.writeString(file, text);
-        FileTree.force(file);
+    private static void write(Path file, ModelConfiguration model) throws IOException {
+        DurableFiles.write(file, model.text().getBytes(StandardCharsets.UTF_8));
     }
 
     private Path made() throws IOException {
         return Files.createDirectory(aside.resolve(UUID.randomUUID().toString()));
-    }
-
-    private static void move(Path made, Path to) throws IOException {
-        Files.move(made, to, StandardCopyOption.ATOMIC_MOVE);
-        FileTree.force(to.resolveSibling(""));
     }
 
     private void takeAway(Path directory) throws IOException {

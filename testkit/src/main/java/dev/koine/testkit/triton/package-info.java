@@ -1,7 +1,4 @@
-/**
- * What the tests of several modules build alike: small models, broken and harmful ones, versions, and the
- * committed fixtures.
- */
+/** A stand-in for a Triton server, strict where Triton's documents are. */
 @NullMarked
 package dev.koine.testkit.triton;
 
