@@ -11,6 +11,13 @@ from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 #: Encoder positions a second, and in the whole window.
 POSITIONS, WINDOW = 50, 1500
 LONGEST_TEXT = 90
+#: Whether the processor has instructions for bfloat16; where it has none, PyTorch is several times slower with it than without.
+HAS_BFLOAT16 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def fast(enabled=True):
+    """A context that computes in bfloat16 where the processor does; in float32 otherwise."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=enabled and HAS_BFLOAT16)
 
 
 def load(folder):
@@ -70,9 +77,9 @@ def encode(model, features):
 
 @torch.inference_mode()
 def transcribe(model, speech, utterances, positions, is_fast=False):
-    """Greedy transcripts of utterances of one language; fast ones have the encoder compute in bfloat16."""
+    """Greedy transcripts of utterances of one language; fast ones have the encoder compute in bfloat16 where the processor does."""
     features = speech.features(utterances, positions)
-    with torch.autocast("cpu", torch.bfloat16, enabled=is_fast):
+    with fast(is_fast):
         encoded = encode(model, features).float()
     tokens = torch.tensor([speech.prompt(utterances[0].language)] * len(utterances))
     cache = EncoderDecoderCache(DynamicCache(), DynamicCache())

@@ -1,4 +1,4 @@
-"""Error rates on the experiment's test utterances: greedy, in a window of 10 s, its encoding in bfloat16. What is measured is kept, with its texts."""
+"""Error rates on the experiment's test utterances: greedy, in a window of 10 s, its encoding in bfloat16 where the processor computes in it. What is measured is kept, with its texts."""
 
 import time
 

@@ -1,6 +1,6 @@
 """Trains the experts of all seeds, and what they are compared with; each is measured in its languages. What is there is kept.
 
-An expert is a transformers checkpoint or a PEFT adapter. Training computes in bfloat16 (weights in float32), looks at the loss of
+An expert is a transformers checkpoint or a PEFT adapter. Training computes in bfloat16 where the processor does (weights in float32), looks at the loss of
 held-out utterances, and keeps the state that had the least.
 """
 
@@ -60,7 +60,7 @@ def held_out_loss(model, sound, utterances):
 
 
 def computed(model, sound, batch, padding):
-    with torch.autocast("cpu", torch.bfloat16):
+    with whisper.fast():
         return training.loss(model, sound, batch, padding)
 
 

@@ -195,11 +195,15 @@ class StepsTest {
     }
 
     @Test
-    void patienceEnds() {
+    void patienceEndsWhenTheNextPauseWouldOutlastIt() {
         answers.addAll(java.util.Collections.nCopies(1000, 503));
-        Patience patience = new Patience(Duration.ofMillis(50), Duration.ofMillis(1), Duration.ofMillis(5));
+        Duration within = Duration.ofMillis(50);
+        Duration longest = Duration.ofMillis(5);
+        Patience patience = new Patience(within, Duration.ofMillis(1), longest);
+        long begun = System.nanoTime();
         assertThatExceptionOfType(StepFailedException.class)
-                .isThrownBy(() -> patience.take(List.of(new UrlHealth(url(), SOON)), occasion));
-        assertThat(received.size()).isGreaterThan(3);
+                .isThrownBy(() -> patience.take(List.of(new UrlHealth(url(), SOON)), occasion))
+                .withMessageContaining("answered 503");
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(within.minus(longest));
     }
 }
