@@ -53,6 +53,10 @@ class _Statement:
         self.combination(expert["combine"])
         if expert["statisticsDigest"] is not None:
             self.text("statistics", expert["statisticsDigest"])
+        if expert["patch"] is not None:
+            self.text("patch-place", expert["patch"]["list"]["uri"])
+            self.text("patch", Bundle.from_event(expert["patch"]["list"]).digest)
+            self.number("patch-bytes", expert["patch"]["bytes"])
 
     def recipe(self, recipe: dict[str, Any]) -> None:
         self.number("rank", recipe["rank"])
@@ -170,4 +174,7 @@ def statement_of(update: dict[str, Any]) -> bytes:
         said.text("checkpoint", update["checkpointDigest"])
     if update["weightMapDigest"] is not None:
         said.text("weight-map", update["weightMapDigest"])
+    if update["base"] is not None:
+        said.text("base-place", update["base"]["uri"])
+        said.text("base", Bundle.from_event(update["base"]).digest)
     return bytes(said.bytes)

@@ -21,11 +21,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -214,6 +216,23 @@ public final class ObjectStore implements ArtifactStore {
 
     private static String folder(String hex, String copy) {
         return "bundles/" + hex + "/" + copy;
+    }
+
+    @Override
+    public Bundle files(Collection<String> digests) throws IOException {
+        SideBySide<BundleFile> files = new SideBySide<>(executor);
+        for (String digest : new TreeSet<>(digests)) {
+            files.begin(() -> file(digest));
+        }
+        return new Bundle(URI.create(objects.path("artifacts") + "/"), files.await());
+    }
+
+    private BundleFile file(String digest) throws IOException {
+        String hex = Sha256.hexOf(digest);
+        Copies.Copy copy = artifacts.of(hex).stream()
+                .min(Comparator.comparing(Copies.Copy::isCondemned))
+                .orElseThrow(() -> lost(digest, null));
+        return new BundleFile(hex + "/" + copy.name(), copy.bytes(), hex);
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import org.apiguardian.api.API;
 
@@ -50,6 +51,13 @@ public interface ArtifactStore {
 
     /** Where others, which have this store under the same name, fetch the bundle of this digest from. */
     URI address(String digest) throws IOException;
+
+    /**
+     * Files that were {@link #put}, as a bundle that others, which have this store under the same name, fetch; each once.
+     *
+     * @throws IOException if one is not there
+     */
+    Bundle files(Collection<String> digests) throws IOException;
 
     /**
      * Makes something count as put now, so that whoever looks for what is old leaves it.

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 
 /** A store that passes everything on to another, for those that do something else in one place. */
@@ -37,6 +38,11 @@ public abstract class ForwardingStore implements ArtifactStore {
     @Override
     public URI address(String digest) throws IOException {
         return store.address(digest);
+    }
+
+    @Override
+    public Bundle files(Collection<String> digests) throws IOException {
+        return store.files(digests);
     }
 
     @Override

@@ -11,8 +11,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.stream.Stream;
@@ -146,6 +148,16 @@ public final class LocalStore implements ArtifactStore {
     @Override
     public URI address(String digest) throws IOException {
         return bundle(digest).toUri();
+    }
+
+    @Override
+    public Bundle files(Collection<String> digests) throws IOException {
+        List<BundleFile> files = new ArrayList<>();
+        for (String digest : new TreeSet<>(digests)) {
+            String sha256 = Sha256.hexOf(digest);
+            files.add(new BundleFile(sha256, Files.size(get(digest)), sha256));
+        }
+        return new Bundle(artifacts.toUri(), files);
     }
 
     @Override

@@ -123,6 +123,11 @@ public final class Statement {
             if (expert.getStatisticsDigest() != null) {
                 statement.text("statistics", expert.getStatisticsDigest());
             }
+            if (expert.getPatch() != null) {
+                statement.text("patch-place", expert.getPatch().getList().getUri());
+                statement.bundle("patch", expert.getPatch().getList());
+                statement.number("patch-bytes", expert.getPatch().getBytes());
+            }
         }
         statement.recipe(update.getRecipe());
         statement.text("change", update.getCause().getChange().name());
@@ -148,6 +153,10 @@ public final class Statement {
         }
         if (update.getWeightMapDigest() != null) {
             statement.text("weight-map", update.getWeightMapDigest());
+        }
+        if (update.getBase() != null) {
+            statement.text("base-place", update.getBase().getUri());
+            statement.bundle("base", update.getBase());
         }
         return statement.bytes.toByteArray();
     }

@@ -5,6 +5,7 @@ import dev.koine.engine.merge.TaskVector;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.StoredArtifact;
 import dev.koine.events.GateReports;
+import dev.koine.events.MergedExperts;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
@@ -153,6 +154,7 @@ public final class Retention {
                 referred.addAll(
                         TaskVector.get(store, expert.getTaskVectorDigest()).needs());
             }
+            MergedExperts.patchDigest(expert).ifPresent(referred::add);
         }
     }
 }

@@ -156,6 +156,8 @@ public final class StoreCheck {
             referred.add(expert.getBundleDigest());
             String what = "the task vector of " + expert.getExpertId();
             require(version, what, expert.getTaskVectorDigest(), good, referred);
+            MergedExperts.patchDigest(expert)
+                    .ifPresent(patch -> require(version, "the list of files of " + what, patch, good, referred));
             if (good.contains(expert.getTaskVectorDigest())) {
                 TaskVector vector = TaskVector.get(store, expert.getTaskVectorDigest());
                 for (String piece : vector.pieces()) {

@@ -84,6 +84,7 @@ record NextVersion(Line line, Contents inside, Cause cause) {
                 .setCause(cause)
                 .setCheckpointDigest(newest.getCheckpointDigest())
                 .setWeightMapDigest(newest.getWeightMapDigest())
+                .setBase(line.first().getBundle())
                 .setTime(time);
     }
 }

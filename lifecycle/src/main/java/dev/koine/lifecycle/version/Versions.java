@@ -10,6 +10,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.StoredArtifact;
 import dev.koine.events.Bundles;
 import dev.koine.events.GateReports;
+import dev.koine.events.MergedExperts;
 import dev.koine.lifecycle.event.Events;
 import dev.koine.lifecycle.event.Recipes;
 import dev.koine.lifecycle.gate.Evaluation;
@@ -28,6 +29,7 @@ import dev.koine.schemas.GateReport;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Patch;
 import dev.koine.schemas.YardstickScore;
 import java.io.IOException;
 import java.time.InstantSource;
@@ -137,6 +139,7 @@ public final class Versions {
                         ? new TaskVector(line.first().getDigest(), bundleDigest, digests)
                         : combined(inside, event))
                 .weighedBy(statistics);
+        String vectorDigest = taskVector.put(store);
         MergedExpert added = MergedExpert.newBuilder()
                 .setExpertId(event.getExpertId())
                 .setRevision(event.getRevision())
@@ -144,9 +147,10 @@ public final class Versions {
                 .setTasks(event.getTasks())
                 .setWeight(event.getWeight())
                 .setBundleDigest(bundleDigest)
-                .setTaskVectorDigest(taskVector.put(store))
+                .setTaskVectorDigest(vectorDigest)
                 .setCombine(event.getCombine())
                 .setStatisticsDigest(statistics)
+                .setPatch(patch(vectorDigest))
                 .build();
         Member in = RunningModels.member(added);
         Optional<Member> out = inside.find(event.getExpertId()).map(RunningModels::member);
@@ -167,6 +171,14 @@ public final class Versions {
                                 : Standings.merging(policy, inside.experts(), event.getLanguages()),
                         !isProtection,
                         null));
+    }
+
+    private @Nullable Patch patch(String taskVector) throws IOException {
+        Optional<dev.koine.engine.merge.Patch> made = dev.koine.engine.merge.Patch.of(taskVector, store);
+        if (made.isEmpty()) {
+            return null;
+        }
+        return new Patch(Bundles.toAvro(made.get().put(store)), made.get().bytes());
     }
 
     /** The digest of what the expert is weighed by; null where the recipe weighs by nothing, whatever the event brings. */
@@ -276,6 +288,8 @@ public final class Versions {
                     isThere &= store.renew(StoredArtifact.Kind.BUNDLE, vector.statistics());
                 }
             }
+            Optional<String> patch = MergedExperts.patchDigest(expert);
+            isThere &= patch.isEmpty() || store.renew(StoredArtifact.Kind.FILE, patch.get());
             boolean hasCopy = !expert.getBundleDigest().isEmpty()
                     && store.renew(StoredArtifact.Kind.BUNDLE, expert.getBundleDigest());
             LOG.debug("The copy of expert {} is {}.", expert.getExpertId(), hasCopy ? "kept" : "gone");

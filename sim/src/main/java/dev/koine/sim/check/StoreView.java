@@ -7,6 +7,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.events.Bundles;
+import dev.koine.events.MergedExperts;
 import dev.koine.lifecycle.history.VersionRecords;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
@@ -108,6 +109,7 @@ public final class StoreView {
             needed.add(expert.getBundleDigest());
             needed.add(expert.getTaskVectorDigest());
             needed.addAll(TaskVector.get(store, expert.getTaskVectorDigest()).needs());
+            MergedExperts.patchDigest(expert).ifPresent(needed::add);
         }
         return needed;
     }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,13 @@ public final class SimStore implements ArtifactStore {
     public Path bundle(String digest) throws IOException {
         interruptions.at("find bundle " + digest);
         return store.bundle(digest);
+    }
+
+    @Override
+    public Bundle files(Collection<String> digests) throws IOException {
+        interruptions.at("list files");
+        return new Bundle(
+                URI.create("file:///store/artifacts/"), store.files(digests).files());
     }
 
     @Override
