@@ -7,7 +7,7 @@ import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.events.Bundles;
-import dev.koine.lifecycle.event.Recipes;
+import dev.koine.events.Recipes;
 import dev.koine.lifecycle.history.VersionRecords;
 import dev.koine.schemas.Change;
 import dev.koine.schemas.ModelUpdate;

@@ -9,6 +9,7 @@ import dev.koine.engine.merge.recipe.Scale;
 import dev.koine.engine.merge.recipe.Scaling;
 import dev.koine.flink.harness.Evaluated;
 import dev.koine.flink.harness.KoineHarness;
+import dev.koine.flink.harness.PatchingService;
 import dev.koine.flink.harness.StoreChecks;
 import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.MergedExpert;
@@ -29,14 +30,16 @@ class CombinationITCase {
 
     @Test
     void anExpertIsMadeOfTaskVectorsInsideWithoutReadingAnything() throws Exception {
-        try (KoineHarness koine = KoineHarness.start(directory)) {
-            updated(koine.register("ctc", Fixtures.ctc("base")));
+        try (KoineHarness koine = KoineHarness.start(directory);
+                PatchingService service = PatchingService.start(koine, "ctc", directory.resolve("service"))) {
+            service.serves(updated(koine.register("ctc", Fixtures.ctc("base"))));
             updated(koine.merge("ctc", "es", 1, Fixtures.ctc("es")));
-            ModelUpdate esCa = updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
+            ModelUpdate esCa = service.serves(updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca"))));
             long experts = countBundles();
 
-            ModelUpdate pt = updated(koine.await(koine.send(
-                    Evaluated.combination("pt", "pt", new CombineTerm("es", 1.0), new CombineTerm("ca", -0.5)))));
+            ModelUpdate pt = service.serves(updated(koine.await(koine.send(
+                    Evaluated.combination("pt", "pt", new CombineTerm("es", 1.0), new CombineTerm("ca", -0.5))))));
+            assertThat(service.computed()).isGreaterThanOrEqualTo(2);
             MergedExpert combined = pt.getExperts().get(2);
             assertThat(combined.getExpertId()).isEqualTo("pt");
             assertThat(combined.getBundleDigest()).isEmpty();

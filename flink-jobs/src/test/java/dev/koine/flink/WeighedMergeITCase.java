@@ -20,6 +20,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import dev.koine.events.Outcome;
 import dev.koine.flink.harness.KoineHarness;
+import dev.koine.flink.harness.PatchingService;
 import dev.koine.flink.harness.StoreChecks;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;
@@ -59,7 +60,12 @@ class WeighedMergeITCase {
     void aVersionIsAFunctionOfExpertsAndStatistics() throws Exception {
         Path de = statistics("de");
         try (KoineHarness koine = KoineHarness.start(directory)) {
-            comesAndGoes(koine, statistics("ca"), de, statistics("fr"));
+            try (PatchingService service = PatchingService.start(koine, "ctc", directory.resolve("service"))) {
+                comesAndGoes(koine, service, statistics("ca"), de, statistics("fr"));
+                assertThat(service.computed())
+                        .as("versions whose bytes were not in its cache")
+                        .isEqualTo(5);
+            }
             whatIsWrongWithStatisticsIsSaidAndChangesNothing(koine, de);
         }
         assertThat(StoreChecks.problems(directory)).isEmpty();
@@ -67,27 +73,29 @@ class WeighedMergeITCase {
         assertThat(StoreChecks.problems(directory)).isEmpty();
     }
 
-    private void comesAndGoes(KoineHarness koine, Path ca, Path de, Path fr) throws Exception {
-        updated(koine.register("ctc", Bundle.describe(BASE), RECIPE));
-        ModelUpdate guarded = updated(protect(koine, "ctc", "fr", 0.5, fr));
+    private void comesAndGoes(KoineHarness koine, PatchingService service, Path ca, Path de, Path fr) throws Exception {
+        service.serves(updated(koine.register("ctc", Bundle.describe(BASE), RECIPE)));
+        ModelUpdate guarded = service.serves(updated(protect(koine, "ctc", "fr", 0.5, fr)));
         assertThat(guarded.getDigest()).as("a language alone changes nothing").isEqualTo(baseDigest);
         MergedExpert language = guarded.getExperts().get(0);
         assertThat(language.getStatisticsDigest()).isEqualTo(Bundle.describe(fr).digest());
         assertThat(language.getBundleDigest()).isEmpty();
 
-        updated(submit(koine, "ctc", "de", de));
-        ModelUpdate both = updated(submit(koine, "ctc", "ca", ca));
+        service.serves(updated(submit(koine, "ctc", "de", de)));
+        ModelUpdate both = service.serves(updated(submit(koine, "ctc", "ca", ca)));
         assertThat(both.getDigest()).isEqualTo(offline(List.of("ca", "de"), List.of(ca, de), fr));
         assertThat(both.getExperts()).extracting(MergedExpert::getExpertId).containsExactly("ca", "de", "fr");
 
-        ModelUpdate open = updated(koine.retract("ctc", "fr"));
+        ModelUpdate open = service.serves(updated(koine.retract("ctc", "fr")));
         assertThat(open.getDigest())
                 .isEqualTo(offline(List.of("de", "ca"), List.of(de, ca), null))
                 .isNotEqualTo(both.getDigest());
-        assertThat(updated(rollBack(koine, both.getVersion())).getDigest()).isEqualTo(both.getDigest());
-        updated(koine.retract("ctc", "de"));
-        updated(koine.retract("ctc", "ca"));
-        assertThat(updated(koine.retract("ctc", "fr")).getDigest()).isEqualTo(baseDigest);
+        assertThat(service.serves(updated(rollBack(koine, both.getVersion()))).getDigest())
+                .isEqualTo(both.getDigest());
+        service.serves(updated(koine.retract("ctc", "de")));
+        service.serves(updated(koine.retract("ctc", "ca")));
+        assertThat(service.serves(updated(koine.retract("ctc", "fr"))).getDigest())
+                .isEqualTo(baseDigest);
     }
 
     private void whatIsWrongWithStatisticsIsSaidAndChangesNothing(KoineHarness koine, Path de) throws Exception {

@@ -4,7 +4,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.merge.prune.PrunePlan;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.onnx.align.Alignment;
-import dev.koine.lifecycle.event.Recipes;
+import dev.koine.events.Recipes;
 import dev.koine.schemas.PolicyRule;
 import dev.koine.schemas.Recipe;
 import java.io.IOException;

@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 final class BundleCache implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BundleCache.class);
     private static final String INCOMING = "incoming-";
+    private static final String COPY = "sha256-";
     private static final int KEPT = 2;
 
     private final Path directory;
@@ -64,13 +65,25 @@ final class BundleCache implements AutoCloseable {
         return cache;
     }
 
+    /** Puts the files of a bundle, verified and forced to the disk, into an empty folder. */
+    @FunctionalInterface
+    interface Filling {
+        void fill(Path incoming) throws IOException, RejectedException;
+    }
+
+    /** Whether no copy is here. */
+    boolean isEmpty() throws IOException {
+        return list().stream().noneMatch(path -> path.getFileName().toString().startsWith(COPY));
+    }
+
     /**
-     * A verified local copy of the bundle, fetched if it is not here yet.
+     * A verified local copy of the bundle.
      *
-     * @throws RejectedException if the bundle is not at its place as it is described
-     * @throws IOException if it cannot be read or stored, or its folder is not there at all, as when the store is not mounted
+     * @param filling makes it if it is not here yet
+     * @throws RejectedException as the filling does
+     * @throws IOException as the filling does, or if it cannot be stored
      */
-    Path fetch(Bundle bundle) throws IOException, RejectedException {
+    Path fetch(Bundle bundle, Filling filling) throws IOException, RejectedException {
         Path target = directory.resolve(bundle.digest().replace(':', '-'));
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             try {
@@ -82,11 +95,10 @@ final class BundleCache implements AutoCloseable {
                 FileTree.delete(target);
             }
         }
-        requireReachable(bundle);
         Files.createDirectories(directory);
         Path incoming = Files.createTempDirectory(directory, INCOMING);
         try {
-            BundleVerifier.copyVerified(bundle, source, incoming);
+            filling.fill(incoming);
             Files.move(incoming, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException | RejectedException | RuntimeException e) {
             deleteQuietly(incoming);
@@ -95,12 +107,23 @@ final class BundleCache implements AutoCloseable {
         return target;
     }
 
+    /**
+     * Copies a bundle from its place.
+     *
+     * @throws RejectedException if it is not there as it is described
+     * @throws IOException if it cannot be read or stored, or its folder is not there at all, as when the store is not mounted
+     */
+    void copy(Bundle bundle, Path incoming) throws IOException, RejectedException {
+        requireReachable(bundle);
+        BundleVerifier.copyVerified(bundle, source, incoming);
+    }
+
     /** Deletes all but the given copy and the one used before it. */
     void prune(Path used) {
         List<Path> copies = new ArrayList<>();
         try {
             for (Path path : list()) {
-                if (Files.isDirectory(path) && !path.equals(used)) {
+                if (path.getFileName().toString().startsWith(COPY) && !path.equals(used)) {
                     copies.add(path);
                 }
             }

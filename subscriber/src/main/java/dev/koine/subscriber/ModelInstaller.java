@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes an announced version the serving one: fetch, verify, load beside the old one, swap. */
 final class ModelInstaller<M extends AutoCloseable> {
-    private final BundleCache cache;
+    private final VersionFetch versions;
     private final VersionLoader<M> loader;
     private final ModelSlot<M> slot;
     private final LastServed lastServed;
@@ -28,7 +28,7 @@ final class ModelInstaller<M extends AutoCloseable> {
      * @param trusted whose updates are taken; null for anybody's
      */
     ModelInstaller(
-            BundleCache cache,
+            VersionFetch versions,
             LastServed lastServed,
             VersionLoader<M> loader,
             ModelSlot<M> slot,
@@ -36,7 +36,7 @@ final class ModelInstaller<M extends AutoCloseable> {
             @Nullable TrustedKeys trusted) {
         this.trial = trial;
         this.trusted = trusted;
-        this.cache = cache;
+        this.versions = versions;
         this.lastServed = lastServed;
         this.loader = loader;
         this.slot = slot;
@@ -53,7 +53,7 @@ final class ModelInstaller<M extends AutoCloseable> {
         if (trusted != null) {
             trusted.require(update.getSignature(), Statement.of(update), Role.UPDATES);
         }
-        Path directory = fetch(bundle);
+        Path directory = fetch(update, bundle);
         if (trial != null) {
             trial.require(directory);
         }
@@ -61,13 +61,13 @@ final class ModelInstaller<M extends AutoCloseable> {
         ServedVersion version = new ServedVersion(update, directory, Instant.now());
         slot.swap(new SharedModel<>(model, version));
         lastServed.write(update);
-        cache.prune(directory);
+        versions.served(update, directory);
         return version;
     }
 
-    private Path fetch(Bundle bundle) throws IOException, RejectedException {
+    private Path fetch(ModelUpdate update, Bundle bundle) throws IOException, RejectedException {
         try {
-            return cache.fetch(bundle);
+            return versions.fetch(update, bundle);
         } catch (RuntimeException e) {
             RejectedException rejected = new RejectedException(
                     RejectionCode.INVALID_EVENT,

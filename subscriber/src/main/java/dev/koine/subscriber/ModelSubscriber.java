@@ -40,7 +40,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
 
     private final String modelId;
     private final Supplier<UpdatesTopic> topics;
-    private final BundleCache cache;
+    private final VersionFetch versions;
     private final ModelInstaller<M> installer;
     private final ModelSlot<M> slot;
     private final List<SubscriberListener> listeners;
@@ -50,7 +50,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     private final Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
     private final TreeMap<Long, ModelUpdate> waiting = new TreeMap<>();
     private final Set<Long> refused = new HashSet<>();
-    private final StatusKeeper status = new StatusKeeper();
+    private final StatusKeeper status;
     private final LastServed lastServed;
     private boolean standInTried;
     private boolean standIn;
@@ -60,7 +60,8 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     ModelSubscriber(
             String modelId,
             Supplier<UpdatesTopic> topics,
-            BundleCache cache,
+            VersionFetch versions,
+            StatusKeeper status,
             LastServed lastServed,
             VersionLoader<M> loader,
             @Nullable ModelTrial trial,
@@ -68,11 +69,12 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
             @Nullable TrustedKeys trusted) {
         this.modelId = modelId;
         this.topics = topics;
-        this.cache = cache;
+        this.versions = versions;
+        this.status = status;
         this.lastServed = lastServed;
         this.listeners = List.copyOf(listeners);
         slot = new ModelSlot<>();
-        installer = new ModelInstaller<>(cache, lastServed, loader, slot, trial, trusted);
+        installer = new ModelInstaller<>(versions, lastServed, loader, slot, trial, trusted);
         thread = new Thread(this::run, "koine-subscriber-" + modelId);
         thread.setDaemon(true);
     }
@@ -173,7 +175,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         slot.swap(null);
         wakeWaiting();
         try {
-            cache.close();
+            versions.close();
         } catch (IOException e) {
             LOG.warn("The cache did not close.", e);
         }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class ModelSubscriberBuilder<M extends AutoCloseable> {
     private final Map<String, Object> consumerProperties = new HashMap<>();
     private final List<SubscriberListener> listeners = new ArrayList<>();
+    private boolean isPatching;
     private String updatesTopic = Topics.DEFAULT.updates();
     private BundleSource source = BundleSource.LOCAL;
     private @Nullable TrustedKeys trustedKeys;
@@ -66,6 +67,17 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
     /** Where bundles are fetched from; if not said, from where the store is mounted, which has to be the path that the job has it under. */
     public ModelSubscriberBuilder<M> bundleSource(BundleSource bundles) {
         source = bundles;
+        return this;
+    }
+
+    /**
+     * Whether versions are computed here from the base and what changed, where that has fewer bytes than the whole bundle; not if not said. The bytes are
+     * those of the merge job, and held against the digests that it announced; what cannot be computed is fetched whole. Needs room beside the cache for
+     * the base, the task vectors inside, and totals of four bytes an element and more (eight where the recipe weighs by statistics), and half of the
+     * processors for as long as it takes.
+     */
+    public ModelSubscriberBuilder<M> patches(boolean isWanted) {
+        isPatching = isWanted;
         return this;
     }
 
@@ -131,10 +143,12 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
         }
         Map<String, Object> properties = Map.copyOf(consumerProperties);
         String topic = updatesTopic;
+        StatusKeeper status = new StatusKeeper();
         ModelSubscriber<M> subscriber = new ModelSubscriber<>(
                 id,
                 () -> new UpdatesTopic(properties, topic, id),
-                BundleCache.open(directory, source),
+                versions(directory, status),
+                status,
                 new LastServed(directory),
                 ofVersion,
                 trial,
@@ -142,5 +156,19 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
                 trustedKeys);
         subscriber.start();
         return subscriber;
+    }
+
+    private VersionFetch versions(Path directory, StatusKeeper status) throws IOException {
+        BundleCache cache = BundleCache.open(directory, source);
+        if (!isPatching) {
+            return VersionFetch.whole(cache, status);
+        }
+        int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        try {
+            return VersionFetch.patching(cache, status, directory.resolve("patches"), source, threads);
+        } catch (IOException | RuntimeException e) {
+            cache.close();
+            throw e;
+        }
     }
 }

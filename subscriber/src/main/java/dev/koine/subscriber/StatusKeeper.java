@@ -11,6 +11,8 @@ final class StatusKeeper {
     private volatile Served served = Served.NOTHING;
     private volatile long refused;
     private volatile long troubles;
+    private volatile long patched;
+    private volatile long fetchedBytes;
 
     private record Served(long swaps, Duration fromEvent, Duration install) {
         static final Served NOTHING = new Served(0, Duration.ZERO, Duration.ZERO);
@@ -48,6 +50,19 @@ final class StatusKeeper {
         troubles++;
     }
 
+    /** A version came whole. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // written by one thread
+    void fetched(long bytes) {
+        fetchedBytes += bytes;
+    }
+
+    /** A version was computed, of so many bytes that came. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // written by one thread
+    void patched(long bytes) {
+        fetchedBytes += bytes;
+        patched++;
+    }
+
     SubscriberStatus at(@Nullable ServedVersion serving) {
         Served last = served;
         Long since = behindSinceNanos;
@@ -59,6 +74,8 @@ final class StatusKeeper {
                 last.install(),
                 last.swaps(),
                 refused,
-                troubles);
+                troubles,
+                patched,
+                fetchedBytes);
     }
 }

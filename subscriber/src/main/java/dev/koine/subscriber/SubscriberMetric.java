@@ -27,7 +27,9 @@ public enum SubscriberMetric {
             status -> seconds(status.install())),
     SWAPS_TOTAL("versions that began to serve", SubscriberStatus::swaps),
     REFUSED_TOTAL("versions that were refused", SubscriberStatus::refused),
-    TROUBLES_TOTAL("times that broker, store or disk gave trouble", SubscriberStatus::troubles);
+    TROUBLES_TOTAL("times that broker, store or disk gave trouble", SubscriberStatus::troubles),
+    PATCHED_TOTAL("versions that were computed from what changed", SubscriberStatus::patched),
+    FETCHED_BYTES_TOTAL("bytes that versions took, whole or of what changed", SubscriberStatus::fetchedBytes);
 
     private static final String PREFIX = "koine_subscriber_";
 

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param swaps versions that began to serve since the start
  * @param refused versions that were refused since the start
  * @param troubles how often broker, store or disk gave trouble since the start
+ * @param patched versions that were computed from what changed since the start
+ * @param fetchedBytes that versions took, whole or of what changed, since the start
  */
 public record SubscriberStatus(
         @Nullable ServedVersion served,
@@ -25,4 +27,6 @@ public record SubscriberStatus(
         Duration install,
         long swaps,
         long refused,
-        long troubles) {}
+        long troubles,
+        long patched,
+        long fetchedBytes) {}

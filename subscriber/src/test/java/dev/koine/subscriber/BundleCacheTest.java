@@ -23,10 +23,10 @@ class BundleCacheTest {
     void keepsACopyWhenTheSourceHasGone() throws Exception {
         Bundle bundle = bundle("one");
         try (BundleCache cache = open()) {
-            Path copy = cache.fetch(bundle);
+            Path copy = fetch(cache, bundle);
             assertThat(copy.resolve("model.onnx")).hasContent("one");
             Files.delete(bundle.directory().resolve("model.onnx"));
-            assertThat(cache.fetch(bundle)).isEqualTo(copy);
+            assertThat(fetch(cache, bundle)).isEqualTo(copy);
         }
     }
 
@@ -34,9 +34,9 @@ class BundleCacheTest {
     void fetchesADamagedCopyAgain() throws Exception {
         Bundle bundle = bundle("one");
         try (BundleCache cache = open()) {
-            Path file = cache.fetch(bundle).resolve("model.onnx");
+            Path file = fetch(cache, bundle).resolve("model.onnx");
             Files.writeString(file, "eno");
-            assertThat(cache.fetch(bundle).resolve("model.onnx")).hasContent("one");
+            assertThat(fetch(cache, bundle).resolve("model.onnx")).hasContent("one");
         }
     }
 
@@ -44,14 +44,14 @@ class BundleCacheTest {
     void mendsACacheThatWasTamperedWith() throws Exception {
         Bundle bundle = bundle("one");
         try (BundleCache cache = open()) {
-            Path copy = cache.fetch(bundle);
+            Path copy = fetch(cache, bundle);
             Files.delete(copy.resolve("model.onnx"));
             Files.delete(copy);
             Files.writeString(copy, "a file");
-            assertThat(cache.fetch(bundle).resolve("model.onnx")).hasContent("one");
+            assertThat(fetch(cache, bundle).resolve("model.onnx")).hasContent("one");
 
             Files.move(directory.resolve("cache"), directory.resolve("moved"));
-            assertThat(cache.fetch(bundle).resolve("model.onnx")).hasContent("one");
+            assertThat(fetch(cache, bundle).resolve("model.onnx")).hasContent("one");
         }
     }
 
@@ -60,7 +60,7 @@ class BundleCacheTest {
         Bundle bundle = bundle("one");
         Files.move(directory.resolve("one"), directory.resolve("elsewhere"));
         try (BundleCache cache = open()) {
-            assertThatIOException().isThrownBy(() -> cache.fetch(bundle)).withMessageContaining("Mount the store");
+            assertThatIOException().isThrownBy(() -> fetch(cache, bundle)).withMessageContaining("Mount the store");
         }
     }
 
@@ -69,7 +69,7 @@ class BundleCacheTest {
         Bundle bundle = bundle("one");
         Files.writeString(bundle.directory().resolve("model.onnx"), "eno");
         try (BundleCache cache = open()) {
-            assertThatExceptionOfType(RejectedException.class).isThrownBy(() -> cache.fetch(bundle));
+            assertThatExceptionOfType(RejectedException.class).isThrownBy(() -> fetch(cache, bundle));
             assertThat(names()).containsExactly("lock");
         }
     }
@@ -78,11 +78,11 @@ class BundleCacheTest {
     void keepsTheLastTwoAndClearsWhatWasLeftHalfDone() throws Exception {
         Files.createDirectories(directory.resolve("cache/incoming-1/onnx"));
         try (BundleCache cache = open()) {
-            Path one = cache.fetch(bundle("one"));
+            Path one = fetch(cache, bundle("one"));
             Files.setLastModifiedTime(one, FileTime.fromMillis(1_000));
-            Path two = cache.fetch(bundle("two"));
+            Path two = fetch(cache, bundle("two"));
             Files.setLastModifiedTime(two, FileTime.fromMillis(2_000));
-            Path three = cache.fetch(bundle("three"));
+            Path three = fetch(cache, bundle("three"));
             cache.prune(three);
             assertThat(one).doesNotExist();
             assertThat(names()).hasSize(3).contains("lock");
@@ -97,6 +97,10 @@ class BundleCacheTest {
             assertThat(cache).isNotNull();
         }
         open().close();
+    }
+
+    private static Path fetch(BundleCache cache, Bundle bundle) throws Exception {
+        return cache.fetch(bundle, incoming -> cache.copy(bundle, incoming));
     }
 
     private BundleCache open() throws Exception {

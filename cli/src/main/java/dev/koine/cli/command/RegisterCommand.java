@@ -18,7 +18,7 @@ import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import dev.koine.events.EventSize;
-import dev.koine.lifecycle.event.Recipes;
+import dev.koine.events.Recipes;
 import dev.koine.schemas.ModelRegistration;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -11,7 +11,7 @@ import dev.koine.events.Bundles;
 import dev.koine.events.EventPublisher;
 import dev.koine.events.Outcome;
 import dev.koine.events.OutcomeReader;
-import dev.koine.lifecycle.event.Recipes;
+import dev.koine.events.Recipes;
 import dev.koine.lifecycle.gate.GatePolicies;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;

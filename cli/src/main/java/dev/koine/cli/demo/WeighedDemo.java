@@ -15,7 +15,7 @@ import dev.koine.engine.statistics.StatisticsWriter;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
 import dev.koine.events.Outcome;
-import dev.koine.lifecycle.event.Recipes;
+import dev.koine.events.Recipes;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.speech.SpeechModel;

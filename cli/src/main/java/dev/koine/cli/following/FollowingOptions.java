@@ -38,6 +38,14 @@ public final class FollowingOptions {
     public boolean quarantine;
 
     @Option(
+            names = "--patches",
+            description = {
+                "Fetches only what changed where that is less, and computes the version here, to the announced digest (default: fetches whole versions).",
+                "Takes disk for the base, the task vectors and the totals."
+            })
+    public boolean patches;
+
+    @Option(
             names = "--trusted-keys",
             paramLabel = "FILE",
             description = "Takes only versions that one of these keys has signed (default: takes all).")
@@ -87,6 +95,7 @@ public final class FollowingOptions {
                 .consumerProperties(properties)
                 .modelId(modelId)
                 .listener(lines)
+                .patches(patches)
                 .bundleSource(new StandaloneBundles());
         if (reporter != null) {
             wanted.listener(reporter);

@@ -59,7 +59,7 @@ class StatusServerTest {
                 directory,
                 Instant.EPOCH);
         SubscriberStatus status =
-                new SubscriberStatus(version, 3, Duration.ZERO, Duration.ZERO, Duration.ZERO, 1, 0, 0);
+                new SubscriberStatus(version, 3, Duration.ZERO, Duration.ZERO, Duration.ZERO, 1, 0, 0, 0, 0);
         try (StatusServer server = StatusServer.start(new InetSocketAddress("127.0.0.1", 0), "demo", () -> status)) {
             assertThat(get(server, "/readyz").statusCode()).isEqualTo(200);
             assertThat(get(server, "/readyz").body()).isEqualTo("version 3\n");

@@ -5,7 +5,7 @@ import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
 import dev.koine.events.Bundles;
-import dev.koine.lifecycle.event.Recipes;
+import dev.koine.events.Recipes;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;

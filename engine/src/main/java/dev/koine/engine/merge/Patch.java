@@ -31,7 +31,9 @@ public record Patch(Bundle artifacts, @Nullable Bundle statistics) {
     /** Of a bundle, as {@link Bundle#of} takes in. */
     private static final int MOST_FILES = 4096;
 
-    private static final long LONGEST_LIST = 16 << 20;
+    /** Bytes of the longest list that is read. */
+    public static final long LONGEST_LIST = 16 << 20;
+
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();

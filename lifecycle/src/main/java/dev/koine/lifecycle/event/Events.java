@@ -3,6 +3,7 @@ package dev.koine.lifecycle.event;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.events.EventSize;
+import dev.koine.events.Recipes;
 import dev.koine.events.registry.EventFormat;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.schemas.CombineTerm;

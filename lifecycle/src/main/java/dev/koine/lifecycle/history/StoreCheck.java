@@ -24,7 +24,7 @@ import dev.koine.engine.store.Sha256;
 import dev.koine.engine.store.StoredArtifact;
 import dev.koine.events.GateReports;
 import dev.koine.events.MergedExperts;
-import dev.koine.lifecycle.event.Recipes;
+import dev.koine.events.Recipes;
 import dev.koine.schemas.GateReport;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;

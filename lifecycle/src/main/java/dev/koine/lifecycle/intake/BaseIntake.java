@@ -8,7 +8,7 @@ import dev.koine.engine.merge.total.Grids;
 import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Bundle;
-import dev.koine.lifecycle.event.Recipes;
+import dev.koine.events.Recipes;
 import dev.koine.lifecycle.gate.GatePolicies;
 import dev.koine.lifecycle.input.StoredBundles;
 import dev.koine.lifecycle.input.WeightMaps;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
 import dev.koine.engine.merge.recipe.Recipe;
+import dev.koine.events.Recipes;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.schemas.Bundle;
 import dev.koine.schemas.CombineTerm;

@@ -6,7 +6,7 @@ import dev.koine.engine.Progress;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.engine.store.StoredArtifact;
-import dev.koine.lifecycle.event.Recipes;
+import dev.koine.events.Recipes;
 import dev.koine.schemas.Bundle;
 import dev.koine.schemas.Cause;
 import dev.koine.schemas.Change;

@@ -16,7 +16,7 @@ import dev.koine.engine.onnx.align.Alignment;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.events.Bundles;
-import dev.koine.lifecycle.event.Recipes;
+import dev.koine.events.Recipes;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.testkit.Fixtures;

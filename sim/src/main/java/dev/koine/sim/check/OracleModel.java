@@ -6,7 +6,7 @@ import dev.koine.engine.merge.Member;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.store.Bundle;
 import dev.koine.events.Bundles;
-import dev.koine.lifecycle.event.Recipes;
+import dev.koine.events.Recipes;
 import dev.koine.schemas.CombineTerm;
 import dev.koine.schemas.ExpertAction;
 import dev.koine.schemas.ExpertEvent;

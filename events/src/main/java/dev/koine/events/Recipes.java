@@ -1,4 +1,4 @@
-package dev.koine.lifecycle.event;
+package dev.koine.events;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;

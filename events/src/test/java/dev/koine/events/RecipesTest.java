@@ -1,4 +1,4 @@
-package dev.koine.lifecycle.event;
+package dev.koine.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

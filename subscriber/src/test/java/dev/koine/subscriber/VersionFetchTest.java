@@ -1,0 +1,222 @@
+package dev.koine.subscriber;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleSource;
+import dev.koine.events.Bundles;
+import dev.koine.schemas.MergedExpert;
+import dev.koine.schemas.ModelUpdate;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is computed here is what was announced, or it is fetched whole. */
+class VersionFetchTest {
+    @TempDir
+    Path directory;
+
+    private final StatusKeeper status = new StatusKeeper();
+    private MergedLine line;
+    private boolean isStoreAway;
+    private boolean isPieceAway;
+
+    @BeforeEach
+    void begin() throws Exception {
+        line = new MergedLine(directory.resolve("line"));
+    }
+
+    @Test
+    void aServiceWithTheBaseFetchesTaskVectorsAlone() throws Exception {
+        MergedExpert one = line.expert(1, 1);
+        MergedExpert two = line.expert(2, 0.5);
+        try (VersionFetch versions = open()) {
+            serve(versions, line.base());
+            long whole = fetched();
+            serve(versions, line.version(1, one));
+            serve(versions, line.version(2, one, two));
+            serve(versions, line.version(3, line.expert(2, -2), one));
+            serve(versions, line.version(4));
+            serve(versions, line.version(5, two));
+            assertThat(status.at(null).patched()).isEqualTo(5);
+            long ofVectors = one.getPatch().getBytes() + 2 * two.getPatch().getBytes();
+            assertThat(fetched() - whole).isBetween(ofVectors, 2 * ofVectors).isLessThan(whole);
+        }
+    }
+
+    @Test
+    void anyHistoryGivesWhatWasAnnounced() throws Exception {
+        Random random = new Random(7);
+        VersionFetch versions = open();
+        serve(versions, line.base());
+        for (int number = 1; number <= 12; number++) {
+            List<MergedExpert> inside = new ArrayList<>(List.of(line.expert(20, random.nextGaussian())));
+            for (int expert = 0; expert < 4; expert++) {
+                if (random.nextBoolean()) {
+                    inside.add(line.expert(expert, random.nextInt(3) - 1.5));
+                }
+            }
+            serve(versions, line.version(number, inside.toArray(MergedExpert[]::new)));
+            if (random.nextInt(3) == 0) {
+                versions.close();
+                versions = open();
+            }
+        }
+        versions.close();
+        assertThat(status.at(null).patched()).isEqualTo(12);
+    }
+
+    @Test
+    void whoJoinsLateTakesAWholeVersionAndTheBaseWithTheNext() throws Exception {
+        MergedExpert one = line.expert(1, 1);
+        try (VersionFetch versions = open()) {
+            ModelUpdate first = line.version(1, one);
+            serve(versions, first);
+            assertThat(fetched()).isEqualTo(Bundles.of(first).bytes());
+            serve(versions, line.version(2, one, line.expert(2, 1)));
+            assertThat(status.at(null).patched()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anUpdateOfAnOlderReleaseIsFetchedWhole() throws Exception {
+        MergedExpert old =
+                MergedExpert.newBuilder(line.expert(1, 1)).setPatch(null).build();
+        ModelUpdate withoutBase = line.version(2, line.expert(2, 1));
+        withoutBase.setBase(null);
+        try (VersionFetch versions = open()) {
+            serve(versions, line.base());
+            serve(versions, line.version(1, old));
+            serve(versions, withoutBase);
+            assertThat(status.at(null).patched()).isZero();
+        }
+    }
+
+    @Test
+    void whatTheStoreHasNotAnyMoreIsFetchedWhole() throws Exception {
+        ModelUpdate version = line.version(1, line.expert(1, 1));
+        try (VersionFetch versions = open()) {
+            serve(versions, line.base());
+            isPieceAway = true;
+            serve(versions, version);
+            assertThat(status.at(null).patched()).isZero();
+        }
+    }
+
+    @Test
+    void aTaskVectorThatWasGarbledHereIsLetGoOf() throws Exception {
+        MergedExpert one = line.expert(1, 1);
+        try (VersionFetch versions = open()) {
+            serve(versions, line.base());
+            serve(versions, line.version(1, one));
+        }
+        List<Path> pieces = files(directory.resolve("patches/held/artifacts"));
+        for (Path piece : pieces) {
+            byte[] content = Files.readAllBytes(piece);
+            content[content.length - 2] ^= 0x40;
+            Files.write(piece, content);
+        }
+        try (VersionFetch versions = open()) {
+            serve(versions, line.version(2, one, line.expert(2, 1)));
+            assertThat(status.at(null).patched()).isEqualTo(1);
+            serve(versions, line.version(3, line.expert(2, 1)));
+            assertThat(status.at(null).patched()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void anotherModelUnderAnExpertsNameIsFetchedWhole() throws Exception {
+        ModelUpdate said = line.version(1, line.expert(1, 1));
+        said.setExperts(List.of(line.expert(2, 1)));
+        ModelUpdate scaled = line.version(2, line.expert(1, 1));
+        scaled.setScale(1e300);
+        try (VersionFetch versions = open()) {
+            serve(versions, line.base());
+            serve(versions, said);
+            serve(versions, scaled);
+            assertThat(status.at(null).patched()).isZero();
+        }
+    }
+
+    @Test
+    void aListThatSaysOtherThanTheUpdateIsFetchedWhole() throws Exception {
+        ModelUpdate version = line.version(1, line.expert(1, 1));
+        version.getExperts().get(0).getPatch().setBytes(17);
+        try (VersionFetch versions = open()) {
+            serve(versions, line.base());
+            serve(versions, version);
+            assertThat(status.at(null).patched()).isZero();
+        }
+    }
+
+    @Test
+    void aStoreThatIsAwayIsWorthAnotherTry() throws Exception {
+        ModelUpdate version = line.version(1, line.expert(1, 1));
+        try (VersionFetch versions = open()) {
+            serve(versions, line.base());
+            isStoreAway = true;
+            assertThatIOException()
+                    .isThrownBy(() -> versions.fetch(version, Bundles.of(version)))
+                    .withMessage("away");
+            isStoreAway = false;
+            serve(versions, version);
+            assertThat(status.at(null).patched()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void nothingOfOlderVersionsStays() throws Exception {
+        MergedExpert one = line.expert(1, 1);
+        MergedExpert two = line.expert(2, 1);
+        try (VersionFetch versions = open()) {
+            serve(versions, line.base());
+            serve(versions, line.version(1, one));
+            List<Path> held = files(directory.resolve("patches/held/artifacts"));
+            serve(versions, line.version(2, one, two));
+            serve(versions, line.version(3, one));
+            assertThat(files(directory.resolve("patches/held/artifacts"))).containsExactlyInAnyOrderElementsOf(held);
+        }
+        assertThat(files(directory.resolve("patches/totals"))).isEmpty();
+        assertThat(files(directory.resolve("patches/held/aside"))).isEmpty();
+        assertThat(files(directory.resolve("cache")))
+                .noneMatch(path -> path.getFileName().toString().startsWith("incoming"));
+    }
+
+    private void serve(VersionFetch versions, ModelUpdate update) throws Exception {
+        Path copy = versions.fetch(update, Bundles.of(update));
+        assertThat(Bundle.describe(copy).digest()).isEqualTo(update.getDigest());
+        versions.served(update, copy);
+    }
+
+    private VersionFetch open() throws Exception {
+        BundleSource source = (bundle, file) -> {
+            if (isStoreAway) {
+                throw new IOException("away");
+            }
+            if (isPieceAway && bundle.uri().getPath().endsWith("artifacts/")) {
+                throw file.missing("there");
+            }
+            return BundleSource.LOCAL.open(bundle, file);
+        };
+        BundleCache cache = BundleCache.open(directory.resolve("cache"), source);
+        return VersionFetch.patching(cache, status, directory.resolve("patches"), source, 1);
+    }
+
+    private long fetched() {
+        return status.at(null).fetchedBytes();
+    }
+
+    private static List<Path> files(Path folder) throws IOException {
+        try (Stream<Path> paths = Files.list(folder)) {
+            return paths.toList();
+        }
+    }
+}
