@@ -1,7 +1,12 @@
-"""Where the serving model stands, and leases on it: a model is closed by the last of its holders."""
+"""Where the serving model stands, and leases on it: a model is closed when nobody holds it any more.
+
+Nothing here takes a lock. Who holds a model is what CPython counts anyway, references: the slot's, and one of each lease. Reading
+the slot and taking a reference is one step there, with or without its global lock. Where references are not counted, as in PyPy, a
+model closes at a later collection.
+"""
 
 import logging
-import threading
+import weakref
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -11,31 +16,19 @@ M = TypeVar("M")
 
 
 class _Shared(Generic[M]):
-    """A model and its holders: the slot, and a token for each lease. Taking one waits for no swap, load or close."""
+    """A model that closes when the last reference to this is gone; the model itself may be held longer."""
 
     def __init__(self, model: M, version: Any, close: Callable[[M], object]) -> None:
         self.model = model
         self.version = version
-        self._close = close
-        self._count = 1
-        self._guard = threading.Lock()
+        weakref.finalize(self, _close, model, close).atexit = False
 
-    def retain(self) -> bool:
-        with self._guard:
-            if self._count == 0:
-                return False
-            self._count += 1
-            return True
 
-    def release(self) -> None:
-        with self._guard:
-            self._count -= 1
-            last = self._count == 0
-        if last:
-            try:
-                self._close(self.model)
-            except Exception:
-                _LOG.exception("A version did not close; its memory may not be freed.")
+def _close(model: M, close: Callable[[M], object]) -> None:
+    try:
+        close(model)
+    except Exception:
+        _LOG.exception("A version did not close; its memory may not be freed.")
 
 
 class Lease(Generic[M]):
@@ -48,9 +41,7 @@ class Lease(Generic[M]):
 
     def close(self) -> None:
         """Gives it back; further calls do nothing."""
-        shared, self._shared = self._shared, None
-        if shared is not None:
-            shared.release()
+        self._shared = None
 
     def __enter__(self) -> "Lease[M]":
         return self
@@ -73,19 +64,13 @@ class ModelSlot(Generic[M]):
 
     def acquire(self) -> Lease[M] | None:
         """A lease on the serving model, or None."""
-        while (shared := self._current) is not None:
-            if shared.retain():
-                return Lease(shared)
-        return None
+        shared = self._current
+        return None if shared is None else Lease(shared)
 
     def swap(self, model: M, version: Any, close: Callable[[M], object]) -> None:
         """Puts another model in place; the old one closes when its last lease is given back. For one thread."""
-        old, self._current = self._current, _Shared(model, version, close)
-        if old is not None:
-            old.release()
+        self._current = _Shared(model, version, close)
 
     def clear(self) -> None:
         """Takes the serving model away."""
-        old, self._current = self._current, None
-        if old is not None:
-            old.release()
+        self._current = None
