@@ -1,8 +1,8 @@
 """Where the serving model stands, and leases on it: a model is closed when nobody holds it any more.
 
 Nothing here takes a lock. Who holds a model is what CPython counts anyway, references: the slot's, and one of each lease. Reading
-the slot and taking a reference is one step there, with or without its global lock. Where references are not counted, as in PyPy, a
-model closes at a later collection.
+the slot and taking a reference is one step there, with or without its global lock. Where references are not counted, as in PyPy,
+a model closes at a later collection.
 """
 
 import logging
