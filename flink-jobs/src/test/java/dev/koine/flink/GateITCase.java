@@ -57,8 +57,8 @@ class GateITCase {
                 directory,
                 settings -> settings.with(MergeJobOptions.GC_INTERVAL, Duration.ofSeconds(1)),
                 page.settings())) {
-            ModelUpdate base = updated(
-                    register(koine, Recipe.PUBLISHED, Evaluated.enforcing().build()));
+            ModelUpdate base = updated(register(
+                    koine, Recipe.PUBLISHED, Evaluated.enforcing().setSample(30).build()));
             assertThat(base.getGate().getPassed()).isTrue();
             assertThat(base.getGate().getScores()).hasSize(3).allSatisfy(score -> {
                 assertThat(score.getStanding()).isEqualTo("OTHER");

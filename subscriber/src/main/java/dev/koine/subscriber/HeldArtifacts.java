@@ -49,11 +49,18 @@ final class HeldArtifacts {
     static HeldArtifacts open(Path directory, BundleSource source) throws IOException {
         HeldArtifacts held = new HeldArtifacts(directory, source, open(directory));
         held.store.removeUnfinished(Instant.MAX);
+        Files.createDirectories(held.lists());
+        FileTree.clear(held.lists());
         return held;
     }
 
     private static LocalStore open(Path directory) throws IOException {
         return LocalStore.open(directory, Runnable::run, new Unforced());
+    }
+
+    /** Of lists that are being read. */
+    private Path lists() {
+        return directory.resolve("lists");
     }
 
     ArtifactStore store() {
@@ -104,7 +111,7 @@ final class HeldArtifacts {
         if (list.files().size() != 1 || list.bytes() > Patch.LONGEST_LIST) {
             throw invalid(expert, "is announced as " + list.files().size() + " files with " + list.bytes() + " bytes");
         }
-        Path read = Files.createTempFile(directory, "list-", ".json");
+        Path read = Files.createTempFile(Files.createDirectories(lists()), "list-", ".json");
         try {
             copy(list, list.files().get(0), read);
             fetch(Patch.read(read), expert);

@@ -190,6 +190,22 @@ class VersionFetchTest {
                 .noneMatch(path -> path.getFileName().toString().startsWith("incoming"));
     }
 
+    @Test
+    void whatACrashLeftIsCleared() throws Exception {
+        open().close();
+        List<Path> left = List.of(
+                directory.resolve("patches/totals/koine-totals-1.integers"),
+                directory.resolve("patches/held/aside/half"),
+                directory.resolve("patches/held/lists/list-1.json"),
+                directory.resolve("cache/incoming-1/model.onnx"));
+        for (Path path : left) {
+            Files.createDirectories(path.getParent());
+            Files.writeString(path, "half");
+        }
+        open().close();
+        assertThat(left).noneMatch(Files::exists);
+    }
+
     private void serve(VersionFetch versions, ModelUpdate update) throws Exception {
         Path copy = versions.fetch(update, Bundles.of(update));
         assertThat(Bundle.describe(copy).digest()).isEqualTo(update.getDigest());
