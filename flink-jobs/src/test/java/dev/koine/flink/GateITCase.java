@@ -214,7 +214,8 @@ class GateITCase {
     /** More and more of one expert: each time Catalan gets a little worse, and it never surely does by five points. */
     @Test
     void lossesThatAddUpPassUnlessVersionsAreHeldAgainstMoreThanTheirParent() throws Exception {
-        GatePolicy parentAlone = Evaluated.enforcing().setGuarded(List.of("ca")).build();
+        GatePolicy parentAlone =
+                Evaluated.enforcing().setSample(30).setGuarded(List.of("ca")).build();
         GatePolicy alsoBase = GatePolicy.newBuilder(parentAlone)
                 .setAgainst(List.of("BASE", "BEST"))
                 .build();
@@ -304,6 +305,7 @@ class GateITCase {
     void aSearchPrefersAScaleThatHoldsThePolicy() throws Exception {
         Recipe searching = Recipe.PUBLISHED.with(Scale.search(List.of(0.3, 0.5, 1.0)));
         GatePolicy policy = Evaluated.enforcing()
+                .setSample(30)
                 .setGuarded(List.of("ca"))
                 .setConfidence(0)
                 .setMaxRegression(0.06)

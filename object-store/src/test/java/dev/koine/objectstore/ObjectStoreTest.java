@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.koine.engine.file.FileTree;
 import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleFile;
 import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.DamagedException;
 import dev.koine.engine.store.LocalStore;
+import dev.koine.engine.store.Sha256;
 import dev.koine.engine.store.StoreRecords;
 import dev.koine.engine.store.StoredArtifact;
 import java.io.IOException;
@@ -70,6 +72,24 @@ class ObjectStoreTest {
                 .startsWith("s3://bucket/koine/bundles/")
                 .endsWith("/");
         assertThat(other.address(bundle.digest())).isEqualTo(bundle.uri());
+    }
+
+    @Test
+    void filesAreListedWhereOthersFetchThem() throws Exception {
+        String one = put(store, "a piece");
+        String two = put(store, "another");
+        Bundle files = store.files(List.of(one, two, one));
+        assertThat(files.uri().toString()).isEqualTo("s3://bucket/koine/artifacts/");
+        assertThat(files.files()).extracting(BundleFile::size).containsExactlyInAnyOrder(7L, 7L);
+        assertThat(files.files())
+                .extracting(file -> Sha256.PREFIX + file.sha256())
+                .containsExactlyInAnyOrder(one, two);
+        for (BundleFile file : files.files()) {
+            file.check();
+            assertThat(storage.names()).anyMatch(name -> name.endsWith("/koine/artifacts/" + file.path()));
+        }
+        assertThatThrownBy(() -> store.files(List.of(Sha256.PREFIX + "0".repeat(64))))
+                .isInstanceOf(NoSuchFileException.class);
     }
 
     @Test

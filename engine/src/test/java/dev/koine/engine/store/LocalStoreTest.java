@@ -173,6 +173,19 @@ class LocalStoreTest {
     }
 
     @Test
+    void filesAreABundleThatIsReadAsAnyOther() throws Exception {
+        String one = put("a piece");
+        String two = put("another piece");
+        Bundle files = store.files(List.of(two, one, two));
+        assertThat(files.files()).hasSize(2);
+        Path copies = directory.resolve("copies");
+        BundleVerifier.copyVerified(files, BundleSource.LOCAL, copies);
+        assertThat(copies.resolve(Sha256.hexOf(one))).hasContent("a piece");
+        assertThatThrownBy(() -> store.files(List.of(Sha256.PREFIX + "0".repeat(64))))
+                .isInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
     void takesAwayWhatWasListedUnlessItWasPutAgain() throws Exception {
         put("piece");
         putBundle("weights");
