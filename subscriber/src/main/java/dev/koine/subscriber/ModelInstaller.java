@@ -12,11 +12,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Makes an announced version the serving one: fetch, verify, load beside the old one, swap. */
 final class ModelInstaller<M extends AutoCloseable> {
     private final VersionFetch versions;
+    private final BiConsumer<ModelUpdate, Fetched> told;
     private final VersionLoader<M> loader;
     private final ModelSlot<M> slot;
     private final LastServed lastServed;
@@ -24,11 +26,13 @@ final class ModelInstaller<M extends AutoCloseable> {
     private final @Nullable TrustedKeys trusted;
 
     /**
+     * @param told how versions came
      * @param trial of versions before they are loaded; null for none
      * @param trusted whose updates are taken; null for anybody's
      */
     ModelInstaller(
             VersionFetch versions,
+            BiConsumer<ModelUpdate, Fetched> told,
             LastServed lastServed,
             VersionLoader<M> loader,
             ModelSlot<M> slot,
@@ -37,6 +41,7 @@ final class ModelInstaller<M extends AutoCloseable> {
         this.trial = trial;
         this.trusted = trusted;
         this.versions = versions;
+        this.told = told;
         this.lastServed = lastServed;
         this.loader = loader;
         this.slot = slot;
@@ -67,7 +72,7 @@ final class ModelInstaller<M extends AutoCloseable> {
 
     private Path fetch(ModelUpdate update, Bundle bundle) throws IOException, RejectedException {
         try {
-            return versions.fetch(update, bundle);
+            return versions.fetch(update, bundle, fetched -> told.accept(update, fetched));
         } catch (RuntimeException e) {
             RejectedException rejected = new RejectedException(
                     RejectionCode.INVALID_EVENT,

@@ -50,7 +50,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     private final Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
     private final TreeMap<Long, ModelUpdate> waiting = new TreeMap<>();
     private final Set<Long> refused = new HashSet<>();
-    private final StatusKeeper status;
+    private final StatusKeeper status = new StatusKeeper();
     private final LastServed lastServed;
     private boolean standInTried;
     private boolean standIn;
@@ -61,7 +61,6 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
             String modelId,
             Supplier<UpdatesTopic> topics,
             VersionFetch versions,
-            StatusKeeper status,
             LastServed lastServed,
             VersionLoader<M> loader,
             @Nullable ModelTrial trial,
@@ -70,11 +69,10 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
         this.modelId = modelId;
         this.topics = topics;
         this.versions = versions;
-        this.status = status;
         this.lastServed = lastServed;
         this.listeners = List.copyOf(listeners);
         slot = new ModelSlot<>();
-        installer = new ModelInstaller<>(versions, lastServed, loader, slot, trial, trusted);
+        installer = new ModelInstaller<>(versions, this::fetched, lastServed, loader, slot, trial, trusted);
         thread = new Thread(this::run, "koine-subscriber-" + modelId);
         thread.setDaemon(true);
     }
@@ -152,6 +150,11 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
             }
             join();
         }
+    }
+
+    private void fetched(ModelUpdate update, Fetched how) {
+        status.fetched(how);
+        tell(listener -> listener.onFetched(update, how));
     }
 
     void start() {

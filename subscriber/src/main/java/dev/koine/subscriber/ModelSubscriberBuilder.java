@@ -143,12 +143,10 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
         }
         Map<String, Object> properties = Map.copyOf(consumerProperties);
         String topic = updatesTopic;
-        StatusKeeper status = new StatusKeeper();
         ModelSubscriber<M> subscriber = new ModelSubscriber<>(
                 id,
                 () -> new UpdatesTopic(properties, topic, id),
-                versions(directory, status),
-                status,
+                versions(directory),
                 new LastServed(directory),
                 ofVersion,
                 trial,
@@ -158,14 +156,14 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
         return subscriber;
     }
 
-    private VersionFetch versions(Path directory, StatusKeeper status) throws IOException {
+    private VersionFetch versions(Path directory) throws IOException {
         BundleCache cache = BundleCache.open(directory, source);
         if (!isPatching) {
-            return VersionFetch.whole(cache, status);
+            return VersionFetch.whole(cache);
         }
         int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         try {
-            return VersionFetch.patching(cache, status, directory.resolve("patches"), source, threads);
+            return VersionFetch.patching(cache, directory.resolve("patches"), source, threads);
         } catch (IOException | RuntimeException e) {
             cache.close();
             throw e;

@@ -50,17 +50,10 @@ final class StatusKeeper {
         troubles++;
     }
 
-    /** A version came whole. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // written by one thread
-    void fetched(long bytes) {
-        fetchedBytes += bytes;
-    }
-
-    /** A version was computed, of so many bytes that came. */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // written by one thread
-    void patched(long bytes) {
-        fetchedBytes += bytes;
-        patched++;
+    void fetched(Fetched how) {
+        fetchedBytes += how.bytes();
+        patched += how.isComputed() ? 1 : 0;
     }
 
     SubscriberStatus at(@Nullable ServedVersion serving) {

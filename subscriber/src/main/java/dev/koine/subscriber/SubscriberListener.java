@@ -15,6 +15,9 @@ public interface SubscriberListener {
      */
     default void onTrouble(String what, Throwable cause) {}
 
+    /** The version is here, and not in the cache from before; it is tried and loaded next. */
+    default void onFetched(ModelUpdate update, Fetched how) {}
+
     /** The version serves from now on. */
     default void onServed(ServedVersion version) {}
 

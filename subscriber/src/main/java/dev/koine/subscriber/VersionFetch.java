@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +25,6 @@ final class VersionFetch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VersionFetch.class);
 
     private final BundleCache cache;
-    private final StatusKeeper status;
     private final @Nullable Patching patching;
 
     private record Patching(HeldArtifacts held, ComputedVersions computed, WorkPool pool) {
@@ -34,15 +34,14 @@ final class VersionFetch implements AutoCloseable {
         }
     }
 
-    private VersionFetch(BundleCache cache, StatusKeeper status, @Nullable Patching patching) {
+    private VersionFetch(BundleCache cache, @Nullable Patching patching) {
         this.cache = cache;
-        this.status = status;
         this.patching = patching;
     }
 
     /** Whole bundles. */
-    static VersionFetch whole(BundleCache cache, StatusKeeper status) {
-        return new VersionFetch(cache, status, null);
+    static VersionFetch whole(BundleCache cache) {
+        return new VersionFetch(cache, null);
     }
 
     /**
@@ -51,70 +50,59 @@ final class VersionFetch implements AutoCloseable {
      * @param directory for what is held beside the cache
      * @param threads that compute
      */
-    static VersionFetch patching(
-            BundleCache cache, StatusKeeper status, Path directory, BundleSource source, int threads)
+    static VersionFetch patching(BundleCache cache, Path directory, BundleSource source, int threads)
             throws IOException {
         Files.createDirectories(directory);
         HeldArtifacts held = HeldArtifacts.open(directory.resolve("held"), source);
         WorkPool pool = new WorkPool(threads);
         ComputedVersions computed = ComputedVersions.open(directory.resolve("totals"), pool);
-        return new VersionFetch(cache, status, new Patching(held, computed, pool));
+        return new VersionFetch(cache, new Patching(held, computed, pool));
     }
 
     /**
      * A verified local copy of a version's bundle.
      *
+     * @param told is told how it came, unless it was here already
      * @throws RejectedException if the bundle is not at its place as it is described
      * @throws IOException if it cannot be read or stored
      */
-    Path fetch(ModelUpdate update, Bundle bundle) throws IOException, RejectedException {
+    Path fetch(ModelUpdate update, Bundle bundle, Consumer<Fetched> told) throws IOException, RejectedException {
         boolean hasVersion = !cache.isEmpty();
         return cache.fetch(bundle, incoming -> {
-            if (patching == null || !compute(patching, update, bundle, hasVersion, incoming)) {
+            Fetched fetched = patching == null
+                    ? Fetched.whole(bundle.bytes(), "")
+                    : computed(patching, update, bundle, hasVersion, incoming);
+            if (!fetched.isComputed()) {
                 cache.copy(bundle, incoming);
-                status.fetched(bundle.bytes());
             }
+            LOG.info("{}: {}.", name(update), fetched);
+            told.accept(fetched);
         });
     }
 
-    private boolean compute(Patching parts, ModelUpdate update, Bundle bundle, boolean hasVersion, Path incoming)
+    /** What was done, or why the version is to be fetched whole. */
+    private static Fetched computed(
+            Patching parts, ModelUpdate update, Bundle bundle, boolean hasVersion, Path incoming)
             throws IOException, RejectedException {
         VersionPlan plan = VersionPlan.of(update, bundle, parts.held(), hasVersion);
         if (!plan.isComputed()) {
-            LOG.info(
-                    "Version {} of {} is fetched whole, {} bytes: {}.",
-                    update.getVersion(),
-                    update.getModelId(),
-                    plan.whole(),
-                    plan.reason());
-            return false;
+            return Fetched.whole(bundle.bytes(), plan.reason());
         }
         try {
             fetchMissing(parts.held(), update, plan);
         } catch (RejectedException e) {
-            LOG.warn("{}: {} It is fetched whole.", name(update), e.getMessage());
-            return false;
+            return Fetched.whole(bundle.bytes(), String.valueOf(e.getMessage()));
         }
         try {
             write(parts, update, bundle, incoming);
         } catch (RejectedException | IOException | RuntimeException e) {
-            LOG.warn(
-                    "{} cannot be computed from what is here: {} All of that is let go of, and the version is fetched whole.",
-                    name(update),
-                    e.toString());
+            LOG.warn("{} does not come out as announced; what it was computed from is let go of.", name(update), e);
             parts.computed().close();
             parts.held().clear();
             FileTree.clear(incoming);
-            return false;
+            return Fetched.whole(bundle.bytes(), "it does not come out as announced (" + e.getMessage() + ")");
         }
-        status.patched(plan.bytes());
-        LOG.info(
-                "Version {} of {}: {} bytes of task vectors instead of {}.",
-                update.getVersion(),
-                update.getModelId(),
-                plan.bytes(),
-                plan.whole());
-        return true;
+        return new Fetched(plan.bytes(), plan.whole(), "", true);
     }
 
     private static String name(ModelUpdate update) {

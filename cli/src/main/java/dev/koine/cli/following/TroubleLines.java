@@ -3,6 +3,7 @@ package dev.koine.cli.following;
 import dev.koine.cli.console.Plain;
 import dev.koine.engine.RejectedException;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.subscriber.Fetched;
 import dev.koine.subscriber.ServedVersion;
 import dev.koine.subscriber.SubscriberListener;
 import java.io.PrintWriter;
@@ -31,6 +32,11 @@ public class TroubleLines implements SubscriberListener {
     @Override
     public void onServed(ServedVersion version) {
         told = "";
+    }
+
+    @Override
+    public void onFetched(ModelUpdate update, Fetched how) {
+        say("version " + update.getVersion() + " came: " + how);
     }
 
     @Override
