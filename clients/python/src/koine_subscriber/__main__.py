@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     follow.add_argument("--cache", required=True, type=Path, help="a folder of its own")
     follow.add_argument("--topic", default="koine.updates")
     follow.add_argument("--trusted-keys", type=Path, help="take only updates that one of these keys signed")
+    follow.add_argument("--patches", action="store_true", help="compute versions from base and task vectors where that is less")
     follow.add_argument("--exec", metavar="COMMAND", help="shell command; tried again while it fails")
     follow.add_argument("--json", action="store_true", help="one JSON object a line")
     follow.add_argument("--once", action="store_true", help="end after the first version")
@@ -31,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Runs until it is told to end."""
     options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -62,6 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         trial=run,
         trusted=TrustedKeys.read(options.trusted_keys) if options.trusted_keys else None,
         topic=options.topic,
+        patches=options.patches,
         on_served=tell,
     ):
         ended.wait()

@@ -80,6 +80,11 @@ class Bundle:
         return Bundle.of(bundle["uri"], files)
 
     @property
+    def bytes(self) -> int:
+        """What the files have together."""
+        return sum(file.size for file in self.files)
+
+    @property
     def digest(self) -> str:
         """`sha256:` and the SHA-256 of a line `<sha256>  <size>  <path>` for each file. The place does not matter."""
         listing = "".join(f"{file.sha256}  {file.size}  {file.path}\n" for file in self.files)

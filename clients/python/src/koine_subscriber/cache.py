@@ -6,7 +6,8 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,19 +18,24 @@ from koine_subscriber.fetch import open_source
 
 _LOG = logging.getLogger(__name__)
 _INCOMING = "incoming-"
+_ARTIFACTS = "artifacts"
 _KEPT = 2
 
 Source = Callable[[Bundle, BundleFile], BinaryIO]
 
 
 class BundleCache:
-    """The two bundles used last, and what served last. One subscriber owns a folder at a time."""
+    """The two bundles used last, what is kept beside them, and what served last. One subscriber owns a folder at a time.
+
+    `bytes_fetched` counts what came from stores, `whole` the bundles of versions that were fetched.
+    """
 
     def __init__(self, folder: Path, source: Source = open_source) -> None:
         """Raises OSError if the folder cannot be used or has another owner."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._source = source
+        self.bytes_fetched = self.whole = 0
         self._lock = open(folder / "lock", "wb")  # noqa: SIM115
         try:
             fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -39,30 +45,72 @@ class BundleCache:
         for path in folder.glob(_INCOMING + "*"):
             shutil.rmtree(path)
 
-    def fetch(self, bundle: Bundle) -> Path:
-        """A verified copy, fetched if it is not here yet. Raises RejectedError, or OSError or TroubleHereError."""
-        target = self._folder / bundle.digest.replace(":", "-")
-        if target.exists():
-            try:
-                bundle.verify(target, own=True)
-                os.utime(target)
-                return target
-            except (RejectedError, OSError) as e:
-                _LOG.warning("The cached copy %s is damaged and will be fetched again: %s", target, e)
-                shutil.rmtree(target)
-        incoming = Path(tempfile.mkdtemp(prefix=_INCOMING, dir=self._folder))
+    @property
+    def folder(self) -> Path:
+        """Where all of it lies."""
+        return self._folder
+
+    def artifacts(self) -> Path:
+        """The folder for files of task vectors, which is made. Raises OSError."""
+        (self._folder / _ARTIFACTS).mkdir(exist_ok=True)
+        return self._folder / _ARTIFACTS
+
+    def forget_artifacts(self) -> None:
+        """Deletes that folder."""
+        shutil.rmtree(self._folder / _ARTIFACTS, ignore_errors=True)
+
+    def place(self, bundle: Bundle) -> Path:
+        """Where the copy of a bundle is, if there is one."""
+        return self._folder / bundle.digest.replace(":", "-")
+
+    def verified(self, bundle: Bundle) -> Path | None:
+        """A copy that is here already; a damaged one is deleted. Raises OSError."""
+        target = self.place(bundle)
+        if not target.exists():
+            return None
         try:
-            for file in bundle.files:
-                self._copy(bundle, file, incoming / file.path)
+            bundle.verify(target, own=True)
+            os.utime(target)
+            return target
+        except (RejectedError, OSError) as e:
+            _LOG.warning("The cached copy %s is damaged and will be made again: %s", target, e)
+            shutil.rmtree(target)
+            return None
+
+    def fetch(self, bundle: Bundle, is_version: bool = True) -> Path:
+        """A verified copy, fetched if it is not here yet. Raises RejectedError, or OSError or TroubleHereError."""
+        found = self.verified(bundle)
+        if found is None:
+            found = self.install(bundle, lambda incoming: self.copy(bundle, bundle.files, incoming))
+            self.whole += is_version
+        return found
+
+    def install(self, bundle: Bundle, fill: Callable[[Path], object]) -> Path:
+        """Keeps what `fill` puts into a folder, verified and forced to the disk. Raises OSError and whatever that raises."""
+        with self.incoming() as incoming:
+            fill(incoming)
             for parent, _, _ in os.walk(incoming):
-                _force(Path(parent))
-            incoming.rename(target)
-            _force(self._folder)
+                force(Path(parent))
+            incoming.rename(self.place(bundle))
+            force(self._folder)
+        return self.place(bundle)
+
+    @contextmanager
+    def incoming(self) -> Iterator[Path]:
+        """A folder that is gone afterwards, unless it was renamed; also if the process dies, at the next start."""
+        folder = Path(tempfile.mkdtemp(prefix=_INCOMING, dir=self._folder))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def copy(self, bundle: Bundle, files: Iterable[BundleFile], to: Path) -> None:
+        """Fetches files of a bundle into a folder and verifies them. Raises as `fetch`."""
+        try:
+            for file in files:
+                self._copy(bundle, file, to / file.path)
         except http.client.HTTPException as e:
             raise TroubleHereError(f"{bundle.uri} broke off: {e!r}.") from e
-        finally:
-            shutil.rmtree(incoming, ignore_errors=True)
-        return target
 
     def _copy(self, bundle: Bundle, file: BundleFile, to: Path) -> None:
         with self._source(bundle, file) as source:
@@ -71,10 +119,11 @@ class BundleCache:
                 copy_checked(file, source, out.write)
                 out.flush()
                 os.fsync(out.fileno())
+        self.bytes_fetched += file.size
 
-    def prune(self, used: Path) -> None:
-        """Deletes all copies but the given one and the one used before it."""
-        copies = [path for path in self._folder.glob("sha256-*") if path != used]
+    def prune(self, used: Path, kept: Collection[Path] = ()) -> None:
+        """Deletes all copies but the given one, the one used before it, and what is kept."""
+        copies = [path for path in self._folder.glob("sha256-*") if path != used and path not in kept]
         copies.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
         for copy in copies[_KEPT - 1 :]:
             shutil.rmtree(copy, ignore_errors=True)
@@ -104,7 +153,8 @@ class BundleCache:
         self._lock.close()
 
 
-def _force(folder: Path) -> None:
+def force(folder: Path) -> None:
+    """Forces the names in a folder to the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

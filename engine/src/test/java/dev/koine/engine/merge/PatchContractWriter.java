@@ -65,9 +65,7 @@ final class PatchContractWriter {
             NormalizedModel base = NormalizedModel.random(new Random(3), ElementType.BFLOAT16);
             return (tuning == 0 ? base : base.tuned(new Random(tuning), 0.02)).write(target);
         };
-        Model large = (target, tuning) -> PatchModels.matrix(target, Protos.FLOAT16, true, tuning, 261, 257);
-        Model varints = (target, tuning) -> PatchModels.matrix(target, Protos.BFLOAT16, false, tuning, 5, 7);
-        Recipe some = Recipe.PUBLISHED.with(Scale.parse("norm")).with(parameters -> parameters.withRank(2));
+        Recipe some = Recipe.PUBLISHED.with(Scale.parse("norm")).with(parameters -> parameters.withRank(4));
         List<PolicyRule> bands = List.of(new PolicyRule("**up**", Policy.LOW_RANK_BANDS));
         writer.line("speech", speech, some.with(new Compact()).with(Precision.FLOAT16));
         writer.line("speech", speech, some.with(new Lors()).with(Precision.INT8));
@@ -82,8 +80,8 @@ final class PatchContractWriter {
         writer.line("speech", speech, some.with(new Ties()).with(parameters -> parameters.withSlack(0.4)));
         writer.line("normalized", normalized, some.with(new TaskArithmetic()).with(Scale.fixed(0.9)));
         writer.line("nested", PatchModels::nested, some.with(new Lors()).with(Scale.fixed(0.9)));
-        writer.line("large", large, some.with(new Compact()).with(Precision.FLOAT16));
-        writer.line("varints", varints, some.with(new Lors()));
+        writer.line("large", PatchModels::large, some.with(new Compact()).with(Precision.FLOAT16));
+        writer.line("varints", PatchModels::varints, some.with(new Lors()));
         writer.line("speech", speech, some.with(new RegMean()).with(Precision.FLOAT16));
         writer.line("speech", speech, some.with(new Lors()).with(Scale.parse("model-stock")));
         JSON.writerWithDefaultPrettyPrinter()

@@ -5,6 +5,7 @@ import static dev.koine.engine.onnx.Protos.value;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.ByteString;
 import dev.koine.engine.onnx.Protos;
 import dev.koine.engine.tensor.FloatEncoding;
 import java.nio.file.Path;
@@ -76,37 +77,34 @@ final class PatchModels {
         return tensor;
     }
 
-    /** One matrix of so many elements that its totals are not wide, in float16 or bfloat16; as raw data, or number by number. */
-    static Path matrix(Path folder, int code, boolean isRaw, long tuning, int rows, int columns) throws Exception {
+    /** One matrix of so many elements that its totals are not wide, in float32. */
+    static Path large(Path folder, long tuning) throws Exception {
+        return matrix(folder, Protos.FLOAT, tuning, 261, 257);
+    }
+
+    /** One matrix in bfloat16, number by number. */
+    static Path varints(Path folder, long tuning) throws Exception {
+        return matrix(folder, Protos.BFLOAT16, tuning, 5, 7);
+    }
+
+    private static Path matrix(Path folder, int code, long tuning, int rows, int columns) throws Exception {
         Random values = new Random(5);
         Random random = new Random(tuning);
-        float[] left = new float[rows];
-        float[] right = new float[columns];
-        for (int i = 0; i < rows; i++) {
-            left[i] = (float) random.nextGaussian();
-        }
-        for (int j = 0; j < columns; j++) {
-            right[j] = (float) random.nextGaussian();
-        }
         TensorProto.Builder tensor = TensorProto.newBuilder()
                 .setName("w")
                 .setDataType(code)
                 .addDims(rows)
                 .addDims(columns);
-        byte[] raw = new byte[2 * rows * columns];
-        for (int i = 0; i < rows * columns; i++) {
-            float tuned = tuning == 0 ? 0 : 0.01f * left[i / columns] * right[i % columns];
-            float element = (float) (values.nextGaussian() * 0.05) + tuned;
-            int bits = (code == Protos.FLOAT16 ? FloatEncoding.toFloat16(element) : FloatEncoding.toBfloat16(element))
-                    & 0xffff;
-            raw[2 * i] = (byte) bits;
-            raw[2 * i + 1] = (byte) (bits >> 8);
-            if (!isRaw) {
-                tensor.addInt32Data(bits);
+        float[] elements = new float[rows * columns];
+        for (int i = 0; i < elements.length; i++) {
+            elements[i] =
+                    (float) (values.nextGaussian() * 0.05) + (tuning == 0 ? 0 : (float) random.nextGaussian() * 0.01f);
+            if (code == Protos.BFLOAT16) {
+                tensor.addInt32Data(FloatEncoding.toBfloat16(elements[i]) & 0xffff);
             }
         }
-        if (isRaw) {
-            tensor.setRawData(com.google.protobuf.ByteString.copyFrom(raw));
+        if (code == Protos.FLOAT) {
+            tensor.setRawData(ByteString.copyFrom(Protos.bytes(elements)));
         }
         GraphProto.Builder graph = GraphProto.newBuilder()
                 .setName("matrix")

@@ -1,0 +1,1 @@
+"""Versions that a service computes itself, from the base and the task vectors inside."""
