@@ -1,5 +1,6 @@
 """Versions that are computed here or fetched whole, and what becomes of damaged and hostile task vectors."""
 
+import asyncio
 import json
 import logging
 import os
@@ -18,6 +19,7 @@ from patches import LARGE, LINES, artifact, block, members, put, running, safete
 from support import MODEL, FakeConsumer
 
 from koine_subscriber import ModelSubscriber
+from koine_subscriber.aio import AsyncModelSubscriber
 from koine_subscriber.bundles import Bundle, bundle_of
 from koine_subscriber.cache import BundleCache
 from koine_subscriber.errors import RejectedError, TroubleHereError
@@ -326,6 +328,17 @@ def test_trouble_with_both_is_trouble(updates: list[Update], here: Here, tmp_pat
         here.take(updates[1])
 
 
+def test_what_is_closing_computes_and_fetches_no_more(updates: list[Update], tmp_path: Path) -> None:
+    cache, closing = BundleCache(tmp_path / "cache"), list[int]()
+    patcher = Patcher(cache, lambda: bool(closing))
+    patcher.fetch(updates[0], bundle_of(updates[0]), False)
+    closing.append(1)
+    with pytest.raises(TroubleHereError, match="closing"):
+        patcher.fetch(updates[1], bundle_of(updates[1]), True)
+    assert not cache.place(bundle_of(updates[1])).exists()
+    cache.close()
+
+
 def test_a_process_that_dies_leaves_the_old_version_and_nothing_else(updates: list[Update], tmp_path: Path) -> None:
     (tmp_path / "updates").write_text(repr(updates[:2]))
     script = (
@@ -373,3 +386,23 @@ def test_a_subscriber_computes_versions(updates: list[Update], tmp_path: Path) -
         assert (status.patched, status.whole, status.bytes_fetched) == (0, 0, 0)
     assert not (tmp_path / "cache/artifacts").exists()
     assert threading.active_count() == 1
+
+
+def test_for_asyncio(updates: list[Update], tmp_path: Path) -> None:
+    consumer = FakeConsumer()
+
+    async def run() -> list[int]:
+        seen = []
+        start = AsyncModelSubscriber.start(
+            MODEL, {}, tmp_path / "cache", lambda folder: folder, open_topic=consumer.topic, patches=True
+        )
+        async with await start as subscriber:
+            consumer.put(updates[0])
+            async for version in subscriber.versions():
+                seen.append(subscriber.status().patched)
+                if version.version == 2:
+                    break
+                consumer.put(updates[version.version + 1])
+        return seen
+
+    assert asyncio.run(run()) == [0, 1, 2]

@@ -94,7 +94,6 @@ class ModelSubscriber(Generic[M]):
         self.model_id = model_id
         self._open_topic = open_topic or (lambda: UpdatesTopic(kafka, topic, model_id))
         self._cache = BundleCache(Path(cache).absolute())
-        self._patcher = self._open_patcher(patches)
         self._load, self._close_model, self._trial, self._trusted = load, close, trial, trusted
         self._on_served, self._on_rejected = on_served, on_rejected
         self._slot: ModelSlot[M] = ModelSlot()
@@ -104,6 +103,7 @@ class ModelSubscriber(Generic[M]):
         self._stand_in_tried = self._stand_in = False
         self._pause_seconds = _FIRST_PAUSE
         self._closing = threading.Event()
+        self._patcher = self._open_patcher(patches)
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"koine-subscriber-{model_id}", daemon=True)
         self._thread.start()
@@ -236,7 +236,7 @@ class ModelSubscriber(Generic[M]):
         if patches:
             from koine_subscriber.patch.patcher import Patcher
 
-            return Patcher(self._cache)
+            return Patcher(self._cache, self._closing.is_set)
         self._cache.forget_artifacts()
         return None
 

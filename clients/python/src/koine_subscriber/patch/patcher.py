@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ Patch = Mapping[str, Any]
 class Patcher:
     """For one thread. `patched` counts the versions that were computed."""
 
-    def __init__(self, cache: BundleCache) -> None:
-        """Raises OSError."""
-        self._cache = cache
+    def __init__(self, cache: BundleCache, is_closing: Callable[[], bool] = lambda: False) -> None:
+        """Once it `is_closing`, a version that is being computed is given up, with TroubleHereError. Raises OSError."""
+        self._cache, self._is_closing = cache, is_closing
         self._artifacts = Artifacts(cache)
         self._running: RunningModel | None = None
         self._running_base = ""
@@ -47,8 +47,10 @@ class Patcher:
         except UnsupportedError as e:
             _LOG.info("%s is fetched whole, %s: %s.", name, whole, e)
         except Exception as e:
-            _LOG.warning("%s cannot be computed here and is fetched whole, %s: %s", name, whole, str(e) or repr(e))
             self.close()
+            if self._is_closing():
+                raise TroubleHereError(f"{name} is not computed: this is closing.") from e
+            _LOG.warning("%s cannot be computed here and is fetched whole, %s: %s", name, whole, str(e) or repr(e))
             if not isinstance(e, (OSError, TroubleHereError)):
                 self._artifacts.delete(_with_lists(update))
         return self._cache.fetch(bundle)
@@ -117,9 +119,9 @@ class Patcher:
         running = self._running
         if running is not None:
             removed = running.inside - wanted
-            changes = removed.total() + (wanted - running.inside).total()
+            count = removed.total() + (wanted - running.inside).total()
             can_change = self._running_base == base.digest and running.method == method
-            if not can_change or changes > wanted.total() or not all(self._is_here(digest) for digest, _ in removed):
+            if not can_change or count > wanted.total() or not all(self._is_here(digest) for digest, _ in removed):
                 self.close()
                 running = None
         if running is None:
@@ -127,10 +129,12 @@ class Patcher:
             files = [file.path for file in base.files]
             running = RunningModel(folder, files, method, self._cache.folder, self._artifacts.place)
             self._running, self._running_base = running, base.digest
-        for member in (running.inside - wanted).elements():
-            running.change(member, -1)
-        for member in (wanted - running.inside).elements():
-            running.change(member, 1)
+        changes = [(member, -1) for member in (running.inside - wanted).elements()]
+        changes += [(member, 1) for member in (wanted - running.inside).elements()]
+        for member, sign in changes:
+            if self._is_closing():
+                raise TroubleHereError("This is closing.")
+            running.change(member, sign)
         return running
 
     def _is_here(self, digest: str) -> bool:
