@@ -174,8 +174,8 @@ def header(content: bytes) -> bytes:
     return struct.pack("<Q", len(content)) + content
 
 
-def low_rank(rows: int, columns: int, rank: int, keep: int = 0) -> bytes:
-    said = block(KEY, dense=False, rows=rows, columns=columns, rank=rank, keep=keep)
+def low_rank(rows: int, columns: int, rank: int, keep: int = 0, **more: Any) -> bytes:
+    said = block(KEY, dense=False, rows=rows, columns=columns, rank=rank, keep=keep, **more)
     floats = {"u": [rows, rank], "v": [rank, columns]} if rank else {}
     return safetensors({f"{KEY}@0.{name}": ("F32", size, b"\0" * 64) for name, size in floats.items()}, [said])
 
@@ -203,6 +203,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "an unknown precision": lambda: piece(precision="INT2"),
     "integers without scales": lambda: piece(dtype="U8", content=b"\0" * 4, precision="INT8"),
     "a huge rank": lambda: low_rank(4, 4, 1 << 40),
+    "a rank that wraps": lambda: low_rank(4, 4, (1 << 62) + 4, precision="INT8"),
     "huge rows": lambda: low_rank(1 << 62, 1 << 62, 1),
     "huge rows of nothing": lambda: low_rank(46340, 46340, 0),
     "a mask that is not there": lambda: low_rank(4, 4, 0, keep=4),

@@ -1,6 +1,7 @@
 """Blocks of task vectors: what is kept of a run of elements, as float32 of one defined value each, any range at a time."""
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -84,7 +85,7 @@ class _Floats:
     def __init__(self, file: Safetensors, entry: Entry, part: str, shape: tuple[int, ...]) -> None:
         self._file, self._precision = file, entry.precision
         self._name = f"{entry.weights[0]}@{entry.start}.{part}"
-        self._count = int(np.prod(shape, dtype=np.int64))
+        self._count = math.prod(shape)
         if entry.precision in _DTYPES:
             _require(file, self._name, _DTYPES[entry.precision], shape)
         else:
