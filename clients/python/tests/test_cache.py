@@ -49,6 +49,6 @@ def test_other_places_are_refused_in_words(tmp_path: Path) -> None:
     bundle = bundle_of(announced(tmp_path / "store", 0, b"0"))
     cache = BundleCache(tmp_path / "cache")
     with pytest.raises(UnsupportedPlaceError, match="reads no other"):
-        cache.fetch(Bundle.of("s3://bucket/0/", bundle.files))
+        cache.fetch(Bundle.of("gs://bucket/0/", bundle.files))
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["lock"]
     cache.close()

@@ -1,4 +1,4 @@
-"""Where the files of bundles come from: folders that are mounted here, and http(s)."""
+"""Where the files of bundles come from: folders that are mounted here, http(s), and S3."""
 
 import urllib.error
 import urllib.parse
@@ -8,12 +8,13 @@ from typing import BinaryIO, cast
 
 from koine_subscriber.bundles import Bundle, BundleFile, open_file
 from koine_subscriber.errors import RejectedError, TroubleHereError
+from koine_subscriber.s3 import open_s3
 
 _SECONDS = 30.0
 
 
 class UnsupportedPlaceError(TroubleHereError):
-    """The store is of a kind that this client does not read, such as s3:."""
+    """The store is of a kind that this client does not read, such as gs:."""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -21,7 +22,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-_OPENER = urllib.request.build_opener(_NoRedirects)
+OPENER = urllib.request.build_opener(_NoRedirects)
 
 
 def open_source(bundle: Bundle, file: BundleFile) -> BinaryIO:
@@ -35,8 +36,10 @@ def open_source(bundle: Bundle, file: BundleFile) -> BinaryIO:
         return open_file(_folder(bundle.uri, place), file)
     if place.scheme in ("http", "https"):
         return _open_http(bundle.uri, file)
+    if place.scheme in ("s3", "s3a"):
+        return open_s3(bundle.uri, file)
     raise UnsupportedPlaceError(
-        f"The bundle's place {bundle.uri!r} is neither file: nor http(s):, and this client reads no other. "
+        f"The bundle's place {bundle.uri!r} is not one of file:, http(s): and s3:, and this client reads no other. "
         "Mount the store here, serve it over HTTP, or let koine follow keep a folder."
     )
 
@@ -54,7 +57,7 @@ def _open_http(uri: str, file: BundleFile) -> BinaryIO:
     file.check()
     url = uri.rstrip("/") + "/" + urllib.parse.quote(file.path)
     try:
-        return cast(BinaryIO, _OPENER.open(url, timeout=_SECONDS))
+        return cast(BinaryIO, OPENER.open(url, timeout=_SECONDS))
     except urllib.error.HTTPError as e:
         e.close()
         if e.code in (404, 410):
