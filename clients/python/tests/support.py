@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +15,13 @@ from koine_subscriber.updates import UpdatesTopic
 
 CONTRACT = Path(__file__).parents[3] / "events/src/test/resources/dev/koine/events/contract"
 MODEL = "whisper-small"
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def golden(file: str, name: str) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """The subscriber on a consumer without a broker."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import MODEL, FakeConsumer, announced
+from support import MODEL, FakeConsumer, announced, eventually
 
 from koine_subscriber import ModelSubscriber, TroubleHereError, TrustedKeys
 from koine_subscriber.updates import UpdatesTopic
@@ -15,13 +14,6 @@ from koine_subscriber.updates import UpdatesTopic
 def follow(consumer: FakeConsumer, cache: Path, **more: Any) -> ModelSubscriber[bytes]:
     more.setdefault("open_topic", consumer.topic)
     return ModelSubscriber(MODEL, {}, cache, lambda folder: (folder / "model.onnx").read_bytes(), **more)
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def away() -> UpdatesTopic:

@@ -24,6 +24,7 @@ def _parser() -> argparse.ArgumentParser:
     follow.add_argument("--topic", default="koine.updates")
     follow.add_argument("--trusted-keys", type=Path, help="take only updates that one of these keys signed")
     follow.add_argument("--patches", action="store_true", help="compute versions from base and task vectors where that is less")
+    follow.add_argument("--registry", metavar="URL", help="of a schema registry whose wire format is read, too")
     follow.add_argument("--exec", metavar="COMMAND", help="shell command; tried again while it fails")
     follow.add_argument("--json", action="store_true", help="one JSON object a line")
     follow.add_argument("--once", action="store_true", help="end after the first version")
@@ -57,17 +58,22 @@ def main(arguments: list[str] | None = None) -> int:
         if options.once:
             ended.set()
 
-    with ModelSubscriber(
-        options.model,
-        {"bootstrap.servers": options.bootstrap},
-        options.cache,
-        lambda folder: folder,
-        trial=run,
-        trusted=TrustedKeys.read(options.trusted_keys) if options.trusted_keys else None,
-        topic=options.topic,
-        patches=options.patches,
-        on_served=tell,
-    ):
+    try:
+        subscriber = ModelSubscriber(
+            options.model,
+            {"bootstrap.servers": options.bootstrap},
+            options.cache,
+            lambda folder: folder,
+            trial=run,
+            trusted=TrustedKeys.read(options.trusted_keys) if options.trusted_keys else None,
+            topic=options.topic,
+            registry_url=options.registry,
+            patches=options.patches,
+            on_served=tell,
+        )
+    except ValueError as e:
+        _parser().error(str(e))
+    with subscriber:
         ended.wait()
     return 0
 

@@ -14,36 +14,58 @@ from koine_subscriber.wire import WireCheck
 Update = dict[str, Any]
 """A ModelUpdate by its fields' names: times in milliseconds since 1970, bytes as `bytes`."""
 
-_MARKER = b"\xc3\x01"
+MARKER = b"\xc3\x01"
 _HEADER_BYTES = 10
+_MEANT = {"type", "name", "namespace", "fields", "symbols", "items", "values", "size", "default"}
 
 
-def _plain(schema: Any) -> Any:
-    """The schema without logical types: a time stays a number."""
+def plain(schema: Any) -> Any:
+    """A schema without what does not change bytes, such as logical types: a time stays a number."""
     if isinstance(schema, dict):
-        return {key: _plain(value) for key, value in schema.items() if key not in ("logicalType", "doc")}
-    return [_plain(item) for item in schema] if isinstance(schema, list) else schema
+        return {key: value if key == "default" else plain(value) for key, value in schema.items() if key in _MEANT}
+    return [plain(item) for item in schema] if isinstance(schema, list) else schema
 
 
-class _Writer:
-    def __init__(self, text: str) -> None:
-        raw = _plain(json.loads(text))
+class WriterSchema:
+    """A schema that values are written with: parsed, its types by name, and the header of the single-object encoding."""
+
+    def __init__(self, raw: Any) -> None:
+        """`raw` is JSON's. Raises what fastavro does where it is no schema."""
+        schema = plain(raw)
         self.named: dict[str, Any] = {}
-        self.parsed: Any = fastavro.parse_schema(raw, named_schemas=self.named)
-        canonical = fastavro.schema.to_parsing_canonical_form(raw)
+        self.parsed: Any = fastavro.parse_schema(schema, named_schemas=self.named)
+        canonical = fastavro.schema.to_parsing_canonical_form(schema)
         digest = fastavro.schema.fingerprint(canonical, "CRC-64-AVRO")
-        self.header = _MARKER + bytes.fromhex(digest)
+        self.header = MARKER + bytes.fromhex(digest)
+
+    def decode(self, message: bytes, start: int, reader: Any) -> dict[str, Any]:
+        """The record in the message from `start` on, as the reader's schema has it.
+
+        Raises EOFError, ValueError or another error where they are none. Takes no memory for a length before its bytes are there.
+        """
+        check = WireCheck(message, start)
+        check.walk(self.parsed, self.named)
+        if check.position != len(message):
+            raise ValueError("bytes are left over")
+        return dict(fastavro.schemaless_reader(io.BytesIO(message[start:]), self.parsed, reader))
+
+    def encode(self, record: dict[str, Any]) -> bytes:
+        """The record as a message."""
+        out = io.BytesIO()
+        fastavro.schemaless_writer(out, self.parsed, record)
+        return self.header + out.getvalue()
 
 
-def _writers() -> list[_Writer]:
+def released(name: str) -> list[WriterSchema]:
+    """The released schemas of a record, the oldest first."""
     folder = resources.files("koine_subscriber").joinpath("schemas")
-    names = [entry.name for entry in folder.iterdir() if entry.name.startswith("ModelUpdate.v")]
+    names = [entry.name for entry in folder.iterdir() if entry.name.startswith(name + ".v")]
     names.sort(key=lambda name: int(name.split(".")[1][1:]))
-    return [_Writer(folder.joinpath(name).read_text(encoding="utf-8")) for name in names]
+    return [WriterSchema(json.loads(folder.joinpath(name).read_text(encoding="utf-8"))) for name in names]
 
 
-_WRITERS = _writers()
-_READER = _WRITERS[-1].parsed
+_WRITERS = released("ModelUpdate")
+READER: Any = _WRITERS[-1].parsed
 _BY_HEADER = {writer.header: writer for writer in _WRITERS}
 
 
@@ -52,10 +74,10 @@ def decode(message: bytes) -> Update:
 
     Raises UndecodableError if the bytes are not a whole update, or were written with a schema that is not known here.
     """
-    if len(message) < _HEADER_BYTES or message[:2] != _MARKER:
+    if len(message) < _HEADER_BYTES or message[:2] != MARKER:
         raise UndecodableError(
             f"The message of {len(message)} bytes is not an Avro single-object encoding, which starts with C3 01. "
-            "A schema registry's format is not read by this client: let the job write without one."
+            "A schema registry's format is read where registry_url names the registry."
         )
     writer = _BY_HEADER.get(message[:_HEADER_BYTES])
     if writer is None:
@@ -64,21 +86,14 @@ def decode(message: bytes) -> Update:
             "version of ModelUpdate. Read the topic of updates, or update koine-subscriber if the writer is newer."
         )
     try:
-        check = WireCheck(message, _HEADER_BYTES)
-        check.walk(writer.parsed, writer.named)
-        if check.position != len(message):
-            raise ValueError("bytes are left over")
-        found = fastavro.schemaless_reader(io.BytesIO(message[_HEADER_BYTES:]), writer.parsed, _READER)
+        return writer.decode(message, _HEADER_BYTES, READER)
     except (EOFError, ValueError, IndexError, KeyError, TypeError, OverflowError) as e:
         raise UndecodableError(
             f"The message names a schema of ModelUpdate but its {len(message)} bytes are not one ({e}). "
             "Was it cut off, or written with another schema than its header says?"
         ) from e
-    return dict(found)
 
 
 def encode(update: Update) -> bytes:
     """The update as a message of the newest schema."""
-    out = io.BytesIO()
-    fastavro.schemaless_writer(out, _READER, update)
-    return _WRITERS[-1].header + out.getvalue()
+    return _WRITERS[-1].encode(update)

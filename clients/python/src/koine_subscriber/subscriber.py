@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from koine_subscriber.bundles import Bundle, bundle_of
 from koine_subscriber.cache import BundleCache
 from koine_subscriber.errors import RejectedError, TroubleHereError
-from koine_subscriber.events import Update
+from koine_subscriber.events import Update, decode
 from koine_subscriber.lease import Lease, ModelSlot
+from koine_subscriber.registry import SchemaRegistry
 from koine_subscriber.signatures import TrustedKeys
 from koine_subscriber.updates import UpdatesTopic
 
@@ -80,6 +81,7 @@ class ModelSubscriber(Generic[M]):
         trusted: TrustedKeys | None = None,
         topic: str = "koine.updates",
         patches: bool = False,
+        registry_url: str | None = None,
         on_served: Callable[[ServedVersion], object] | None = None,
         on_rejected: Callable[[Update, RejectedError], object] | None = None,
         open_topic: Callable[[], UpdatesTopic] | None = None,
@@ -90,9 +92,11 @@ class ModelSubscriber(Generic[M]):
         version, but for TroubleHereError, after which it is tried again. `trusted` None takes anybody's updates. With `patches`
         a version is computed here from the base and its task vectors where these have fewer bytes; the base, they and totals of
         four bytes an element take disk.
+        `registry_url` reads a schema registry's wire format, too. Raises ValueError if it is none.
         """
         self.model_id = model_id
-        self._open_topic = open_topic or (lambda: UpdatesTopic(kafka, topic, model_id))
+        read = SchemaRegistry(registry_url).decode if registry_url is not None else decode
+        self._open_topic = open_topic or (lambda: UpdatesTopic(kafka, topic, model_id, read=read))
         self._cache = BundleCache(Path(cache).absolute())
         self._load, self._close_model, self._trial, self._trusted = load, close, trial, trusted
         self._on_served, self._on_rejected = on_served, on_rejected
@@ -296,9 +300,8 @@ class ModelSubscriber(Generic[M]):
 
     def _pause(self, trouble: str, e: Exception) -> None:
         self._troubles += 1
-        _LOG.warning(
-            "%s; another try in %.1f s: %s", trouble, self._pause_seconds, str(e) if isinstance(e, TroubleHereError) else repr(e)
-        )
+        said = str(e) if isinstance(e, TroubleHereError) else repr(e)
+        _LOG.warning("%s; another try in %.1f s: %s", trouble, self._pause_seconds, said)
         self._closing.wait(self._pause_seconds)
         self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE)
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from koine_subscriber.errors import TroubleHereError, UndecodableError
@@ -17,10 +17,18 @@ _PARTITIONS_EVERY_SECONDS = 30.0
 class UpdatesTopic:
     """Reads all partitions. Used by one thread. Every method raises TroubleHereError where the broker gives trouble."""
 
-    def __init__(self, kafka: Mapping[str, Any], topic: str, model_id: str, consumer: Any = None) -> None:
-        """`kafka` has librdkafka's properties; `consumer` stands in for one that is made of them."""
+    def __init__(
+        self,
+        kafka: Mapping[str, Any],
+        topic: str,
+        model_id: str,
+        consumer: Any = None,
+        read: Callable[[bytes], Update] = decode,
+    ) -> None:
+        """`kafka` has librdkafka's properties; `consumer` stands in for one that is made of them; `read` decodes a value."""
         self._topic = topic
         self._model_id = model_id
+        self._read = read
         self._consumer = consumer if consumer is not None else _consumer(kafka)
         self._positions: dict[int, int] = {}
         self._checked = float("-inf")
@@ -92,7 +100,7 @@ class UpdatesTopic:
         if message.value() is None:
             return None
         try:
-            return decode(message.value())
+            return self._read(message.value())
         except UndecodableError as e:
             _LOG.warning("Skipped offset %s of %s-%s: %s", message.offset(), self._topic, message.partition(), e)
             return None
