@@ -13,9 +13,9 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 from support import MODEL, announced
 
-from koine_subscriber import ModelSubscriber
+from koine_subscriber import ModelSubscriber, services
 from koine_subscriber.__main__ import main
-from koine_subscriber.events import Update, encode
+from koine_subscriber.events import Update, encode, released
 from koine_subscriber.updates import UpdatesTopic
 
 BROKER = os.environ.get("KOINE_BROKER")
@@ -100,6 +100,22 @@ def test_the_end_of_the_topic_is_found_without_waiting(tmp_path: Path, topic: st
         reader.close()
     if last == "open":
         announcer.abort()
+
+
+def test_reports_are_written(tmp_path: Path, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "TOPIC", topic)
+    with follow("none-yet", tmp_path / "cache", service="asr-1"):
+        pass
+    consumer, schema = confluent_kafka.Consumer({**KAFKA, "group.id": topic}), released("ServiceReport")[-1]
+    consumer.assign([confluent_kafka.TopicPartition(topic, partition, 0) for partition in range(2)])
+    reports = list[dict[str, Any]]()
+    deadline = time.monotonic() + 30
+    while (not reports or not reports[-1]["ended"]) and time.monotonic() < deadline:
+        for message in consumer.consume(10, timeout=1):
+            assert message.key() == f"{MODEL}/asr-1".encode()
+            reports.append(schema.decode(message.value(), 10, schema.parsed))
+    consumer.close()
+    assert [reports[-1][field] for field in ("service", "modelId", "version", "ended")] == ["asr-1", MODEL, None, True]
 
 
 def test_leases_hold_through_swaps(tmp_path: Path, topic: str) -> None:

@@ -74,7 +74,8 @@ def test_statements(entry: dict[str, Any]) -> None:
 def test_released_schemas_are_java_s() -> None:
     released = Path(__file__).parents[3] / "schemas/src/main/resources/dev/koine/schemas/released"
     copies = Path(__file__).parents[1] / "src/koine_subscriber/schemas"
-    names = sorted(file.name for file in released.glob("ModelUpdate.v*.avsc"))
+    read = ("ModelUpdate.v*.avsc", "ServiceReport.v*.avsc")
+    names = sorted(file.name for pattern in read for file in released.glob(pattern))
     assert names and names == sorted(file.name for file in copies.iterdir())
     for name in names:
         assert (copies / name).read_bytes() == (released / name).read_bytes()

@@ -25,6 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     follow.add_argument("--trusted-keys", type=Path, help="take only updates that one of these keys signed")
     follow.add_argument("--patches", action="store_true", help="compute versions from base and task vectors where that is less")
     follow.add_argument("--registry", metavar="URL", help="of a schema registry whose wire format is read, too")
+    follow.add_argument("--service", metavar="NAME", help="report under this name on koine.services")
     follow.add_argument("--exec", metavar="COMMAND", help="shell command; tried again while it fails")
     follow.add_argument("--json", action="store_true", help="one JSON object a line")
     follow.add_argument("--once", action="store_true", help="end after the first version")
@@ -69,6 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
             topic=options.topic,
             registry_url=options.registry,
             patches=options.patches,
+            service=options.service,
             on_served=tell,
         )
     except ValueError as e:

@@ -15,6 +15,7 @@ from koine_subscriber.errors import RejectedError, TroubleHereError
 from koine_subscriber.events import Update, decode
 from koine_subscriber.lease import Lease, ModelSlot
 from koine_subscriber.registry import SchemaRegistry
+from koine_subscriber.services import ServiceReporter
 from koine_subscriber.signatures import TrustedKeys
 from koine_subscriber.updates import UpdatesTopic
 
@@ -82,6 +83,7 @@ class ModelSubscriber(Generic[M]):
         topic: str = "koine.updates",
         patches: bool = False,
         registry_url: str | None = None,
+        service: str | None = None,
         on_served: Callable[[ServedVersion], object] | None = None,
         on_rejected: Callable[[Update, RejectedError], object] | None = None,
         open_topic: Callable[[], UpdatesTopic] | None = None,
@@ -92,10 +94,12 @@ class ModelSubscriber(Generic[M]):
         version, but for TroubleHereError, after which it is tried again. `trusted` None takes anybody's updates. With `patches`
         a version is computed here from the base and its task vectors where these have fewer bytes; the base, they and totals of
         four bytes an element take disk.
-        `registry_url` reads a schema registry's wire format, too. Raises ValueError if it is none.
+        `registry_url` reads a schema registry's wire format, too. `service` is the name to report under on `koine.services`.
+        Raises ValueError if these are none.
         """
         self.model_id = model_id
         read = SchemaRegistry(registry_url).decode if registry_url is not None else decode
+        self._reporter = ServiceReporter(kafka, model_id, service) if service is not None else None
         self._open_topic = open_topic or (lambda: UpdatesTopic(kafka, topic, model_id, read=read))
         self._cache = BundleCache(Path(cache).absolute())
         self._load, self._close_model, self._trial, self._trusted = load, close, trial, trusted
@@ -111,6 +115,8 @@ class ModelSubscriber(Generic[M]):
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"koine-subscriber-{model_id}", daemon=True)
         self._thread.start()
+        if self._reporter is not None:
+            self._reporter.start()
         atexit.register(self._end)
 
     def acquire(self) -> Lease[M]:
@@ -150,11 +156,15 @@ class ModelSubscriber(Generic[M]):
         self._closing.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()
+        if self._reporter is not None:
+            self._reporter.close()
         atexit.unregister(self._end)
 
     def _end(self) -> None:
         self._closing.set()
         self._thread.join(_LONGEST_PAUSE)
+        if self._reporter is not None:
+            self._reporter.close()
 
     def __enter__(self) -> "ModelSubscriber[M]":
         return self
@@ -234,6 +244,8 @@ class ModelSubscriber(Generic[M]):
         self._prune(update, folder)
         self._wake()
         _LOG.info("Version %s of %s serves (%s).", version.version, self.model_id, version.digest)
+        if self._reporter is not None:
+            self._reporter.served(version.version, version.digest, version.since)
         self._tell(self._on_served, version)
 
     def _open_patcher(self, patches: bool) -> "Patcher | None":
@@ -276,6 +288,8 @@ class ModelSubscriber(Generic[M]):
         self._waiting.pop(update["version"])
         self._refused.add(update["version"])
         _LOG.warning("Version %s of %s is refused (%s): %s", update["version"], self.model_id, e.code, e)
+        if self._reporter is not None:
+            self._reporter.refused(update["version"], e)
         self._tell(self._on_rejected, update, e)
 
     def _serve_stand_in(self) -> None:
@@ -302,6 +316,8 @@ class ModelSubscriber(Generic[M]):
         self._troubles += 1
         said = str(e) if isinstance(e, TroubleHereError) else repr(e)
         _LOG.warning("%s; another try in %.1f s: %s", trouble, self._pause_seconds, said)
+        if self._reporter is not None:
+            self._reporter.trouble(f"{trouble}: {said}")
         self._closing.wait(self._pause_seconds)
         self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE)
 

@@ -15,6 +15,7 @@ import dev.koine.events.signature.Statement;
 import dev.koine.events.signature.TrustedKeys;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.ServiceReport;
 import dev.koine.schemas.UndecodableException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -58,6 +59,17 @@ class ContractTest {
                 found = JSON.nullNode();
             }
             assertThat(found).as(entry.get("name").asText()).isEqualTo(entry.get("json"));
+        }
+    }
+
+    @Test
+    void reportsAreReadAsWritten() throws Exception {
+        EventCodec<ServiceReport> reports = EventCodec.of(ServiceReport.class);
+        for (JsonNode entry : read("reports.json")) {
+            byte[] message = Base64.getDecoder().decode(entry.get("base64").asText());
+            assertThat(JSON.readTree(json(reports.decode(message)).toString()))
+                    .as(entry.get("name").asText())
+                    .isEqualTo(entry.get("json"));
         }
     }
 

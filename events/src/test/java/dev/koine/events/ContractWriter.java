@@ -25,6 +25,8 @@ import dev.koine.schemas.PolicyRule;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Recipe;
 import dev.koine.schemas.ScaleTrial;
+import dev.koine.schemas.ServiceFailure;
+import dev.koine.schemas.ServiceReport;
 import dev.koine.schemas.YardstickScore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +43,7 @@ import java.util.Map;
 final class ContractWriter {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final EventCodec<ModelUpdate> UPDATES = EventCodec.of(ModelUpdate.class);
+    private static final EventCodec<ServiceReport> REPORTS = EventCodec.of(ServiceReport.class);
     private static final Instant TIME = Instant.ofEpochMilli(1_795_000_000_123L);
     private static final String GOLDEN_V1 = "../schemas/src/test/resources/dev/koine/schemas/golden/v1/update.bin";
 
@@ -51,6 +54,7 @@ final class ContractWriter {
         save(folder.resolve("events.json"), events());
         save(folder.resolve("bundles.json"), bundles());
         save(folder.resolve("statements.json"), statements());
+        save(folder.resolve("reports.json"), reports());
     }
 
     private static void save(Path file, ArrayNode entries) throws IOException {
@@ -83,6 +87,32 @@ final class ContractWriter {
                 .putNull("json");
         entry(entries, "a length below zero", length).putNull("json");
         entry(entries, "a length beyond the message", huge).putNull("json");
+        return entries;
+    }
+
+    private static ArrayNode reports() throws IOException {
+        ArrayNode entries = JSON.createArrayNode();
+        ServiceReport first = ServiceReport.newBuilder()
+                .setService("asr-1")
+                .setModelId("whisper-small")
+                .setTime(TIME)
+                .build();
+        ServiceReport full = ServiceReport.newBuilder(first)
+                .setVersion(300L)
+                .setDigest("sha256:" + "ab".repeat(32))
+                .setSince(TIME.minusMillis(1))
+                .setEnded(true)
+                .setFailures(List.of(
+                        new ServiceFailure("REFUSED", 301L, "Größe", 1L, TIME),
+                        new ServiceFailure("TROUBLE", null, "no route", 1L << 40, TIME)))
+                .build();
+        for (ServiceReport report : List.of(first, full)) {
+            entry(
+                            entries,
+                            report.getVersion() == null ? "before the first version" : "every field",
+                            REPORTS.encode(report))
+                    .set("json", ContractTest.json(report));
+        }
         return entries;
     }
 
