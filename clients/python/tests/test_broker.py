@@ -1,6 +1,8 @@
 """The updates topic of a real broker, which KOINE_BROKER names; KOINE_MODEL names a model that has a version there."""
 
+import hashlib
 import os
+import random
 import threading
 import time
 import uuid
@@ -15,7 +17,10 @@ from support import MODEL, announced
 
 from koine_subscriber import ModelSubscriber, services
 from koine_subscriber.__main__ import main
-from koine_subscriber.events import Update, encode, released
+from koine_subscriber.chunks import CHUNK_BYTES, ChunkedFile, encode_chunk
+from koine_subscriber.codec import released
+from koine_subscriber.events import Update, encode
+from koine_subscriber.inband import ArtifactsTopic, InBandBundles
 from koine_subscriber.updates import UpdatesTopic
 
 BROKER = os.environ.get("KOINE_BROKER")
@@ -27,6 +32,15 @@ KAFKA = {"bootstrap.servers": str(BROKER)}
 def topic() -> Iterator[str]:
     """A compacted topic of its own, with two partitions."""
     admin, name = AdminClient(KAFKA), f"updates-{uuid.uuid4()}"
+    admin.create_topics([NewTopic(name, 2, 1, config={"cleanup.policy": "compact"})])[name].result()
+    yield name
+    admin.delete_topics([name])[name].result()
+
+
+@pytest.fixture
+def artifacts() -> Iterator[str]:
+    """A compacted topic of chunks, with two partitions."""
+    admin, name = AdminClient(KAFKA), f"artifacts-{uuid.uuid4()}"
     admin.create_topics([NewTopic(name, 2, 1, config={"cleanup.policy": "compact"})])[name].result()
     yield name
     admin.delete_topics([name])[name].result()
@@ -144,3 +158,22 @@ def test_leases_hold_through_swaps(tmp_path: Path, topic: str) -> None:
         ended.set()
         worker.join()
     assert failures == []
+
+
+def test_a_service_without_the_store(tmp_path: Path, topic: str, artifacts: str) -> None:
+    announcer, producer = Announcer(topic), confluent_kafka.Producer(KAFKA)
+    contents = [random.Random(version).randbytes(5 * CHUNK_BYTES + version) for version in range(3)]
+    received = InBandBundles(tmp_path / "spool", lambda: ArtifactsTopic(KAFKA, artifacts), patience=60.0)
+    with follow(topic, tmp_path / "cache", received=received) as subscriber:
+        for version, content in enumerate(contents):
+            announcer.begin(announced(tmp_path / "store", version, content))
+            (tmp_path / "store").rename(tmp_path / f"away{version}")
+            announcer.commit()
+            file = ChunkedFile(hashlib.sha256(content).hexdigest(), len(content))
+            for index in random.Random(version).sample(range(file.count), file.count):
+                chunk = content[index * CHUNK_BYTES : (index + 1) * CHUNK_BYTES]
+                producer.produce(artifacts, encode_chunk(file, index, chunk), f"{file.sha256}/{index:08d}".encode())
+                producer.flush(30)
+            served = subscriber.await_version(version, 30)
+            assert (served.folder / "model.onnx").read_bytes() == content
+        assert (subscriber.status().refused, subscriber.status().troubles) == (0, 0)

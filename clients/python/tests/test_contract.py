@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from koine_subscriber.bundles import Bundle, BundleFile
+from koine_subscriber.chunks import CHUNK_BYTES, ChunkedFile, chunk_of, encode_chunk, key_of
 from koine_subscriber.errors import RejectedError, UndecodableError
 from koine_subscriber.events import decode, encode
 from koine_subscriber.signatures import TrustedKeys
@@ -59,6 +60,20 @@ def test_bundles(entry: dict[str, Any], tmp_path: Path) -> None:
     assert verdict == entry["verdict"]
 
 
+@pytest.mark.parametrize("entry", entries("chunks.json"))
+def test_chunks(entry: dict[str, Any]) -> None:
+    file, found = ChunkedFile(entry["sha256"], entry["size"]), None
+    key = key_of(base64.b64decode(entry["key"]))
+    if key is not None and entry["value"] is not None and key[0] == file.sha256:
+        try:
+            content = chunk_of(key, base64.b64decode(entry["value"]), file)
+            found = {"index": key[1], "offset": key[1] * CHUNK_BYTES, "bytes": base64.b64encode(content).decode()}
+            assert encode_chunk(file, key[1], content) == base64.b64decode(entry["value"])
+        except UndecodableError:
+            pass
+    assert found == entry["verdict"]
+
+
 @pytest.mark.parametrize("entry", entries("statements.json"))
 def test_statements(entry: dict[str, Any]) -> None:
     update = decode(base64.b64decode(entry["base64"]))
@@ -74,7 +89,7 @@ def test_statements(entry: dict[str, Any]) -> None:
 def test_released_schemas_are_java_s() -> None:
     released = Path(__file__).parents[3] / "schemas/src/main/resources/dev/koine/schemas/released"
     copies = Path(__file__).parents[1] / "src/koine_subscriber/schemas"
-    read = ("ModelUpdate.v*.avsc", "ServiceReport.v*.avsc")
+    read = ("ArtifactChunk.v*.avsc", "ModelUpdate.v*.avsc", "ServiceReport.v*.avsc")
     names = sorted(file.name for pattern in read for file in released.glob(pattern))
     assert names and names == sorted(file.name for file in copies.iterdir())
     for name in names:

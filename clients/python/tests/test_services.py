@@ -14,7 +14,7 @@ from support import CONTRACT, MODEL, FakeConsumer, announced, eventually
 
 from koine_subscriber import ModelSubscriber, RejectedError, services
 from koine_subscriber.__main__ import main
-from koine_subscriber.events import released
+from koine_subscriber.codec import released
 from koine_subscriber.services import ReportsTopic, ServiceReporter, encode
 
 NOW = 1_800_000_000.5

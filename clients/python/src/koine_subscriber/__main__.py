@@ -22,6 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     follow.add_argument("--bootstrap", required=True, metavar="HOST:PORT")
     follow.add_argument("--cache", required=True, type=Path, help="a folder of its own")
     follow.add_argument("--topic", default="koine.updates")
+    follow.add_argument("--in-band", action="store_true", help="take files from koine.artifacts, not from the store")
     follow.add_argument("--trusted-keys", type=Path, help="take only updates that one of these keys signed")
     follow.add_argument("--patches", action="store_true", help="compute versions from base and task vectors where that is less")
     follow.add_argument("--registry", metavar="URL", help="of a schema registry whose wire format is read, too")
@@ -68,6 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
             trial=run,
             trusted=TrustedKeys.read(options.trusted_keys) if options.trusted_keys else None,
             topic=options.topic,
+            in_band=options.in_band,
             registry_url=options.registry,
             patches=options.patches,
             service=options.service,

@@ -1,99 +1,21 @@
-"""Updates from bytes: Avro's single-object encoding, written with any released schema."""
+"""Updates from bytes and back."""
 
-import io
-import json
-from importlib import resources
 from typing import Any
 
-import fastavro
-import fastavro.schema
-
-from koine_subscriber.errors import UndecodableError
-from koine_subscriber.wire import WireCheck
+from koine_subscriber.codec import Codec
 
 Update = dict[str, Any]
 """A ModelUpdate by its fields' names: times in milliseconds since 1970, bytes as `bytes`."""
 
-MARKER = b"\xc3\x01"
-_HEADER_BYTES = 10
-_MEANT = {"type", "name", "namespace", "fields", "symbols", "items", "values", "size", "default"}
-
-
-def plain(schema: Any) -> Any:
-    """A schema without what does not change bytes, such as logical types: a time stays a number."""
-    if isinstance(schema, dict):
-        return {key: value if key == "default" else plain(value) for key, value in schema.items() if key in _MEANT}
-    return [plain(item) for item in schema] if isinstance(schema, list) else schema
-
-
-class WriterSchema:
-    """A schema that values are written with: parsed, its types by name, and the header of the single-object encoding."""
-
-    def __init__(self, raw: Any) -> None:
-        """`raw` is JSON's. Raises what fastavro does where it is no schema."""
-        schema = plain(raw)
-        self.named: dict[str, Any] = {}
-        self.parsed: Any = fastavro.parse_schema(schema, named_schemas=self.named)
-        canonical = fastavro.schema.to_parsing_canonical_form(schema)
-        digest = fastavro.schema.fingerprint(canonical, "CRC-64-AVRO")
-        self.header = MARKER + bytes.fromhex(digest)
-
-    def decode(self, message: bytes, start: int, reader: Any) -> dict[str, Any]:
-        """The record in the message from `start` on, as the reader's schema has it.
-
-        Raises EOFError, ValueError or another error where they are none. Takes no memory for a length before its bytes are there.
-        """
-        check = WireCheck(message, start)
-        check.walk(self.parsed, self.named)
-        if check.position != len(message):
-            raise ValueError("bytes are left over")
-        return dict(fastavro.schemaless_reader(io.BytesIO(message[start:]), self.parsed, reader))
-
-    def encode(self, record: dict[str, Any]) -> bytes:
-        """The record as a message."""
-        out = io.BytesIO()
-        fastavro.schemaless_writer(out, self.parsed, record)
-        return self.header + out.getvalue()
-
-
-def released(name: str) -> list[WriterSchema]:
-    """The released schemas of a record, the oldest first."""
-    folder = resources.files("koine_subscriber").joinpath("schemas")
-    names = [entry.name for entry in folder.iterdir() if entry.name.startswith(name + ".v")]
-    names.sort(key=lambda name: int(name.split(".")[1][1:]))
-    return [WriterSchema(json.loads(folder.joinpath(name).read_text(encoding="utf-8"))) for name in names]
-
-
-_WRITERS = released("ModelUpdate")
-READER: Any = _WRITERS[-1].parsed
-_BY_HEADER = {writer.header: writer for writer in _WRITERS}
+_CODEC = Codec("ModelUpdate")
+READER: Any = _CODEC.newest.parsed
 
 
 def decode(message: bytes) -> Update:
-    """The update that a message holds, as the newest schema has it, with defaults for what its writer did not know.
-
-    Raises UndecodableError if the bytes are not a whole update, or were written with a schema that is not known here.
-    """
-    if len(message) < _HEADER_BYTES or message[:2] != MARKER:
-        raise UndecodableError(
-            f"The message of {len(message)} bytes is not an Avro single-object encoding, which starts with C3 01. "
-            "A schema registry's format is read where registry_url names the registry."
-        )
-    writer = _BY_HEADER.get(message[:_HEADER_BYTES])
-    if writer is None:
-        raise UndecodableError(
-            f"The message was written with a schema of fingerprint {message[2:10][::-1].hex()}, which is no known "
-            "version of ModelUpdate. Read the topic of updates, or update koine-subscriber if the writer is newer."
-        )
-    try:
-        return writer.decode(message, _HEADER_BYTES, READER)
-    except (EOFError, ValueError, IndexError, KeyError, TypeError, OverflowError) as e:
-        raise UndecodableError(
-            f"The message names a schema of ModelUpdate but its {len(message)} bytes are not one ({e}). "
-            "Was it cut off, or written with another schema than its header says?"
-        ) from e
+    """The update that a message holds. Raises UndecodableError."""
+    return _CODEC.decode(message)
 
 
 def encode(update: Update) -> bytes:
     """The update as a message of the newest schema."""
-    return _WRITERS[-1].encode(update)
+    return _CODEC.encode(update)

@@ -9,8 +9,9 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
+from koine_subscriber.codec import WriterSchema
 from koine_subscriber.errors import TroubleHereError, UndecodableError
-from koine_subscriber.events import READER, Update, WriterSchema, decode
+from koine_subscriber.events import READER, Update, decode
 from koine_subscriber.fetch import OPENER
 
 _MAGIC = 0

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from koine_subscriber.codec import released
 from koine_subscriber.errors import RejectedError, TroubleHereError
-from koine_subscriber.events import released
 
 TOPIC = "koine.services"
 _LOG = logging.getLogger(__name__)

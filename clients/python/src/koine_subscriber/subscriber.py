@@ -13,6 +13,8 @@ from koine_subscriber.bundles import Bundle, bundle_of
 from koine_subscriber.cache import BundleCache
 from koine_subscriber.errors import RejectedError, TroubleHereError
 from koine_subscriber.events import Update, decode
+from koine_subscriber.fetch import open_source
+from koine_subscriber.inband import ARTIFACTS, ArtifactsTopic, InBandBundles
 from koine_subscriber.lease import Lease, ModelSlot
 from koine_subscriber.registry import SchemaRegistry
 from koine_subscriber.services import ServiceReporter
@@ -81,12 +83,14 @@ class ModelSubscriber(Generic[M]):
         trial: Callable[[M, ServedVersion], object] | None = None,
         trusted: TrustedKeys | None = None,
         topic: str = "koine.updates",
+        in_band: bool = False,
         patches: bool = False,
         registry_url: str | None = None,
         service: str | None = None,
         on_served: Callable[[ServedVersion], object] | None = None,
         on_rejected: Callable[[Update, RejectedError], object] | None = None,
         open_topic: Callable[[], UpdatesTopic] | None = None,
+        received: InBandBundles | None = None,
     ) -> None:
         """Begins to follow.
 
@@ -95,13 +99,19 @@ class ModelSubscriber(Generic[M]):
         a version is computed here from the base and its task vectors where these have fewer bytes; the base, they and totals of
         four bytes an element take disk.
         `registry_url` reads a schema registry's wire format, too. `service` is the name to report under on `koine.services`.
-        Raises ValueError if these are none.
+        `in_band` takes files from the topic koine.artifacts, which `koine relay` fills, and not from the store; `received` from
+        another one. Raises ValueError if names or URLs are none.
         """
         self.model_id = model_id
         read = SchemaRegistry(registry_url).decode if registry_url is not None else decode
         self._reporter = ServiceReporter(kafka, model_id, service) if service is not None else None
         self._open_topic = open_topic or (lambda: UpdatesTopic(kafka, topic, model_id, read=read))
-        self._cache = BundleCache(Path(cache).absolute())
+        self._closing = threading.Event()
+        folder = Path(cache).absolute()
+        if in_band and received is None:
+            received = InBandBundles(folder / "in-band", lambda: ArtifactsTopic(kafka, ARTIFACTS), closing=self._closing)
+        self._received = received
+        self._cache = BundleCache(folder, open_source if received is None else received.open)
         self._load, self._close_model, self._trial, self._trusted = load, close, trial, trusted
         self._on_served, self._on_rejected = on_served, on_rejected
         self._slot: ModelSlot[M] = ModelSlot()
@@ -110,7 +120,6 @@ class ModelSubscriber(Generic[M]):
         self._newest, self._swaps, self._troubles = -1, 0, 0
         self._stand_in_tried = self._stand_in = False
         self._pause_seconds = _FIRST_PAUSE
-        self._closing = threading.Event()
         self._patcher = self._open_patcher(patches)
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"koine-subscriber-{model_id}", daemon=True)
@@ -237,6 +246,8 @@ class ModelSubscriber(Generic[M]):
         if self._trusted is not None:
             self._trusted.require_update(update)
         folder = self._fetched(update, bundle)
+        if self._received is not None:
+            self._received.clear(bundle)
         version = ServedVersion(update, folder, time.time())
         self._slot.swap(self._loaded(version), version, self._close_model)
         self._swaps += 1

@@ -16,4 +16,7 @@ public record Topics(String models, String experts, String updates, String rejec
 
     /** What services report on, keyed by model id, a slash and the service's name, compacted. The merge job does not know it. */
     public static final String SERVICES = "koine.services";
+
+    /** The files of versions in chunks, keyed by SHA-256, a slash and the chunk's number, compacted. The merge job does not know it. */
+    public static final String ARTIFACTS = "koine.artifacts";
 }

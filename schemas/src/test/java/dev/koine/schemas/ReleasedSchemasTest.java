@@ -26,7 +26,12 @@ class ReleasedSchemasTest {
 
     static Stream<Class<? extends SpecificRecord>> events() {
         return Stream.of(
-                ModelRegistration.class, ExpertEvent.class, ModelUpdate.class, Rejection.class, ServiceReport.class);
+                ModelRegistration.class,
+                ExpertEvent.class,
+                ModelUpdate.class,
+                Rejection.class,
+                ServiceReport.class,
+                ArtifactChunk.class);
     }
 
     @ParameterizedTest

@@ -26,6 +26,9 @@ import org.slf4j.LoggerFactory;
  */
 final class BundleCache implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BundleCache.class);
+    /** Where files that come by the broker are until they are whole. */
+    static final String RECEIVED = "in-band";
+
     private static final String INCOMING = "incoming-";
     private static final String COPY = "sha256-";
     private static final int KEPT = 2;
@@ -114,7 +117,9 @@ final class BundleCache implements AutoCloseable {
      * @throws IOException if it cannot be read or stored, or its folder is not there at all, as when the store is not mounted
      */
     void copy(Bundle bundle, Path incoming) throws IOException, RejectedException {
-        requireReachable(bundle);
+        if (source.readsPlaces()) {
+            requireReachable(bundle);
+        }
         BundleVerifier.copyVerified(bundle, source, incoming);
     }
 

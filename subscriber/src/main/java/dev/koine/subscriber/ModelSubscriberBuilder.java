@@ -1,6 +1,7 @@
 package dev.koine.subscriber;
 
 import dev.koine.engine.store.BundleSource;
+import dev.koine.events.inband.InBandBundles;
 import dev.koine.events.signature.TrustedKeys;
 import dev.koine.schemas.Topics;
 import java.io.IOException;
@@ -23,6 +24,7 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
     private boolean isPatching;
     private String updatesTopic = Topics.DEFAULT.updates();
     private BundleSource source = BundleSource.LOCAL;
+    private boolean isInBand;
     private @Nullable TrustedKeys trustedKeys;
     private @Nullable ModelTrial trial;
     private @Nullable String modelId;
@@ -78,6 +80,15 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
      */
     public ModelSubscriberBuilder<M> patches(boolean isWanted) {
         isPatching = isWanted;
+        return this;
+    }
+
+    /**
+     * Takes bundles from {@code koine.artifacts}, which {@code koine relay} fills, in place of a {@link #bundleSource}: this service needs the broker
+     * and nothing else. The cache directory needs room for one bundle more.
+     */
+    public ModelSubscriberBuilder<M> inBand() {
+        isInBand = true;
         return this;
     }
 
@@ -146,7 +157,7 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
         ModelSubscriber<M> subscriber = new ModelSubscriber<>(
                 id,
                 () -> new UpdatesTopic(properties, topic, id),
-                versions(directory),
+                versions(directory, properties),
                 new LastServed(directory),
                 ofVersion,
                 trial,
@@ -156,14 +167,15 @@ public final class ModelSubscriberBuilder<M extends AutoCloseable> {
         return subscriber;
     }
 
-    private VersionFetch versions(Path directory) throws IOException {
-        BundleCache cache = BundleCache.open(directory, source);
+    private VersionFetch versions(Path directory, Map<String, Object> properties) throws IOException {
+        BundleSource from = isInBand ? new InBandBundles(properties, directory.resolve(BundleCache.RECEIVED)) : source;
+        BundleCache cache = BundleCache.open(directory, from);
         if (!isPatching) {
             return VersionFetch.whole(cache);
         }
         int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         try {
-            return VersionFetch.patching(cache, directory.resolve("patches"), source, threads);
+            return VersionFetch.patching(cache, directory.resolve("patches"), from, threads);
         } catch (IOException | RuntimeException e) {
             cache.close();
             throw e;

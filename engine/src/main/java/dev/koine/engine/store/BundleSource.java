@@ -21,4 +21,9 @@ public interface BundleSource {
      * @throws IOException if it cannot be read now, which may be trouble of our own
      */
     InputStream open(Bundle bundle, BundleFile file) throws IOException, RejectedException;
+
+    /** Whether it reads the place that a bundle's URI names; false for one that has copies from elsewhere. */
+    default boolean readsPlaces() {
+        return true;
+    }
 }
