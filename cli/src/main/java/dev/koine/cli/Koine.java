@@ -10,6 +10,7 @@ import dev.koine.cli.command.HistoryCommand;
 import dev.koine.cli.command.KeysCommand;
 import dev.koine.cli.command.ProtectCommand;
 import dev.koine.cli.command.RegisterCommand;
+import dev.koine.cli.command.RelayCommand;
 import dev.koine.cli.command.RetractCommand;
 import dev.koine.cli.command.RollbackCommand;
 import dev.koine.cli.command.SendCommand;
@@ -93,6 +94,7 @@ public final class Koine {
             SendCommand.class,
             ServeCommand.class,
             FollowCommand.class,
+            RelayCommand.class,
             ServicesCommand.class,
             TopicsCommand.class,
             CompletionCommand.class);

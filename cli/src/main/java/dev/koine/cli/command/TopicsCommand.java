@@ -40,8 +40,13 @@ public final class TopicsCommand implements Callable<Integer> {
         spec.commandLine()
                 .getOut()
                 .printf(
-                        "%s, %s, %s, %s and %s are there.%n",
-                        topics.models(), topics.experts(), topics.updates(), topics.rejections(), Topics.SERVICES);
+                        "%s, %s, %s, %s, %s and %s are there.%n",
+                        topics.models(),
+                        topics.experts(),
+                        topics.updates(),
+                        topics.rejections(),
+                        Topics.SERVICES,
+                        Topics.ARTIFACTS);
         List<String> problems = TopicCheck.problems(kafka.properties(), topics);
         for (String problem : problems) {
             spec.commandLine().getErr().println("koine: " + problem);

@@ -6,16 +6,21 @@ import dev.koine.cli.console.LongRunning;
 import dev.koine.cli.embedded.EmbeddedKoine;
 import dev.koine.cli.folder.Folders;
 import dev.koine.cli.option.DeviceOption;
+import dev.koine.cli.option.InBandOptions;
 import dev.koine.cli.option.QuarantineOptions;
 import dev.koine.cli.option.UpOptions;
 import dev.koine.cli.status.JobManager;
 import dev.koine.cli.status.JobWatch;
 import dev.koine.cli.status.Whereabouts;
+import dev.koine.cli.topic.RelayLines;
 import dev.koine.engine.store.RemotePlace;
+import dev.koine.events.inband.Relay;
+import dev.koine.events.inband.RelayedContent;
 import dev.koine.flink.config.SignatureSettings;
 import dev.koine.lifecycle.option.JobOption;
 import dev.koine.lifecycle.option.JobSettings;
 import dev.koine.lifecycle.option.MergeJobOptions;
+import dev.koine.objectstore.StandaloneBundles;
 import dev.koine.objectstore.Stores;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -29,6 +34,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,7 +48,11 @@ import picocli.CommandLine.Spec;
         name = "up",
         modelTransformer = UpOptions.class,
         description = "Runs broker, merge job and store in this process until it is interrupted.",
-        footer = {"%nExample:", "  koine up --dir ./koine-data --allow ./models"})
+        footer = {
+            "%nExample:",
+            "  koine up --dir ./koine-data --allow ./models",
+            "  koine up --dir ./koine-data --allow ./models --in-band bundles"
+        })
 public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own {
     private static final Duration TELL_EVERY = Duration.ofHours(1);
     private static final Duration STOP_WITHIN = Duration.ofSeconds(90);
@@ -61,6 +71,17 @@ public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own
             defaultValue = "9092")
     int port;
 
+    @Option(
+            names = "--in-band",
+            paramLabel = "BUNDLES|PATCHES|ALL",
+            description =
+                    "Sends what koine relay sends, for services without the store, from this process (default: sends nothing).")
+    @Nullable
+    RelayedContent content;
+
+    @Mixin
+    InBandOptions inBand;
+
     @Mixin
     DeviceOption device;
 
@@ -69,6 +90,7 @@ public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own
 
     @Override
     public Integer call() throws Exception {
+        inBand.check();
         Folders.requireWritableFolder(directory);
         Path log = directory.resolve("koine.log");
         Logs.to(log);
@@ -85,7 +107,8 @@ public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own
         }
         out.printf("Starting in %s ...%n", directory);
         EmbeddedKoine started = start(new EmbeddedKoine.Settings(port, job));
-        try (EmbeddedKoine koine = started) {
+        try (EmbeddedKoine koine = started;
+                @Nullable Relay relay = relay(koine)) {
             Whereabouts whereabouts = new Whereabouts(
                     koine.restPort(), koine.store(), directory.toAbsolutePath().normalize());
             whereabouts.tell(koine.kafkaProperties());
@@ -110,6 +133,15 @@ public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own
             out.println("Stopping ...");
         }
         return ExitCode.OK;
+    }
+
+    private @Nullable Relay relay(EmbeddedKoine koine) {
+        return content == null
+                ? null
+                : Relay.start(
+                        inBand.settings(koine.kafkaProperties(), content, false, null),
+                        new StandaloneBundles(),
+                        new RelayLines(spec.commandLine().getOut()));
     }
 
     private EmbeddedKoine start(EmbeddedKoine.Settings settings) throws IOException {

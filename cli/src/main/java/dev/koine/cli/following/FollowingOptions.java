@@ -46,6 +46,14 @@ public final class FollowingOptions {
     public boolean patches;
 
     @Option(
+            names = "--in-band",
+            description = {
+                "Takes the files of versions from koine.artifacts, which koine relay or koine up --in-band fills, and not from the store: the broker is all that is",
+                "needed. Takes room for one version more."
+            })
+    public boolean inBand;
+
+    @Option(
             names = "--trusted-keys",
             paramLabel = "FILE",
             description = "Takes only versions that one of these keys has signed (default: takes all).")
@@ -97,6 +105,9 @@ public final class FollowingOptions {
                 .listener(lines)
                 .patches(patches)
                 .bundleSource(new StandaloneBundles());
+        if (inBand) {
+            wanted.inBand();
+        }
         if (reporter != null) {
             wanted.listener(reporter);
         }

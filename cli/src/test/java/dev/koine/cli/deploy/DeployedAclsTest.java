@@ -63,6 +63,7 @@ class DeployedAclsTest {
                             "koine-service",
                             new TreeSet<>(Set.of(
                                     "Read topic literal " + topics.updates(),
+                                    "Read topic literal " + Topics.ARTIFACTS,
                                     "Write topic literal " + Topics.SERVICES)));
         }
     }

@@ -16,10 +16,16 @@ import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
  * Makes Koine's topics. Models and updates are compacted, so that a newcomer finds the latest of every model however old it is;
- * compaction waits, so that the history of a model stays readable for a while. Experts and rejections are kept for ever. Of services, the last report of each stays.
+ * compaction waits, so that the history of a model stays readable for a while. Experts and rejections are kept for ever. Of services, the last report of each stays, of files each chunk once.
  */
 public final class TopicSetup {
     private static final Duration HISTORY = Duration.ofDays(30);
+
+    /** Kafka's default, of which a chunk takes half. */
+    private static final int CHUNK_MESSAGE_BYTES = 1_048_588;
+
+    /** Compaction leaves out the segment that is being written. */
+    private static final int CHUNK_SEGMENT_BYTES = 128 << 20;
 
     private TopicSetup() {}
 
@@ -36,15 +42,24 @@ public final class TopicSetup {
         return settings;
     }
 
-    /** The settings of each topic that is made: of those of the merge job, and of that of services. */
+    /** The settings of each topic that is made: of those of the merge job, of that of services, and of that of files in chunks, whose old segments are given back soon. */
     public static Map<String, Map<String, String>> all(Topics topics) {
         Map<String, Map<String, String>> settings = new LinkedHashMap<>(settings(topics));
         settings.put(Topics.SERVICES, Map.of("cleanup.policy", "compact"));
+        settings.put(
+                Topics.ARTIFACTS,
+                Map.of(
+                        "cleanup.policy",
+                        "compact",
+                        "max.message.bytes",
+                        String.valueOf(CHUNK_MESSAGE_BYTES),
+                        "segment.bytes",
+                        String.valueOf(CHUNK_SEGMENT_BYTES)));
         return settings;
     }
 
     /**
-     * Makes those topics that are not there yet, and that of services; leaves the others as they are.
+     * Makes those topics that are not there yet, and those of services and of files; leaves the others as they are.
      *
      * @param kafka client properties
      * @param partitions of each topic; the events of one model always go to one
