@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
         name = "services",
         description = {
             "Says which services serve which version, since when, and what they could not serve and why.",
-            "Known are those that report it: koine follow and koine serve with --service NAME, and Java services with a ServiceReporter."
+            "Known are those that report it: koine follow and koine serve with --service NAME, Java services with a ServiceReporter, Python ones with service=."
         },
         footer = {"%nExample:", "  koine services", "  koine services --model whisper --json"})
 public final class ServicesCommand implements Callable<Integer> {
