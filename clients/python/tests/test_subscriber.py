@@ -101,3 +101,40 @@ def test_a_store_that_is_away_is_tried_again(tmp_path: Path) -> None:
         (tmp_path / "hidden").rename(tmp_path / "store/0")
         assert subscriber.await_version(0, 10).version == 0
         assert subscriber.status().refused == 0
+
+
+def test_what_the_store_does_not_give_as_listed_serves_once_it_does(tmp_path: Path) -> None:
+    consumer, codes = FakeConsumer(), list[str]()
+    consumer.put(announced(tmp_path / "store", 0, b"0"))
+    late = announced(tmp_path / "store", 1, b"1")
+    (tmp_path / "store/1/model.onnx").write_bytes(b"2")
+    with follow(consumer, tmp_path / "cache", on_rejected=lambda _, e: codes.append(e.code)) as subscriber:
+        subscriber.await_version(0, 10)
+        consumer.put(late)
+        eventually(lambda: codes == ["DIGEST_MISMATCH"])
+        (tmp_path / "store/1/model.onnx").write_bytes(b"1")
+        assert subscriber.await_version(1, 10).version == 1
+        assert subscriber.status().refused == 1
+    assert codes == ["DIGEST_MISMATCH"]
+
+
+def test_what_is_there_in_the_end_and_bad_is_refused_for_good(tmp_path: Path) -> None:
+    consumer, codes, trials = FakeConsumer(), list[str](), list[bytes]()
+    consumer.put(announced(tmp_path / "store", 0, b"0"))
+    late = announced(tmp_path / "store", 1, b"1")
+    (tmp_path / "store/1/model.onnx").rename(tmp_path / "not-yet")
+
+    def trial(model: bytes, _: object) -> None:
+        trials.append(model)
+        if model == b"1":
+            raise ValueError("nonsense")
+
+    with follow(consumer, tmp_path / "cache", trial=trial, on_rejected=lambda _, e: codes.append(e.code)) as subscriber:
+        subscriber.await_version(0, 10)
+        consumer.put(late)
+        eventually(lambda: codes == ["MISSING_FILE"])
+        (tmp_path / "not-yet").rename(tmp_path / "store/1/model.onnx")
+        eventually(lambda: codes == ["MISSING_FILE", "NOT_LOADABLE"])
+        time.sleep(2.5)
+        assert trials == [b"0", b"1"]
+        assert subscriber.status().refused == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from koine_subscriber.bundles import Bundle, BundleFile, copy_checked
-from koine_subscriber.errors import RejectedError, TroubleHereError, UndecodableError
+from koine_subscriber.errors import NotAsListedError, RejectedError, TroubleHereError, UndecodableError
 from koine_subscriber.events import decode, encode
 from koine_subscriber.fetch import open_source
 
@@ -20,6 +20,7 @@ _LOG = logging.getLogger(__name__)
 _INCOMING = "incoming-"
 _ARTIFACTS = "artifacts"
 _KEPT = 2
+_MAY_COME_RIGHT = ("MISSING_FILE", "SIZE_MISMATCH", "DIGEST_MISMATCH")
 
 Source = Callable[[Bundle, BundleFile], BinaryIO]
 
@@ -109,6 +110,13 @@ class BundleCache:
         try:
             for file in files:
                 self._copy(bundle, file, to / file.path)
+        except RejectedError as e:
+            if e.code not in _MAY_COME_RIGHT:
+                raise
+            raise NotAsListedError(
+                e.code,
+                f"{e} It is looked at again, with pauses of up to ten minutes, until it is right or a newer version serves.",
+            ) from e
         except http.client.HTTPException as e:
             raise TroubleHereError(f"{bundle.uri} broke off: {e!r}.") from e
 

@@ -16,5 +16,9 @@ class RejectedError(Exception):
         self.code = code
 
 
+class NotAsListedError(RejectedError):
+    """The version's files are not at their place as they are listed: it is refused, but the store may give them yet."""
+
+
 class TroubleHereError(Exception):
     """Something is wrong here: broker, store, disk. The version is as good as before, and is tried again."""

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from koine_subscriber.bundles import Bundle, bundle_of
 from koine_subscriber.cache import BundleCache
-from koine_subscriber.errors import RejectedError, TroubleHereError
+from koine_subscriber.errors import NotAsListedError, RejectedError, TroubleHereError
 from koine_subscriber.events import Update, decode
 from koine_subscriber.fetch import open_source
 from koine_subscriber.inband import ARTIFACTS, ArtifactsTopic, InBandBundles
 from koine_subscriber.lease import Lease, ModelSlot
+from koine_subscriber.looked_at_again import LookedAtAgain
 from koine_subscriber.registry import SchemaRegistry
 from koine_subscriber.services import ServiceReporter
 from koine_subscriber.signatures import TrustedKeys
@@ -68,8 +69,9 @@ class ModelSubscriber(Generic[M]):
     """Follows the updates topic. A new version is fetched, verified, loaded and tried beside the old, then swapped in.
 
     Of several versions that wait the newest is tried first, an older one only if that is refused or nothing serves yet; versions
-    that are not newer than the serving one are ignored. A refused version changes nothing. Trouble with broker, store or disk is
-    retried for as long as it lasts; at a start the version that served last stands in until the topic gives one.
+    that are not newer than the serving one are ignored. A refused version changes nothing; one whose files the store did not give
+    as listed is looked at again until it does. Trouble with broker, store or disk is retried for as long as it lasts; at a start
+    the version that served last stands in until the topic gives one.
     """
 
     def __init__(
@@ -116,7 +118,8 @@ class ModelSubscriber(Generic[M]):
         self._on_served, self._on_rejected = on_served, on_rejected
         self._slot: ModelSlot[M] = ModelSlot()
         self._waiting: dict[int, Update] = {}
-        self._refused: set[int] = set()
+        self._refused: dict[int, str] = {}
+        self._looked_at_again = LookedAtAgain()
         self._newest, self._swaps, self._troubles = -1, 0, 0
         self._stand_in_tried = self._stand_in = False
         self._pause_seconds = _FIRST_PAUSE
@@ -205,6 +208,7 @@ class ModelSubscriber(Generic[M]):
                 if update["version"] not in self._refused:
                     self._waiting[update["version"]] = update
                     self._newest = max(self._newest, update["version"])
+            self._waiting.update((update["version"], update) for update in self._looked_at_again.due(time.monotonic()))
             try:
                 self._install_newest()
                 self._pause_seconds = _FIRST_PAUSE
@@ -223,6 +227,7 @@ class ModelSubscriber(Generic[M]):
                     self._serve(update)
                     self._stand_in = False
                 self._waiting = {number: it for number, it in self._waiting.items() if number > version}
+                self._looked_at_again.forget_up_to(version)
                 break
             except RejectedError as e:
                 self._refuse(update, e)
@@ -296,11 +301,19 @@ class ModelSubscriber(Generic[M]):
             ) from e
 
     def _refuse(self, update: Update, e: RejectedError) -> None:
-        self._waiting.pop(update["version"])
-        self._refused.add(update["version"])
-        _LOG.warning("Version %s of %s is refused (%s): %s", update["version"], self.model_id, e.code, e)
+        version = update["version"]
+        self._waiting.pop(version)
+        if isinstance(e, NotAsListedError):
+            self._looked_at_again.note(update, time.monotonic())
+        else:
+            self._looked_at_again.forget(version)
+        if self._refused.get(version) == e.code:
+            _LOG.debug("Version %s of %s is still refused: %s", version, self.model_id, e)
+            return
+        self._refused[version] = e.code
+        _LOG.warning("Version %s of %s is refused (%s): %s", version, self.model_id, e.code, e)
         if self._reporter is not None:
-            self._reporter.refused(update["version"], e)
+            self._reporter.refused(version, e)
         self._tell(self._on_rejected, update, e)
 
     def _serve_stand_in(self) -> None:

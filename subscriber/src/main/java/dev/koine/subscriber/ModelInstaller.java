@@ -73,6 +73,8 @@ final class ModelInstaller<M extends AutoCloseable> {
     private Path fetch(ModelUpdate update, Bundle bundle) throws IOException, RejectedException {
         try {
             return versions.fetch(update, bundle, fetched -> told.accept(update, fetched));
+        } catch (RejectedException e) {
+            throw NotAsListedException.of(e);
         } catch (RuntimeException e) {
             RejectedException rejected = new RejectedException(
                     RejectionCode.INVALID_EVENT,

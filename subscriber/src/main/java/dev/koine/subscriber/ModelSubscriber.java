@@ -2,15 +2,16 @@ package dev.koine.subscriber;
 
 import dev.koine.engine.Backoff;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.events.signature.TrustedKeys;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +26,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps a service on the newest version of one model. A thread of its own follows the updates topic; a new version is fetched,
  * verified and loaded beside the one that serves, then swapped in, and the old one is closed when its last {@link Lease} has been
- * returned. A version that is refused changes nothing. Trouble with the broker or the disk is retried for as long as it lasts.
+ * returned. A version that is refused changes nothing; one whose files the store did not give as announced is looked at again until it does. Trouble with
+ * the broker or the disk is retried for as long as it lasts.
  *
  * <p>The topic is read from its beginning at every start. Of several versions that wait, the newest is tried first and an older one
  * only if that is refused or nothing serves yet; versions that are not newer than the serving one are ignored. Where the topic gives
@@ -49,7 +51,8 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     private final Object served = new Object();
     private final Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
     private final TreeMap<Long, ModelUpdate> waiting = new TreeMap<>();
-    private final Set<Long> refused = new HashSet<>();
+    private final Map<Long, RejectionCode> refused = new HashMap<>();
+    private final LookedAtAgain lookedAtAgain = new LookedAtAgain();
     private final StatusKeeper status = new StatusKeeper();
     private final LastServed lastServed;
     private boolean standInTried;
@@ -188,10 +191,13 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
     private void follow(UpdatesTopic open) {
         while (!isClosing()) {
             for (ModelUpdate update : open.poll(waiting.isEmpty() ? IDLE : Duration.ZERO)) {
-                if (!refused.contains(update.getVersion())) {
+                if (!refused.containsKey(update.getVersion())) {
                     waiting.put(update.getVersion(), update);
                     status.announced(update, slot.version());
                 }
+            }
+            for (ModelUpdate update : lookedAtAgain.due(System.nanoTime())) {
+                waiting.put(update.getVersion(), update);
             }
             try {
                 installNewest();
@@ -219,6 +225,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
                     standIn = false;
                 }
                 waiting.headMap(update.getVersion(), true).clear();
+                lookedAtAgain.forgetUpTo(update.getVersion());
             } catch (RejectedException e) {
                 refuse(update, e);
             } catch (IOException e) {
@@ -267,8 +274,19 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
             return;
         }
         waiting.remove(update.getVersion());
-        refused.add(update.getVersion());
-        status.refused();
+        if (e instanceof NotAsListedException) {
+            lookedAtAgain.note(update, System.nanoTime());
+        } else {
+            lookedAtAgain.forget(update.getVersion());
+        }
+        RejectionCode before = refused.put(update.getVersion(), e.code());
+        if (before == e.code()) {
+            LOG.debug("Version {} of {} is still refused.", update.getVersion(), modelId, e);
+            return;
+        }
+        if (before == null) {
+            status.refused();
+        }
         ServedVersion current = slot.version();
         LOG.warn(
                 "Version {} of {} is refused ({}) and {}: {}",

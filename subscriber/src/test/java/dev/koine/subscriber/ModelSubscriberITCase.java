@@ -30,6 +30,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -316,6 +317,50 @@ class ModelSubscriberITCase {
             subscriber.awaitVersion(2, SOON);
         }
         assertThat(refused).isEmpty();
+    }
+
+    @Test
+    void aVersionThatTheStoreDidNotGiveAsAnnouncedServesOnceItDoes() throws Exception {
+        announcer.announce(update(1));
+        try (ModelSubscriber<Text> subscriber = subscriber()) {
+            subscriber.awaitVersion(1, SOON);
+            ModelUpdate update = update(2);
+            Files.writeString(source(2).resolve("model.txt"), "version X");
+            announcer.announce(update);
+            assertThat(reason())
+                    .hasMessageContaining("looked at again")
+                    .extracting(RejectedException::code)
+                    .isEqualTo(RejectionCode.DIGEST_MISMATCH);
+            Files.writeString(source(2).resolve("model.txt"), "version 2");
+            subscriber.awaitVersion(2, SOON);
+            assertThat(subscriber.status().refused()).isEqualTo(1);
+        }
+        assertThat(served).containsExactly(1L, 2L);
+        assertThat(refused).isEmpty();
+    }
+
+    @Test
+    void aVersionThatIsThereInTheEndAndBadIsRefusedForGood() throws Exception {
+        announcer.announce(update(1));
+        AtomicInteger trials = new AtomicInteger();
+        loader = bundle -> {
+            trials.incrementAndGet();
+            return Text.load(bundle);
+        };
+        try (ModelSubscriber<Text> subscriber = subscriber()) {
+            subscriber.awaitVersion(1, SOON);
+            ModelUpdate update = update(2, "broken");
+            Path file = source(2).resolve("model.txt");
+            Files.move(file, directory.resolve("not-yet"));
+            announcer.announce(update);
+            assertThat(reason().code()).isEqualTo(RejectionCode.MISSING_FILE);
+            Files.move(directory.resolve("not-yet"), file);
+            assertThat(reason().code()).isEqualTo(RejectionCode.NOT_LOADABLE);
+            Thread.sleep(2500);
+            assertThat(trials).hasValue(2);
+            assertThat(subscriber.status().refused()).isEqualTo(1);
+        }
+        assertThat(served).containsExactly(1L);
     }
 
     /** What no loader may return: one of a service that NullAway does not look at can. */
