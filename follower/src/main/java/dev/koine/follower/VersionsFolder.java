@@ -144,7 +144,17 @@ final class VersionsFolder implements AutoCloseable {
         Files.createSymbolicLink(next, root.relativize(version.directory()));
         Files.move(next, root.resolve(CURRENT), StandardCopyOption.ATOMIC_MOVE);
         FileTree.force(root);
-        Files.setLastModifiedTime(updates().resolve(version.directory().getFileName()), FileTime.from(Instant.now()));
+        Files.setLastModifiedTime(
+                updates().resolve(version.directory().getFileName()), FileTime.from(afterAllOthers()));
+    }
+
+    /** Now, unless the clock was set back since another version was made current. */
+    private Instant afterAllOthers() throws IOException {
+        try (Stream<Path> listed = Files.list(versions())) {
+            return listed.map(this::lastLed)
+                    .map(time -> time.toInstant().plusMillis(1))
+                    .reduce(Instant.now(), (one, other) -> other.isAfter(one) ? other : one);
+        }
     }
 
     /** Takes a version away that is not the current one. */

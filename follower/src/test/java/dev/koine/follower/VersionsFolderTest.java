@@ -8,7 +8,10 @@ import dev.koine.engine.file.FileTree;
 import dev.koine.schemas.ModelUpdate;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +80,19 @@ class VersionsFolderTest {
             assertThat(root.resolve(".koine/updates").toFile().list()).containsExactlyInAnyOrder("3", "4");
         }
         assertThatIllegalArgumentException().isThrownBy(() -> open(0));
+    }
+
+    @Test
+    void keepsWhatWasCurrentLastAlsoWhereTheClockIsSetBack() throws Exception {
+        try (VersionsFolder folder = open(2)) {
+            lead(folder, Texts.update(directory, 1));
+            Path first = root.resolve(".koine/updates/1");
+            Files.setLastModifiedTime(first, FileTime.from(Instant.now().plus(Duration.ofHours(1))));
+            for (int version = 2; version <= 3; version++) {
+                lead(folder, Texts.update(directory, version));
+            }
+            assertThat(root.resolve("versions").toFile().list()).containsExactlyInAnyOrder("2", "3");
+        }
     }
 
     @Test
