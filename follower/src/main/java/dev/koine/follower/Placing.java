@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes a version the current one: its files beside the others, the link, the steps. Where a step fails, the link and all steps go back to the version before; that one
- * decides who is to blame. Is it well, the newer version is refused; is it not, the trouble is not the version's, and it is tried again.
+ * decides who is to blame. Is it well, the newer version is refused; is it not, or cannot a step be taken here, as where the disk is full, the trouble is not the version's, and it is tried again.
  */
 final class Placing implements VersionLoader<Placed> {
     private static final Logger LOG = LoggerFactory.getLogger(Placing.class);
@@ -38,7 +38,7 @@ final class Placing implements VersionLoader<Placed> {
         try {
             requireWellBefore();
             Placed placed = folder.place(update, directory);
-            Optional<String> failure = tried(new Occasion(placed, null));
+            Optional<String> failure = triedFirst(placed);
             if (failure.isPresent()) {
                 goBack(placed, failure.get());
             }
@@ -65,6 +65,28 @@ final class Placing implements VersionLoader<Placed> {
             }
         }
         trouble = null;
+    }
+
+    /** Where it cannot be said whether the version is well, what was current before stays. */
+    private Optional<String> triedFirst(Placed placed) throws IOException, InterruptedException {
+        @Nullable Placed before = serving;
+        try {
+            return tried(new Occasion(placed, null));
+        } catch (IOException e) {
+            if (before != null && !before.directory().equals(placed.directory())) {
+                trouble = String.valueOf(e.getMessage());
+                leadBack(before, e);
+            }
+            throw e;
+        }
+    }
+
+    private void leadBack(Placed before, IOException why) {
+        try {
+            folder.lead(before);
+        } catch (IOException e) {
+            why.addSuppressed(e);
+        }
     }
 
     private void goBack(Placed placed, String failure) throws RejectedException, IOException, InterruptedException {

@@ -1,6 +1,7 @@
 package dev.koine.follower;
 
 import dev.koine.engine.file.TemporaryFolder;
+import dev.koine.subscriber.TroubleHereException;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -14,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * A command of {@code /bin/sh} that gets the {@linkplain Occasion#json occasion} on its standard input and the main things in its environment:
  * {@code KOINE_MODEL}, {@code KOINE_VERSION}, {@code KOINE_DIGEST}, {@code KOINE_FOLDER}, {@code KOINE_EVENT}, {@code KOINE_FAILURE}. It worked if
- * it ends with 0.
+ * it ends with 0. Where there is no room for what it is told, or no process can be started, that is no version's fault.
  *
  * @param atMost how long it may take; it is killed then, with what it has started
  */
@@ -23,7 +24,7 @@ public record ShellCommand(String command, Duration atMost) implements Step {
     private static final int SHOWN_BYTES = 4 * SHOWN;
 
     @Override
-    public void take(Occasion occasion) throws StepFailedException, InterruptedException {
+    public void take(Occasion occasion) throws StepFailedException, TroubleHereException, InterruptedException {
         try (TemporaryFolder folder = TemporaryFolder.create("koine-step-")) {
             Path told = Files.writeString(folder.path().resolve("event.json"), occasion.json());
             Path printed = folder.path().resolve("printed.txt");
@@ -32,7 +33,7 @@ public record ShellCommand(String command, Duration atMost) implements Step {
                 throw new StepFailedException("'" + command + "' ended with " + code + said(printed));
             }
         } catch (IOException e) {
-            throw new StepFailedException("'" + command + "' could not be run: " + e);
+            throw new TroubleHereException("'" + command + "' could not be run: " + e, e);
         }
     }
 

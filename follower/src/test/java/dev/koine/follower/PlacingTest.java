@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.koine.engine.RejectedException;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.subscriber.TroubleHereException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -126,5 +128,28 @@ class PlacingTest {
         assertThatExceptionOfType(TroubleHereException.class)
                 .isThrownBy(() -> placing.load(update, directory.resolve("nowhere")))
                 .withMessageContaining("The folder cannot be written");
+    }
+
+    @Test
+    void whereAStepCannotBeTakenHereWhatWasCurrentStays() throws Exception {
+        load(0);
+        AtomicBoolean isFull = new AtomicBoolean(true);
+        Step tell =
+                occasion -> told.add(occasion.type() + " " + occasion.version().version());
+        Step health = occasion -> {
+            if (isFull.get()) {
+                throw new IOException("No space left on device");
+            }
+        };
+        placing = new Placing(folder, List.of(tell, health), ONE_TRY);
+        told.clear();
+        assertThatExceptionOfType(TroubleHereException.class)
+                .isThrownBy(() -> load(1))
+                .withMessageContaining("No space left on device");
+        assertThat(Texts.read(directory.resolve("served"))).isEqualTo("version 0");
+        isFull.set(false);
+        load(1);
+        assertThat(told).containsExactly("version.current 1", "version.back 0", "version.current 1");
+        assertThat(Texts.read(directory.resolve("served"))).isEqualTo("version 1");
     }
 }

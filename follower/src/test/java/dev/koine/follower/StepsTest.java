@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.koine.follower.Step.StepFailedException;
+import dev.koine.subscriber.TroubleHereException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -21,6 +22,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
@@ -185,6 +188,15 @@ class StepsTest {
                 .withMessageContaining("does not answer");
     }
 
+    /** Here since its environment is too large for the system; a full disk ends in the same place. */
+    @Test
+    void aCommandThatCannotBeRunHereIsNoVersionsFault() {
+        Occasion tooLong = new Occasion(placed, "x".repeat(1 << 20));
+        assertThatExceptionOfType(TroubleHereException.class)
+                .isThrownBy(() -> new ShellCommand("true", SOON).take(tooLong))
+                .withMessageContaining("'true' could not be run");
+    }
+
     @Test
     void aStepThatFailsIsTakenAgainWithTheSameId() throws Exception {
         answers.addAll(List.of(503, 503));
@@ -192,6 +204,22 @@ class StepsTest {
         patience.take(List.of(webhook(Optional.empty()), new UrlHealth(url(), SOON)), occasion);
         assertThat(received).extracting(Received::method).containsExactly("POST", "POST", "POST", "GET");
         assertThat(received.stream().limit(3).map(Received::id).distinct()).hasSize(1);
+    }
+
+    /** A step that was cut short by a pause of this process says nothing about the server. */
+    @Test
+    void patienceDoesNotEndWhileThisProcessIsPaused() throws Exception {
+        AtomicLong clock = new AtomicLong();
+        AtomicInteger tries = new AtomicInteger();
+        Step step = told -> {
+            if (tries.incrementAndGet() < 3) {
+                clock.addAndGet(Duration.ofMinutes(1).toNanos());
+                throw new Step.StepFailedException("It did not end within 30 s.");
+            }
+        };
+        new Patience(Duration.ofSeconds(30), Duration.ofMillis(1), Duration.ofMillis(1))
+                .take(List.of(step), occasion, clock::get);
+        assertThat(tries).hasValue(3);
     }
 
     @Test
