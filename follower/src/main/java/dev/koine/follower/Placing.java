@@ -30,7 +30,7 @@ final class Placing implements VersionLoader<Placed> {
         this.folder = folder;
         this.steps = List.copyOf(steps);
         this.patience = patience;
-        this.serving = folder.current().orElse(null);
+        this.serving = folder.lastThatWorked().orElse(null);
     }
 
     @Override
@@ -42,6 +42,7 @@ final class Placing implements VersionLoader<Placed> {
             if (failure.isPresent()) {
                 goBack(placed, failure.get());
             }
+            folder.noteWorked(placed);
             serving = placed;
             folder.prune(placed);
             return placed;

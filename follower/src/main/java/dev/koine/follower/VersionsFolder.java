@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
  * .koine/cache         what was fetched; versions are hard links into it, so that they take no room of their own, but for those in a {@link Form}
  * .koine/form, seals   the form, where there is one; and what each version written in it is known by
  * .koine/updates/&lt;n&gt;   the announcement of each
+ * .koine/worked        the last one with which all steps worked
  * .koine/aside         what is being written or taken away
  * </pre>
  *
@@ -101,7 +102,28 @@ final class VersionsFolder implements AutoCloseable {
         if (!Files.isSymbolicLink(link)) {
             return Optional.empty();
         }
-        Path directory = root.resolve(Files.readSymbolicLink(link)).normalize();
+        return placed(root.resolve(Files.readSymbolicLink(link)).normalize());
+    }
+
+    /**
+     * The last version with which all steps worked, which is not what the link leads to where an owner was killed while it tried that; empty where there is
+     * none any more. Of a folder where that was never noted, what the link leads to.
+     */
+    Optional<Placed> lastThatWorked() throws IOException {
+        Path noted = worked();
+        return Files.exists(noted)
+                ? placed(versions().resolve(Files.readString(noted).strip()))
+                : current();
+    }
+
+    /** Notes that all steps worked with a version. */
+    void noteWorked(Placed version) throws IOException {
+        Path next = aside().resolve(UUID.randomUUID().toString());
+        DurableFiles.write(next, (version.directory().getFileName() + "\n").getBytes(StandardCharsets.UTF_8));
+        DurableFiles.move(next, worked());
+    }
+
+    private Optional<Placed> placed(Path directory) throws IOException {
         Path announced = updates().resolve(directory.getFileName());
         if (!directory.startsWith(versions()) || !Files.isDirectory(directory) || !Files.exists(announced)) {
             return Optional.empty();
@@ -233,6 +255,10 @@ final class VersionsFolder implements AutoCloseable {
 
     private Path updates() {
         return root.resolve(OWN).resolve("updates");
+    }
+
+    private Path worked() {
+        return root.resolve(OWN).resolve("worked");
     }
 
     private Path aside() {

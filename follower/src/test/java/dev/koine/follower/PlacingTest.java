@@ -2,6 +2,7 @@ package dev.koine.follower;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.schemas.ModelUpdate;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PlacingTest {
     private static final Patience ONE_TRY = Patience.within(Duration.ZERO);
@@ -151,5 +154,23 @@ class PlacingTest {
         load(1);
         assertThat(told).containsExactly("version.current 1", "version.back 0", "version.current 1");
         assertThat(Texts.read(directory.resolve("served"))).isEqualTo("version 1");
+    }
+
+    /** What the link was left at was never well: nothing is measured by it. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2})
+    void aStartGoesBackToWhatWorkedNotToWhatWasBeingTried(long newest) throws Exception {
+        load(0);
+        isWell = occasion -> {
+            throw new IllegalStateException("killed");
+        };
+        assertThatIllegalStateException().isThrownBy(() -> load(1));
+        assertThat(Texts.read(directory.resolve("served"))).isEqualTo("version 1");
+        restart();
+        isWell = occasion -> occasion.version().version() == 0;
+        assertThatExceptionOfType(RejectedException.class)
+                .isThrownBy(() -> load(newest))
+                .withMessageContaining("With version 0");
+        assertThat(Texts.read(directory.resolve("served"))).isEqualTo("version 0");
     }
 }
