@@ -1,7 +1,9 @@
 """The cache on folders and on a server."""
 
 import http.server
+import os
 import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +30,19 @@ def test_two_copies_are_kept(tmp_path: Path) -> None:
     for version in range(4):
         cache.prune(cache.fetch(bundle_of(announced(tmp_path / "store", version, b"%d" % version))))
     assert len(list((tmp_path / "cache").glob("sha256-*"))) == 2
+    cache.close()
+
+
+def test_two_copies_are_kept_where_the_clock_is_set_back(tmp_path: Path) -> None:
+    cache = BundleCache(tmp_path / "cache")
+    copies = []
+    for version in range(3):
+        copies.append(cache.fetch(bundle_of(announced(tmp_path / "store", version, b"%d" % version))))
+        if version == 0:
+            ahead = time.time() + 3600
+            os.utime(copies[0], (ahead, ahead))
+    cache.prune(copies[2])
+    assert [copy.exists() for copy in copies] == [False, True, True]
     cache.close()
 
 

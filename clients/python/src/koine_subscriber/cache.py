@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,7 +72,7 @@ class BundleCache:
             return None
         try:
             bundle.verify(target, own=True)
-            os.utime(target)
+            self._note_use(target)
             return target
         except (RejectedError, OSError) as e:
             _LOG.warning("The cached copy %s is damaged and will be made again: %s", target, e)
@@ -94,6 +95,7 @@ class BundleCache:
                 force(Path(parent))
             incoming.rename(self.place(bundle))
             force(self._folder)
+            self._note_use(self.place(bundle))
         return self.place(bundle)
 
     @contextmanager
@@ -119,6 +121,12 @@ class BundleCache:
             ) from e
         except http.client.HTTPException as e:
             raise TroubleHereError(f"{bundle.uri} broke off: {e!r}.") from e
+
+    def _note_use(self, copy: Path) -> None:
+        """Later than all others, also where the clock was set back since one of them was used."""
+        others = [path.stat().st_mtime_ns + 1_000_000 for path in self._folder.glob("sha256-*") if path != copy]
+        latest = max([time.time_ns(), *others])
+        os.utime(copy, ns=(latest, latest))
 
     def _copy(self, bundle: Bundle, file: BundleFile, to: Path) -> None:
         with self._source(bundle, file) as source:

@@ -91,7 +91,7 @@ final class BundleCache implements AutoCloseable {
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             try {
                 BundleVerifier.verifyOwn(bundle, target);
-                Files.setLastModifiedTime(target, FileTime.from(Instant.now()));
+                noteUse(target);
                 return target;
             } catch (RejectedException | IOException e) {
                 LOG.warn("The cached copy {} is damaged and will be fetched again: {}", target, e.getMessage());
@@ -103,9 +103,13 @@ final class BundleCache implements AutoCloseable {
         try {
             filling.fill(incoming);
             Files.move(incoming, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException | RejectedException | RuntimeException e) {
+            noteUse(target);
+        } catch (RejectedException | RuntimeException e) {
             deleteQuietly(incoming);
             throw e;
+        } catch (IOException e) {
+            deleteQuietly(incoming);
+            throw new IOException(bundle.uri() + " cannot be copied to " + directory + ": " + e, e);
         }
         return target;
     }
@@ -158,6 +162,16 @@ final class BundleCache implements AutoCloseable {
         try (Stream<Path> paths = Files.list(directory)) {
             return paths.toList();
         }
+    }
+
+    /** Later than all others, also where the clock was set back since one of them was used. */
+    private void noteUse(Path copy) throws IOException {
+        Instant time = Instant.now();
+        for (Path other : list()) {
+            Instant later = lastUsed(other).toInstant().plusMillis(1);
+            time = later.isAfter(time) ? later : time;
+        }
+        Files.setLastModifiedTime(copy, FileTime.from(time));
     }
 
     private static FileTime lastUsed(Path path) {

@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -71,6 +74,33 @@ class BundleCacheTest {
         try (BundleCache cache = open()) {
             assertThatExceptionOfType(RejectedException.class).isThrownBy(() -> fetch(cache, bundle));
             assertThat(names()).containsExactly("lock");
+        }
+    }
+
+    @Test
+    void keepsTheLastTwoAlsoWhereTheClockIsSetBack() throws Exception {
+        try (BundleCache cache = open()) {
+            Path one = cache.fetch(bundle("one"));
+            Files.setLastModifiedTime(one, FileTime.from(Instant.now().plus(Duration.ofHours(1))));
+            Path two = cache.fetch(bundle("two"));
+            Path three = cache.fetch(bundle("three"));
+            cache.prune(three);
+            assertThat(one).doesNotExist();
+            assertThat(two).exists();
+        }
+    }
+
+    @Test
+    void whatCannotBeStoredIsToldWithItsPlace() throws Exception {
+        Bundle bundle = bundle("one");
+        BundleSource full = (from, file) -> {
+            throw new IOException("No space left on device");
+        };
+        try (BundleCache cache = BundleCache.open(directory.resolve("cache"), full)) {
+            assertThatIOException()
+                    .isThrownBy(() -> cache.fetch(bundle))
+                    .withMessageContainingAll(
+                            bundle.uri().toString(), directory.resolve("cache").toString(), "No space left");
         }
     }
 

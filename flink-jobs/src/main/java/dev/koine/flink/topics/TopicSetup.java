@@ -16,7 +16,8 @@ import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
  * Makes Koine's topics. Models and updates are compacted, so that a newcomer finds the latest of every model however old it is;
- * compaction waits, so that the history of a model stays readable for a while. Experts and rejections are kept for ever. Of services, the last report of each stays, of files each chunk once.
+ * compaction waits, so that the history of a model stays readable for a while. Experts and rejections are kept for ever. Of files each chunk stays once, of services the last report of each;
+ * these bear the broker's time, since a broker takes no record whose time is an hour ahead of its own, and a service whose clock is wrong has to be heard.
  */
 public final class TopicSetup {
     private static final Duration HISTORY = Duration.ofDays(30);
@@ -45,7 +46,7 @@ public final class TopicSetup {
     /** The settings of each topic that is made: of those of the merge job, of that of services, and of that of files in chunks, whose old segments are given back soon. */
     public static Map<String, Map<String, String>> all(Topics topics) {
         Map<String, Map<String, String>> settings = new LinkedHashMap<>(settings(topics));
-        settings.put(Topics.SERVICES, Map.of("cleanup.policy", "compact"));
+        settings.put(Topics.SERVICES, Map.of("cleanup.policy", "compact", "message.timestamp.type", "LogAppendTime"));
         settings.put(
                 Topics.ARTIFACTS,
                 Map.of(

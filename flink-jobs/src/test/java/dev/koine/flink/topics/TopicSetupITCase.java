@@ -40,6 +40,9 @@ class TopicSetupITCase {
                 assertThat(setting(admin, topics.experts(), "retention.ms")).isEqualTo("-1");
                 assertThat(setting(admin, topics.rejections(), "cleanup.policy"))
                         .isEqualTo("delete");
+                assertThat(setting(admin, Topics.SERVICES, "cleanup.policy")).isEqualTo("compact");
+                assertThat(setting(admin, Topics.SERVICES, "message.timestamp.type"))
+                        .isEqualTo("LogAppendTime");
                 assertThat(TopicCheck.problems(kafka, topics)).isEmpty();
 
                 set(admin, topics.experts(), "cleanup.policy", "compact");
