@@ -18,10 +18,12 @@ import java.util.Optional;
  */
 public final class Follower implements AutoCloseable {
     private final VersionsFolder folder;
+    private final Placing placing;
     private final ModelSubscriber<Placed> subscriber;
 
-    private Follower(VersionsFolder folder, ModelSubscriber<Placed> subscriber) {
+    private Follower(VersionsFolder folder, Placing placing, ModelSubscriber<Placed> subscriber) {
         this.folder = folder;
+        this.placing = placing;
         this.subscriber = subscriber;
     }
 
@@ -56,6 +58,7 @@ public final class Follower implements AutoCloseable {
             Placing placing = new Placing(folder, settings.steps(), settings.patience());
             return new Follower(
                     folder,
+                    placing,
                     followed.cacheDirectory(folder.cache())
                             .versionLoader(placing)
                             .start());
@@ -78,6 +81,14 @@ public final class Follower implements AutoCloseable {
         try (Lease<Placed> lease = subscriber.acquire()) {
             return Optional.of(lease.model());
         }
+    }
+
+    /**
+     * The version that was being tried when the owner before ended, which the link was left at: it may lead back to the one that worked last from now on,
+     * until the newest is tried. Empty where all was well.
+     */
+    public Optional<Placed> unfinished() {
+        return placing.unfinished();
     }
 
     /** Stops following; a step in progress is interrupted and waited for. Link and versions stay. */

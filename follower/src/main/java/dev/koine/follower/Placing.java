@@ -23,6 +23,7 @@ final class Placing implements VersionLoader<Placed> {
     private final VersionsFolder folder;
     private final List<Step> steps;
     private final Patience patience;
+    private final Optional<Placed> unfinished;
     private @Nullable Placed serving;
     private @Nullable String trouble;
 
@@ -30,7 +31,15 @@ final class Placing implements VersionLoader<Placed> {
         this.folder = folder;
         this.steps = List.copyOf(steps);
         this.patience = patience;
-        this.serving = folder.lastThatWorked().orElse(null);
+        Optional<Placed> worked = folder.lastThatWorked();
+        this.serving = worked.orElse(null);
+        this.unfinished = folder.current()
+                .filter(led -> worked.isPresent() && !worked.get().equals(led));
+    }
+
+    /** What the link led to at the start though another version worked last: it was being tried when the owner before ended. */
+    Optional<Placed> unfinished() {
+        return unfinished;
     }
 
     @Override

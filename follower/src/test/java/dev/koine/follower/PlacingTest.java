@@ -120,6 +120,7 @@ class PlacingTest {
     void aStartKnowsWhatWasCurrent() throws Exception {
         load(0);
         restart();
+        assertThat(placing.unfinished()).isEmpty();
         isWell = occasion -> occasion.version().version() != 1;
         assertThatExceptionOfType(RejectedException.class).isThrownBy(() -> load(1));
         assertThat(Texts.read(directory.resolve("served"))).isEqualTo("version 0");
@@ -166,7 +167,9 @@ class PlacingTest {
         };
         assertThatIllegalStateException().isThrownBy(() -> load(1));
         assertThat(Texts.read(directory.resolve("served"))).isEqualTo("version 1");
+        assertThat(placing.unfinished()).isEmpty();
         restart();
+        assertThat(placing.unfinished()).map(Placed::version).contains(1L);
         isWell = occasion -> occasion.version().version() == 0;
         assertThatExceptionOfType(RejectedException.class)
                 .isThrownBy(() -> load(newest))

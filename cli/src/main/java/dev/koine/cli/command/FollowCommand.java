@@ -132,11 +132,12 @@ public final class FollowCommand implements Callable<Integer>, LongRunning {
         Folders.requireWritableFolder(folder);
         PrintWriter out = spec.commandLine().getOut();
         List<Step> steps = steps();
+        ServedLines lines = new ServedLines(out);
         try (ModelFolders models = new ModelFolders(spec.commandLine().getErr());
                 Quarantine apart = new Quarantine(QuarantineLimits.DEFAULT);
                 @Nullable ServiceReporter reporter = following.reporter();
                 Follower follower = Follower.start(
-                        following.<Placed>subscriber(apart, new ServedLines(out), reporter),
+                        following.<Placed>subscriber(apart, lines, reporter),
                         new Follower.Settings(
                                 folder,
                                 kept,
@@ -144,9 +145,21 @@ public final class FollowCommand implements Callable<Integer>, LongRunning {
                                 steps,
                                 Patience.within(patience)));
                 @Nullable StatusServer pages = following.pages(follower::status, out)) {
+            follower.unfinished().ifPresent(version -> tellUnfinished(version, lines, reporter));
             stopped.await();
         }
         return ExitCode.OK;
+    }
+
+    /** So that nobody has to wonder why the link leads back. */
+    private void tellUnfinished(Placed version, ServedLines lines, @Nullable ServiceReporter reporter) {
+        String what = "Version " + version.version() + " of " + following.modelId
+                + " was being tried when the command that kept this folder before ended";
+        IOException cause = new IOException("what worked last is gone back to, until the newest version is tried.");
+        lines.onTrouble(what, cause);
+        if (reporter != null) {
+            reporter.onTrouble(what, cause);
+        }
     }
 
     private List<Step> steps() throws IOException {
