@@ -4,6 +4,7 @@ import dev.koine.events.registry.EventFormat;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.Position;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Properties;
@@ -70,6 +71,11 @@ public final class EventPublisher implements AutoCloseable {
                     + " the broker's. Set the clocks of both right and send it again. (" + cause.getMessage() + ")";
         }
         return cause == null ? "it does not say why" : String.valueOf(cause.getMessage());
+    }
+
+    /** Closes at once: what is being written fails, also where the clock was set back and a time limit would not end. */
+    public void abort() {
+        producer.close(Duration.ZERO);
     }
 
     @Override

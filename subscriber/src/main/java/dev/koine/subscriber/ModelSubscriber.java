@@ -170,7 +170,7 @@ public final class ModelSubscriber<M extends AutoCloseable> implements AutoClose
                 topic = open;
                 follow(open);
             } catch (WakeupException e) {
-                LOG.debug("Woken up to close.", e);
+                LOG.debug("Woken up, to close or since the clock was set back.", e);
             } catch (Throwable e) {
                 serveStandIn();
                 pause("The updates of " + modelId + " cannot be followed", e);

@@ -36,12 +36,14 @@ public final class ServiceReporter implements SubscriberListener, AutoCloseable 
     private static final int MOST_FAILURES = 5;
     private static final int LONGEST_REASON = 1000;
 
-    private final EventPublisher publisher;
+    private final Properties kafka;
     private final String service;
     private final String modelId;
     private final InstantSource clock;
     private final Backoff backoff = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(15));
     private final Thread thread;
+    private final ClockWatch clockWatch;
+    private volatile EventPublisher publisher;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -62,13 +64,16 @@ public final class ServiceReporter implements SubscriberListener, AutoCloseable 
             throw new IllegalArgumentException("A service cannot be called '" + service
                     + "'. Give a name of letters, digits, dots, dashes and underscores, such as asr-1.");
         }
+        this.kafka = kafka;
         this.publisher = new EventPublisher(kafka);
         this.service = service;
         this.modelId = modelId;
         this.clock = clock;
         this.thread = new Thread(this::report, "koine-service-" + service);
+        this.clockWatch = new ClockWatch(InstantSource.system(), System::nanoTime, this::reopen);
         thread.setDaemon(true);
         thread.start();
+        clockWatch.start();
     }
 
     @Override
@@ -97,6 +102,14 @@ public final class ServiceReporter implements SubscriberListener, AutoCloseable 
         }
     }
 
+    /** What is being written is given up, and written anew. */
+    void reopen() {
+        EventPublisher before = publisher;
+        publisher = new EventPublisher(kafka);
+        before.abort();
+        change(() -> {});
+    }
+
     private void note(String kind, @Nullable Long version, String said) {
         String reason = said.length() <= LONGEST_REASON ? said : said.substring(0, LONGEST_REASON) + "...";
         @Nullable ServiceFailure last = failures.peekLast();
@@ -119,6 +132,7 @@ public final class ServiceReporter implements SubscriberListener, AutoCloseable 
         } catch (InterruptedException e) {
             LOG.debug("The last report of {} was not waited for any longer.", service);
         } finally {
+            clockWatch.close();
             publisher.close();
         }
     }

@@ -7,6 +7,7 @@ import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.UndecodableException;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -39,6 +40,7 @@ final class UpdatesTopic implements AutoCloseable {
     private final EventFormat format;
     private final String topic;
     private final String modelId;
+    private final ClockWatch clock;
     private long partitionsCheckedNanos;
 
     UpdatesTopic(Map<String, Object> consumerProperties, String topic, String modelId) {
@@ -46,13 +48,15 @@ final class UpdatesTopic implements AutoCloseable {
         this.format = EventFormat.of(consumerProperties);
         this.topic = topic;
         this.modelId = modelId;
+        this.clock = new ClockWatch(InstantSource.system(), System::nanoTime, consumer::wakeup).start();
     }
 
     /**
      * Waits for updates and returns all that are committed by then, in the order of the topic.
      *
      * @param timeout after which the list is empty
-     * @throws org.apache.kafka.common.KafkaException if the topic cannot be followed; open another one and start over
+     * @throws org.apache.kafka.common.KafkaException if the topic cannot be followed; open another one and start over. A {@link
+     *     org.apache.kafka.common.errors.WakeupException} also where the clock was set back
      */
     List<ModelUpdate> poll(Duration timeout) {
         assign();
@@ -74,6 +78,7 @@ final class UpdatesTopic implements AutoCloseable {
 
     @Override
     public void close() {
+        clock.close();
         consumer.close();
     }
 

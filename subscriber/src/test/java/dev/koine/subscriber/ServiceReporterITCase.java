@@ -57,6 +57,7 @@ class ServiceReporterITCase {
                                 .setSince(served.since())
                                 .setTime(NOW)
                                 .build());
+                reporter.reopen();
                 reporter.onRejected(
                         update(4), new RejectedException(RejectionCode.NOT_LOADABLE, "It answers nonsense."));
                 for (int i = 0; i < 3; i++) {
