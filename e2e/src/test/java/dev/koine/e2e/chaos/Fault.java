@@ -9,11 +9,11 @@ import java.time.Duration;
  * @param target what it happens to; not hit by two faults at a time
  * @param duration how long the target is left so before it is mended
  */
-record Fault(String what, String target, Duration duration, Blow blow, Blow mend) {
+public record Fault(String what, String target, Duration duration, Blow blow, Blow mend) {
 
     /** Does it, or undoes it. */
     @FunctionalInterface
-    interface Blow {
+    public interface Blow {
         void strike() throws Exception;
     }
 }
