@@ -80,10 +80,10 @@ class BundleCacheTest {
     @Test
     void keepsTheLastTwoAlsoWhereTheClockIsSetBack() throws Exception {
         try (BundleCache cache = open()) {
-            Path one = cache.fetch(bundle("one"));
+            Path one = fetch(cache, bundle("one"));
             Files.setLastModifiedTime(one, FileTime.from(Instant.now().plus(Duration.ofHours(1))));
-            Path two = cache.fetch(bundle("two"));
-            Path three = cache.fetch(bundle("three"));
+            Path two = fetch(cache, bundle("two"));
+            Path three = fetch(cache, bundle("three"));
             cache.prune(three);
             assertThat(one).doesNotExist();
             assertThat(two).exists();
@@ -98,7 +98,7 @@ class BundleCacheTest {
         };
         try (BundleCache cache = BundleCache.open(directory.resolve("cache"), full)) {
             assertThatIOException()
-                    .isThrownBy(() -> cache.fetch(bundle))
+                    .isThrownBy(() -> fetch(cache, bundle))
                     .withMessageContainingAll(
                             bundle.uri().toString(), directory.resolve("cache").toString(), "No space left");
         }
