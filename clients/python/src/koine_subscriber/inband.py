@@ -14,8 +14,8 @@ from koine_subscriber.errors import TroubleHereError, UndecodableError
 
 _LOG = logging.getLogger(__name__)
 ARTIFACTS = "koine.artifacts"
-_ANSWER_SECONDS = 10.0
-_SILENCE_SECONDS = 30.0
+_ANSWER_SECONDS = 30.0
+_SILENCE_SECONDS = 60.0
 _BETWEEN_LOOKS_SECONDS = 0.2
 _STEP = 256
 _MOST_FILES = 50_000
@@ -260,7 +260,7 @@ def _consumer(kafka: Mapping[str, Any]) -> Any:
             "enable.partition.eof": True,
             "allow.auto.create.topics": False,
             "queued.max.messages.kbytes": 16384,
-            "fetch.max.bytes": 16 << 20,
-            "max.partition.fetch.bytes": 4 << 20,
+            "fetch.max.bytes": 2 << 20,
+            "max.partition.fetch.bytes": 1 << 20,
         }
     )

@@ -25,9 +25,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class ArtifactsTopic implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
-    private static final Duration SILENCE_AT_MOST = Duration.ofSeconds(30);
-    private static final int FETCHED_AT_ONCE = 16 << 20;
-    private static final int FETCHED_OF_A_PARTITION = 4 << 20;
+    private static final Duration SILENCE_AT_MOST = Duration.ofSeconds(60);
+
+    /** Little at once and long patience: a broker with a quota lets a client wait as long as what it was given takes by that quota. */
+    private static final int FETCHED_AT_ONCE = 2 << 20;
+
+    private static final int FETCHED_OF_A_PARTITION = 1 << 20;
+    private static final int ANSWER_WITHIN_MILLIS = 30_000;
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Set<TopicPartition> partitions;
@@ -56,7 +60,7 @@ final class ArtifactsTopic implements AutoCloseable {
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         settings.putIfAbsent(ConsumerConfig.CLIENT_ID_CONFIG, clientId);
-        settings.putIfAbsent(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+        settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_WITHIN_MILLIS);
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCHED_AT_ONCE);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCHED_OF_A_PARTITION);
         return translated(() -> {
