@@ -155,11 +155,14 @@ def test_wrong_bytes_are_received_again(tmp_path: Path, first: bool) -> None:
 
 def test_what_is_sent_once_more_mends_what_was_spoiled_from_both_sides(tmp_path: Path) -> None:
     topic, file = FakeTopic(), ChunkedFile(hashlib.sha256(LONG).hexdigest(), len(LONG))
-    topic.put(f"{file.sha256}/00000000".encode(), encode_chunk(file, 0, b"\x00" * CHUNK_BYTES))
+    wrong = f"{file.sha256}/00000000".encode(), encode_chunk(file, 0, b"\x00" * CHUNK_BYTES)
+    topic.put(*wrong)
     topic.put_file(LONG)
-    topic.put_file(SHORT)
-    topic.put(f"{file.sha256}/00000005".encode(), encode_chunk(file, 5, b"\x00" * 11))
+    topic.put(*wrong)
     received = source(topic, tmp_path)
+    with pytest.raises(TroubleHereError, match="6 of 7 chunks"):
+        received.open(BUNDLE, BUNDLE.files[0])
+    topic.put_file(SHORT)
     for _ in range(4):
         with pytest.raises(TroubleHereError, match="not those of a file"):
             received.open(BUNDLE, BUNDLE.files[0])
@@ -194,11 +197,13 @@ def test_a_topic_that_is_another_is_read_anew() -> None:
     coverage.begin({0: (0, 100)})
     coverage.note("a", 0, 5)
     assert coverage.places(["a"], {0: (0, 100)}) == {0: (5, 6)}
-    coverage.add(coverage.next({0: (0, 100)}))
-    assert coverage.next({0: (0, 100)}) == {}
+    coverage.add({0: (0, 50)})
+    assert coverage.backward({0: (0, 100)}, 256) == {0: (0, 100)}
+    coverage.add(coverage.backward({0: (0, 100)}, 256))
+    assert coverage.backward({0: (0, 100)}, 256) == {}
     coverage.begin({0: (0, 50)})
     assert coverage.places(["a"], {0: (0, 50)}) == {}
-    assert coverage.next({0: (0, 50)}) == {0: (0, 50)}
+    assert coverage.backward({0: (0, 50)}, 16) == {0: (34, 50)}
 
 
 def test_a_service_needs_no_store(tmp_path: Path) -> None:

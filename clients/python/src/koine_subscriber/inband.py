@@ -17,7 +17,8 @@ ARTIFACTS = "koine.artifacts"
 _ANSWER_SECONDS = 30.0
 _SILENCE_SECONDS = 60.0
 _BETWEEN_LOOKS_SECONDS = 0.2
-_STEP = 256
+_FIRST_STEP, _STEP = 16, 256
+_FORCED_AT_ONCE = 32
 _MOST_FILES = 50_000
 
 Span = tuple[int, int]
@@ -48,35 +49,39 @@ class ArtifactsTopic:
             raise TroubleHereError("The broker does not answer.")
         return {number: (int(low), int(high)) for number, (low, high) in found.items()}
 
-    def read(self, spans: Mapping[int, Span], take: Callable[[Any], None]) -> None:
-        """Reads spans, each in order."""
+    def read(self, spans: Mapping[int, Span], take: Callable[[Any], None], enough: Callable[[], bool]) -> dict[int, Span]:
+        """Reads spans, each in order; returns what was read of each, all of it if it was not enough before."""
         import confluent_kafka
 
         def place(number: int, offset: int) -> Any:
             return confluent_kafka.TopicPartition(self._topic, number, offset)
 
+        read = {number: (span[0], span[0]) for number, span in spans.items()}
         left = {number: span for number, span in spans.items() if span[0] < span[1]}
         try:
             places = [place(number, span[0]) for number, span in left.items()]
             self._consumer.assign(places)
             self._consumer.resume(places)
             deadline = time.monotonic() + _SILENCE_SECONDS
-            while left:
+            while left and not enough():
                 for message in self._consumer.consume(16, timeout=0.2):
                     deadline = time.monotonic() + _SILENCE_SECONDS
                     number, error = message.partition(), message.error()
                     if error is not None and error.code() != confluent_kafka.KafkaError._PARTITION_EOF:
                         raise confluent_kafka.KafkaException(error)
                     if number in left:
-                        if error is None and message.offset() < left[number][1]:
+                        start, end = left[number]
+                        if error is None and message.offset() < end:
                             take(message)
-                        if error is not None or message.offset() >= left[number][1] - 1:
+                        if error is not None or message.offset() >= end - 1:
                             left.pop(number)
                             self._consumer.pause([place(number, 0)])
+                        read[number] = (start, min(end, message.offset() + 1) if number in left else end)
                 if time.monotonic() > deadline:
                     raise TroubleHereError("The broker has stopped answering.")
         except confluent_kafka.KafkaException as e:
             raise TroubleHereError(f"The topic {self._topic} cannot be read: {e}.") from e
+        return read
 
     def close(self) -> None:
         """Leaves the broker."""
@@ -103,16 +108,16 @@ class Coverage:
         """What has come since, a step of it."""
         return _filled({n: (end, min(end + _STEP, bounds.get(n, (0, end))[1])) for n, (_, end) in self._covered.items()})
 
-    def next(self, bounds: Mapping[int, Span]) -> dict[int, Span]:
-        """What to read next: what has come since, else what was there before."""
-        backward = {n: (max(start - _STEP, bounds.get(n, (start, 0))[0]), start) for n, (start, _) in self._covered.items()}
-        return self.forward(bounds) or _filled(backward)
+    def backward(self, bounds: Mapping[int, Span], step: int) -> dict[int, Span]:
+        """What was there before what was read; `step` is how many chunks of each partition."""
+        return _filled({n: (max(start - step, bounds.get(n, (start, 0))[0]), start) for n, (start, _) in self._covered.items()})
 
     def add(self, spans: Mapping[int, Span]) -> None:
-        """These spans were read to their ends."""
+        """These spans were read; one that leaves a gap to what was read before is read again."""
         for number, (start, end) in spans.items():
             before = self._covered[number]
-            self._covered[number] = (min(before[0], start), max(before[1], end))
+            if start <= before[1] and end >= before[0]:
+                self._covered[number] = (min(before[0], start), max(before[1], end))
 
     def note(self, sha256: str, number: int, offset: int) -> None:
         """A chunk of this file was here."""
@@ -155,6 +160,7 @@ class InBandBundles:
         self._bundle: Bundle | None = None
         self._here = self._newest_wins = False
         self._read_again: set[str] = set()
+        self._not_forced = 0
 
     def open(self, bundle: Bundle, file: BundleFile) -> BinaryIO:
         """Opens a listed file. Raises TroubleHereError, or OSError if it cannot be kept here."""
@@ -193,20 +199,20 @@ class InBandBundles:
     def _fill(self, topic: ArtifactsTopic) -> None:
         bounds = topic.bounds()
         self._coverage.begin(bounds)
-        while spans := self._coverage.forward(bounds):
+        while (spans := self._coverage.forward(bounds)) and (self._newest_wins or self._spool.incomplete()):
             self._read(topic, spans)
-            self._coverage.add(spans)
         known = self._spool.incomplete() - self._read_again
         self._read(topic, self._coverage.places(known, bounds))
         self._read_again |= known
-        deadline = time.monotonic() + self._patience
+        deadline, step = time.monotonic() + self._patience, _FIRST_STEP
         while self._spool.incomplete():
-            spans = self._coverage.next(topic.bounds())
+            spans = self._coverage.forward(topic.bounds())
+            if not spans:
+                spans, step = self._coverage.backward(bounds, step), min(2 * step, _STEP)
             if self._closing.is_set():
                 raise TroubleHereError("The subscriber closes.")
             if spans:
                 self._read(topic, spans)
-                self._coverage.add(spans)
                 deadline = time.monotonic() + self._patience
             elif time.monotonic() < deadline:
                 self._closing.wait(_BETWEEN_LOOKS_SECONDS)
@@ -219,11 +225,19 @@ class InBandBundles:
     def _read(self, topic: ArtifactsTopic, spans: Mapping[int, Span]) -> None:
         strange: list[str] = []
         try:
-            topic.read(spans, lambda message: self._take(message, strange))
+            read = topic.read(spans, lambda message: self._take(message, strange), self._enough)
+            self._coverage.add(read)
         finally:
             self._spool.force()
             if strange:
                 _LOG.warning("Passed over %s messages that are no chunks, the first at %s", len(strange), strange[0])
+
+    def _enough(self) -> bool:
+        """Forces to the disk what has come, so that a process that is killed loses little."""
+        if self._not_forced >= _FORCED_AT_ONCE:
+            self._spool.force()
+            self._not_forced = 0
+        return self._closing.is_set() or (not self._newest_wins and not self._spool.incomplete())
 
     def _take(self, message: Any, strange: list[str]) -> None:
         key = key_of(message.key())
@@ -235,6 +249,7 @@ class InBandBundles:
             self._coverage.note(key[0], message.partition(), message.offset())
             wanted = self._spool.wanted(key[0])
             if wanted is not None:
+                self._not_forced += 1
                 self._spool.put(*key, chunk_of(key, message.value(), wanted), self._newest_wins)
         except UndecodableError as e:
             strange.append(f"offset {message.offset()} of partition {message.partition()}: {e}" if not strange else "")

@@ -41,10 +41,15 @@ final class ArtifactsTopic implements AutoCloseable {
         this.partitions = partitions;
     }
 
-    /** Takes a message of a span. */
+    /** Takes the messages of a span. */
     @FunctionalInterface
     interface Reader {
         void read(ConsumerRecord<byte[], byte[]> message) throws IOException;
+
+        /** Whether no more has to be read; asked now and then. */
+        default boolean hasEnough() throws IOException {
+            return false;
+        }
     }
 
     private interface Call<T> {
@@ -97,23 +102,21 @@ final class ArtifactsTopic implements AutoCloseable {
     /**
      * Reads spans, each in order.
      *
+     * @return of each span what was read, all of it if the reader had not enough before
      * @throws IOException if the broker does not answer for a while, or the offsets are not there any more; some messages may have been read
      */
-    void read(Map<TopicPartition, Span> spans, Reader reader) throws IOException {
-        translated(() -> {
-            readAll(spans, reader);
-            return true;
-        });
+    Map<TopicPartition, Span> read(Map<TopicPartition, Span> spans, Reader reader) throws IOException {
+        return translated(() -> readAll(spans, reader));
     }
 
-    private void readAll(Map<TopicPartition, Span> spans, Reader reader) throws IOException {
+    private Map<TopicPartition, Span> readAll(Map<TopicPartition, Span> spans, Reader reader) throws IOException {
         Map<TopicPartition, Span> left = new HashMap<>(spans);
         left.values().removeIf(Span::isEmpty);
         consumer.assign(left.keySet());
         consumer.resume(left.keySet());
         left.forEach((partition, span) -> consumer.seek(partition, span.from()));
         long deadline = System.nanoTime() + SILENCE_AT_MOST.toNanos();
-        while (!left.isEmpty()) {
+        while (!left.isEmpty() && !reader.hasEnough()) {
             for (ConsumerRecord<byte[], byte[]> message : consumer.poll(POLL)) {
                 @Nullable Span span = left.get(new TopicPartition(message.topic(), message.partition()));
                 if (span != null && message.offset() < span.to()) {
@@ -131,6 +134,10 @@ final class ArtifactsTopic implements AutoCloseable {
                 throw new IOException("The broker has stopped answering.");
             }
         }
+        Map<TopicPartition, Span> read = new HashMap<>(spans);
+        left.forEach((partition, span) ->
+                read.put(partition, new Span(span.from(), Math.min(span.to(), consumer.position(partition)))));
+        return read;
     }
 
     /** Also where this thread was interrupted. */

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * forward from where it ended at first, and backward from there, newest first, as long as anything is missing.
  */
 final class Coverage {
-    /** Chunks in one step: up to 128 MiB of each partition. */
-    private static final int STEP = 256;
+    /** Chunks in one step at most: up to 128 MiB of each partition. */
+    static final int LONGEST_STEP = 256;
 
     /** So that who may write to the topic cannot fill the memory; what is not known is read again. */
     private static final int MOST_FILES = 50_000;
@@ -64,21 +64,26 @@ final class Coverage {
     /** What has come since, a step of it; empty if all is read. */
     Map<TopicPartition, Span> forward(Map<TopicPartition, Long> ends) {
         Map<TopicPartition, Span> spans = new HashMap<>();
-        covered.forEach((partition, span) ->
-                put(spans, partition, span.to(), Math.min(span.to() + STEP, ends.getOrDefault(partition, span.to()))));
+        covered.forEach((partition, span) -> put(
+                spans,
+                partition,
+                span.to(),
+                Math.min(span.to() + LONGEST_STEP, ends.getOrDefault(partition, span.to()))));
         return spans;
     }
 
-    /** What to read next: what has come since, else what was there before; empty if all is read. */
-    Map<TopicPartition, Span> next(Map<TopicPartition, Long> beginnings, Map<TopicPartition, Long> ends) {
-        Map<TopicPartition, Span> spans = forward(ends);
-        if (spans.isEmpty()) {
-            covered.forEach((partition, span) -> put(
-                    spans,
-                    partition,
-                    Math.max(span.from() - STEP, beginnings.getOrDefault(partition, span.from())),
-                    span.from()));
-        }
+    /**
+     * What was there before what was read; empty if all is read.
+     *
+     * @param step how many chunks of each partition
+     */
+    Map<TopicPartition, Span> backward(Map<TopicPartition, Long> beginnings, int step) {
+        Map<TopicPartition, Span> spans = new HashMap<>();
+        covered.forEach((partition, span) -> put(
+                spans,
+                partition,
+                Math.max(span.from() - step, beginnings.getOrDefault(partition, span.from())),
+                span.from()));
         return spans;
     }
 
@@ -89,11 +94,13 @@ final class Coverage {
         }
     }
 
-    /** These spans, which {@link #next} gave, were read to their ends. */
+    /** These spans were read; one that leaves a gap to what was read before is read again. */
     void add(Map<TopicPartition, Span> spans) {
         spans.forEach((partition, span) -> covered.computeIfPresent(
                 partition,
-                (same, before) -> new Span(Math.min(before.from(), span.from()), Math.max(before.to(), span.to()))));
+                (same, before) -> span.to() < before.from() || span.from() > before.to()
+                        ? before
+                        : new Span(Math.min(before.from(), span.from()), Math.max(before.to(), span.to()))));
     }
 
     /** A chunk of this file was here. */

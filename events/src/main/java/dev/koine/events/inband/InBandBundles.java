@@ -36,6 +36,7 @@ public final class InBandBundles implements BundleSource {
     private static final Logger LOG = LoggerFactory.getLogger(InBandBundles.class);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
+    private static final int FIRST_STEP = 16;
 
     /** By which quotas of a broker know who receives. */
     public static final String CLIENT_ID = "koine-in-band";
@@ -117,21 +118,24 @@ public final class InBandBundles implements BundleSource {
         Map<TopicPartition, Long> ends = chunks.ends();
         coverage.begin(beginnings, ends);
         for (Map<TopicPartition, Span> spans = coverage.forward(ends);
-                !spans.isEmpty();
+                !spans.isEmpty() && (newestWins || !spool.isComplete());
                 spans = coverage.forward(ends)) {
             read(chunks, spans);
-            coverage.add(spans);
         }
         Set<String> known = spool.incomplete();
         known.removeAll(readAgain);
         read(chunks, coverage.places(known, beginnings, ends));
         readAgain.addAll(known);
         long deadline = deadline();
+        int step = FIRST_STEP;
         while (!spool.isComplete()) {
-            Map<TopicPartition, Span> spans = coverage.next(beginnings, chunks.ends());
+            Map<TopicPartition, Span> spans = coverage.forward(chunks.ends());
+            if (spans.isEmpty()) {
+                spans = coverage.backward(beginnings, step);
+                step = Math.min(2 * step, Coverage.LONGEST_STEP);
+            }
             if (!spans.isEmpty()) {
                 read(chunks, spans);
-                coverage.add(spans);
                 deadline = deadline();
             } else if (System.nanoTime() < deadline) {
                 pause();
@@ -145,7 +149,7 @@ public final class InBandBundles implements BundleSource {
     private void read(ArtifactsTopic chunks, Map<TopicPartition, Span> spans) throws IOException {
         Passed passed = new Passed(spool, coverage, newestWins);
         try {
-            chunks.read(spans, passed);
+            coverage.add(chunks.read(spans, passed));
         } finally {
             spool.force();
             passed.tell(LOG, topic);

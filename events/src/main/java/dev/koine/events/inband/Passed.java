@@ -10,9 +10,12 @@ import org.slf4j.Logger;
 
 /** Looks at messages as they pass: takes chunks that are waited for, notes where others are, counts what is none. */
 final class Passed implements ArtifactsTopic.Reader {
+    private static final int FORCED_AT_ONCE = 32;
+
     private final Spool spool;
     private final Coverage coverage;
     private final boolean newestWins;
+    private int notForced;
     private long strange;
     private @Nullable String first;
 
@@ -39,10 +42,22 @@ final class Passed implements ArtifactsTopic.Reader {
         }
     }
 
+    /** Forces to the disk what has come, so that a process that is killed loses little. */
+    @Override
+    public boolean hasEnough() throws IOException {
+        if (notForced >= FORCED_AT_ONCE) {
+            spool.force();
+            notForced = 0;
+        }
+        return !newestWins && spool.isComplete();
+    }
+
     private void take(ConsumerRecord<byte[], byte[]> message, ChunkKey key, byte[] value, ChunkedFile wanted)
             throws IOException {
         try {
-            spool.put(Chunks.decode(key, value, wanted), newestWins);
+            if (spool.put(Chunks.decode(key, value, wanted), newestWins)) {
+                notForced++;
+            }
         } catch (UndecodableException e) {
             count(message, String.valueOf(e.getMessage()));
         }

@@ -145,12 +145,14 @@ class SpoolTest {
         var begin = Map.of(p, 10L);
         Coverage coverage = new Coverage();
         coverage.begin(begin, Map.of(p, 1000L));
-        var first = coverage.next(begin, Map.of(p, 1003L));
+        var first = coverage.forward(Map.of(p, 1003L));
         assertThat(first).containsEntry(p, new Span(1000, 1003));
         coverage.add(first);
-        var second = coverage.next(begin, Map.of(p, 1003L));
-        assertThat(second).containsEntry(p, new Span(744, 1000));
-        for (var step = second; !step.isEmpty(); step = coverage.next(begin, Map.of(p, 1003L))) {
+        assertThat(coverage.forward(Map.of(p, 1003L))).isEmpty();
+        assertThat(coverage.backward(begin, 16)).containsEntry(p, new Span(984, 1000));
+        coverage.add(Map.of(p, new Span(984, 990)));
+        assertThat(coverage.backward(begin, 256)).containsEntry(p, new Span(744, 1000));
+        for (var step = coverage.backward(begin, 256); !step.isEmpty(); step = coverage.backward(begin, 256)) {
             coverage.add(step);
         }
         coverage.note("a", p, 700);
