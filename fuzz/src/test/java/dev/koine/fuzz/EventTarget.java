@@ -2,9 +2,9 @@ package dev.koine.fuzz;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.events.Bundles;
+import dev.koine.events.Recipes;
 import dev.koine.flink.state.InboundEvent;
 import dev.koine.lifecycle.event.Events;
-import dev.koine.events.Recipes;
 import dev.koine.schemas.EventCodec;
 import dev.koine.schemas.ExpertEvent;
 import dev.koine.schemas.ModelRegistration;
