@@ -275,7 +275,7 @@ class ModelSubscriber(Generic[M]):
     def _fetched(self, update: Update, bundle: Bundle) -> Path:
         if self._patcher is None:
             return self._cache.fetch(bundle)
-        return self._patcher.fetch(update, bundle, self.current is not None)
+        return self._patcher.fetch(update, bundle, self.current is not None or self._received is not None)
 
     def _prune(self, update: Update, folder: Path) -> None:
         if self._patcher is None:

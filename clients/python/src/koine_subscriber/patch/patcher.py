@@ -31,15 +31,18 @@ class Patcher:
         self._unsupported: dict[str, str] = {}
         self.patched = 0
 
-    def fetch(self, update: Update, bundle: Bundle, is_serving: bool) -> Path:
-        """A verified copy of a version; `is_serving` tells whether another one serves. Raises as BundleCache.fetch."""
+    def fetch(self, update: Update, bundle: Bundle, may_fetch_base: bool) -> Path:
+        """A verified copy of a version. Raises as BundleCache.fetch.
+
+        `may_fetch_base`: another version serves meanwhile, or whole ones may not be there at all, as on the topic of files.
+        """
         held = self._cache.verified(bundle)
         if held is not None:
             return held
         name = f"Version {update['version']} of {update['modelId']}"
         whole = f"{bundle.bytes / 1e6:.1f} MB"
         try:
-            needed = self._bytes_needed(update, bundle, is_serving)
+            needed = self._bytes_needed(update, bundle, may_fetch_base)
             _LOG.info("%s: %.1f MB of task vectors instead of %s.", name, needed / 1e6, whole)
             folder = self._computed(update, bundle)
             self.patched += 1
@@ -73,7 +76,7 @@ class Patcher:
             self._running.close()
         self._running = None
 
-    def _bytes_needed(self, update: Update, bundle: Bundle, is_serving: bool) -> int:
+    def _bytes_needed(self, update: Update, bundle: Bundle, may_fetch_base: bool) -> int:
         """What is to be fetched beside the base. Raises UnsupportedError with the reason why the version is fetched whole."""
         if update["version"] == 0:
             raise UnsupportedError("it is the base")
@@ -89,7 +92,7 @@ class Patcher:
             raise UnsupportedError("its files are not those of the base")
         needed = self._artifacts.bytes_missing(_patches(update))
         is_held = self._cache.place(base).exists()
-        if not is_held and not is_serving:
+        if not is_held and not may_fetch_base:
             raise UnsupportedError("nothing serves yet, and the base is not here")
         if needed >= (bundle.bytes if is_held else bundle.bytes / 2):
             beside = "" if is_held else " beside the base"

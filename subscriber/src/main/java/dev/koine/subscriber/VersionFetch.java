@@ -27,7 +27,7 @@ final class VersionFetch implements AutoCloseable {
     private final BundleCache cache;
     private final @Nullable Patching patching;
 
-    private record Patching(HeldArtifacts held, ComputedVersions computed, WorkPool pool) {
+    private record Patching(HeldArtifacts held, ComputedVersions computed, WorkPool pool, boolean isBaseFirst) {
         void close() throws IOException {
             computed.close();
             pool.close();
@@ -56,7 +56,7 @@ final class VersionFetch implements AutoCloseable {
         HeldArtifacts held = HeldArtifacts.open(directory.resolve("held"), source);
         WorkPool pool = new WorkPool(threads);
         ComputedVersions computed = ComputedVersions.open(directory.resolve("totals"), pool);
-        return new VersionFetch(cache, new Patching(held, computed, pool));
+        return new VersionFetch(cache, new Patching(held, computed, pool, !source.readsPlaces()));
     }
 
     /**
@@ -84,7 +84,7 @@ final class VersionFetch implements AutoCloseable {
     private static Fetched computed(
             Patching parts, ModelUpdate update, Bundle bundle, boolean hasVersion, Path incoming)
             throws IOException, RejectedException {
-        VersionPlan plan = VersionPlan.of(update, bundle, parts.held(), hasVersion);
+        VersionPlan plan = VersionPlan.of(update, bundle, parts.held(), hasVersion || parts.isBaseFirst());
         if (!plan.isComputed()) {
             return Fetched.whole(bundle.bytes(), plan.reason());
         }

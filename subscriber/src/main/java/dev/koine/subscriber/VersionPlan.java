@@ -12,7 +12,8 @@ import java.util.Optional;
 
 /**
  * Which way a version comes: its whole bundle, or what changed, whichever has fewer bytes. The base counts once: a service that has no version yet takes
- * a whole one, and fetches the base with the next, if the task vectors then have less than half of the whole bundle's bytes.
+ * a whole one, and fetches the base with the next, if the task vectors then have less than half of the whole bundle's bytes. Where files come by the broker,
+ * which may have no whole bundles, the base comes first.
  *
  * @param missing the experts whose task vectors are to be fetched; none where the whole bundle is
  * @param bytes that are to be fetched
@@ -24,8 +25,8 @@ record VersionPlan(List<MergedExpert> missing, long bytes, long whole, String re
         missing = List.copyOf(missing);
     }
 
-    /** @param hasVersion whether another version is here that may serve meanwhile */
-    static VersionPlan of(ModelUpdate update, Bundle bundle, HeldArtifacts held, boolean hasVersion)
+    /** @param isBaseWanted whether another version is here that may serve meanwhile, or the base comes first anyway */
+    static VersionPlan of(ModelUpdate update, Bundle bundle, HeldArtifacts held, boolean isBaseWanted)
             throws IOException, RejectedException {
         Optional<Bundle> base = base(update);
         if (base.isEmpty() || !isSaid(update)) {
@@ -41,7 +42,7 @@ record VersionPlan(List<MergedExpert> missing, long bytes, long whole, String re
             }
         }
         long ofBase = held.hasBase(base.get().digest()) ? 0 : base.get().bytes();
-        if (ofBase > 0 && !hasVersion) {
+        if (ofBase > 0 && !isBaseWanted) {
             return whole(bundle, "the base is not here yet");
         }
         if ((ofBase > 0 ? 2 * bytes : bytes) >= bundle.bytes()) {

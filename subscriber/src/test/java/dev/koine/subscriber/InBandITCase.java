@@ -21,6 +21,7 @@ import dev.koine.events.inband.RelaySettings;
 import dev.koine.events.inband.RelayedContent;
 import dev.koine.schemas.ArtifactChunk;
 import dev.koine.schemas.EventCodec;
+import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.testkit.Updates;
 import java.io.FilterInputStream;
@@ -186,6 +187,30 @@ class InBandITCase {
             assertThat(directory.resolve("service").resolve("in-band")).doesNotExist();
         }
         assertThat(told).contains("sent demo 0: 8", "sent demo 1: 7");
+    }
+
+    @Test
+    void aServiceComputesVersionsOfWhatTheRelaySendsOfThem() throws Exception {
+        MergedLine line = new MergedLine(directory.resolve("line"));
+        MergedExpert one = line.expert(1, 1);
+        announcer.announce(line.version(1, one));
+        RelaySettings parts = with(settings(), RelayedContent.PATCHES, RelaySettings.DEFAULT_LIMIT, false);
+        try (Relay relay = Relay.start(parts, BundleSource.LOCAL, listener);
+                ModelSubscriber<AutoCloseable> subscriber = ModelSubscriber.<AutoCloseable>builder()
+                        .bootstrapServers(broker.bootstrapServers())
+                        .updatesTopic(updates)
+                        .modelId("m")
+                        .cacheDirectory(directory.resolve("service"))
+                        .bundleSource(new InBandBundles(kafka(), artifacts, directory.resolve("service/in-band"), SOON))
+                        .patches(true)
+                        .loader(bundle -> () -> {})
+                        .start()) {
+            subscriber.awaitVersion(1, SOON);
+            announcer.announce(line.version(2, one, line.expert(2, 0.5)));
+            subscriber.awaitVersion(2, SOON);
+            assertThat(subscriber.status().patched()).isEqualTo(2);
+        }
+        assertThat(told).isNotEmpty().allMatch(sentence -> sentence.startsWith("sent m "));
     }
 
     @Test
