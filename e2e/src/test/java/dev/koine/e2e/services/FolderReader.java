@@ -17,6 +17,7 @@ final class FolderReader implements AutoCloseable {
     private volatile long looks;
     private volatile long overtaken;
     private volatile long version = -1;
+    private Instant lastSeen = Instant.EPOCH;
 
     FolderReader(Path folder) {
         link = folder.resolve("current");
@@ -60,9 +61,10 @@ final class FolderReader implements AutoCloseable {
             wrong.add(content + " was never announced.");
         }
         if (content.version() < version) {
-            back.add(new Back(version, Instant.now()));
+            back.add(new Back(version, lastSeen));
         }
         version = content.version();
+        lastSeen = Instant.now();
     }
 
     private synchronized void wrong(String what) {
@@ -74,8 +76,12 @@ final class FolderReader implements AutoCloseable {
         return List.copyOf(wrong);
     }
 
-    /** That the link was taken from a version, to lead to an older one. */
-    record Back(long version, Instant at) {}
+    /**
+     * That the link was taken from a version, to lead to an older one.
+     *
+     * @param lastSeen when it still led there: it was taken back after that, and how long after is not seen where this reader waits for a processor
+     */
+    record Back(long version, Instant lastSeen) {}
 
     synchronized List<Back> back() {
         return List.copyOf(back);

@@ -90,7 +90,7 @@ class ServicesChaosE2ECase {
         assertThat(rig.reader.back())
                 .as("versions that the link was taken from without a reason on koine.services")
                 .allMatch(back -> reasons.tells(Rig.FOLLOWER, back.version())
-                        || rig.process(Rig.FOLLOWER).wasKilledSoonAfter(back.at()));
+                        || rig.process(Rig.FOLLOWER).wasKilledSoonAfter(back.lastSeen()));
         try (Stream<Path> versions = Files.list(rig.served().resolve("versions"))) {
             List<Path> all = versions.toList();
             assertThat(all).hasSizeLessThanOrEqualTo(3);
