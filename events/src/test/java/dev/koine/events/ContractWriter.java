@@ -21,6 +21,7 @@ import dev.koine.schemas.LanguageScore;
 import dev.koine.schemas.Measures;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Patch;
 import dev.koine.schemas.PolicyRule;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Recipe;
@@ -278,6 +279,11 @@ final class ContractWriter {
                 .setTaskVectorDigest("sha256:" + "ef".repeat(32))
                 .setCombine(List.of(new CombineTerm("ca", 0.1)))
                 .setStatisticsDigest("sha256:" + "03".repeat(32))
+                .setPatch(new Patch(
+                        new dev.koine.schemas.Bundle(
+                                "file:///store/artifacts/",
+                                List.of(new dev.koine.schemas.BundleFile("07".repeat(32), 4321L, "07".repeat(32)))),
+                        1L << 33))
                 .build();
         return ModelUpdate.newBuilder(plain())
                 .setVersion(300)
@@ -295,6 +301,9 @@ final class ContractWriter {
                 .setUpdateShare(0.99)
                 .setCheckpointDigest("sha256:" + "05".repeat(32))
                 .setWeightMapDigest("sha256:" + "06".repeat(32))
+                .setBase(new dev.koine.schemas.Bundle(
+                        "file:///store/bundles/base/",
+                        List.of(new dev.koine.schemas.BundleFile("model.onnx", 1L << 33, "08".repeat(32)))))
                 .build();
     }
 }

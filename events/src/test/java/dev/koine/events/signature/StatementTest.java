@@ -21,6 +21,7 @@ import dev.koine.schemas.Measures;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
+import dev.koine.schemas.Patch;
 import dev.koine.schemas.PolicyRule;
 import dev.koine.schemas.Position;
 import dev.koine.schemas.Recipe;
@@ -207,6 +208,20 @@ class StatementTest {
         updates.add(update().setScale(0.2)
                 .setScalesDigest("sha256:" + "1".repeat(64))
                 .build());
+        updates.add(update().setBase(bundle("a")).build());
+        updates.add(update().setBase(bundle("b")).build());
+        updates.add(
+                update().setBase(new Bundle("file:///elsewhere/", bundle("a").getFiles()))
+                        .build());
+        for (Patch patch : List.of(
+                new Patch(bundle("a"), 1L),
+                new Patch(bundle("b"), 1L),
+                new Patch(bundle("a"), 2L),
+                new Patch(new Bundle("file:///elsewhere/", bundle("a").getFiles()), 1L))) {
+            ModelUpdate patched = update().build();
+            patched.getExperts().get(0).setPatch(patch);
+            updates.add(patched);
+        }
         ModelUpdate combined = update().build();
         combined.getExperts().get(0).setCombine(List.of(new CombineTerm("es", 0.7)));
         updates.add(combined);
