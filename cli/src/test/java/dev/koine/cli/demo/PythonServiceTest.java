@@ -2,13 +2,13 @@ package dev.koine.cli.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,7 +25,7 @@ class PythonServiceTest {
                 + "echo '{\"version\": 0, \"digest\": \"sha256:a\"}'\n"
                 + "echo '{\"version\": 2, \"digest\": \"sha256:c\"}'\nexec sleep 60";
         try (PythonService service = start(script)) {
-            assertThat(service.await(2, PATIENCE)).containsExactlyEntriesOf(Map.of(0L, "sha256:a", 2L, "sha256:c"));
+            assertThat(service.await(2, PATIENCE)).containsExactly(entry(0L, "sha256:a"), entry(2L, "sha256:c"));
             assertThatThrownBy(() -> service.await(3, Duration.ofMillis(300)))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("does not serve version 3")
