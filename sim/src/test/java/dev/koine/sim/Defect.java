@@ -2,6 +2,7 @@ package dev.koine.sim;
 
 import dev.koine.engine.store.ArtifactStore;
 import dev.koine.engine.store.Disk;
+import dev.koine.engine.store.ForwardingDisk;
 import dev.koine.lifecycle.history.RetentionPolicy;
 import dev.koine.lifecycle.intake.Intake;
 import dev.koine.sim.job.Parts;
@@ -119,7 +120,7 @@ enum Defect {
     NOTHING_FORCED("the store forces nothing to the disk", () -> new Parts() {
         @Override
         public Disk disk(Disk disk) {
-            return new PassingDisk(disk) {
+            return new ForwardingDisk(disk) {
                 @Override
                 public void force(Path path) {}
             };
@@ -134,7 +135,7 @@ enum Defect {
     FOLDERS_NOT_FORCED("the folders above a record are not forced", () -> new Parts() {
         @Override
         public Disk disk(Disk disk) {
-            return new PassingDisk(disk) {
+            return new ForwardingDisk(disk) {
                 private final Set<Path> renamedInto = new HashSet<>();
 
                 @Override
@@ -211,7 +212,7 @@ enum Defect {
     }
 
     /** Passes over that it is full. */
-    private static final class HopefulDisk extends PassingDisk {
+    private static final class HopefulDisk extends ForwardingDisk {
         HopefulDisk(Disk disk) {
             super(disk);
         }
@@ -242,7 +243,7 @@ enum Defect {
     }
 
     /** Gives a place its name first. */
-    private static final class ForcedTooLate extends PassingDisk {
+    private static final class ForcedTooLate extends ForwardingDisk {
         ForcedTooLate(Disk disk) {
             super(disk);
         }

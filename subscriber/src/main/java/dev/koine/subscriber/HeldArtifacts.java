@@ -9,7 +9,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.engine.store.BundleVerifier;
-import dev.koine.engine.store.Disk;
+import dev.koine.engine.store.ForwardingDisk;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.engine.store.Sha256;
 import dev.koine.engine.store.StoredArtifact;
@@ -183,28 +183,12 @@ final class HeldArtifacts {
     }
 
     /** The disk, without waiting for it. */
-    private static final class Unforced implements Disk {
+    private static final class Unforced extends ForwardingDisk {
+        Unforced() {
+            super(REAL);
+        }
+
         @Override
         public void force(Path path) {}
-
-        @Override
-        public void rename(Path from, Path to) throws IOException {
-            REAL.rename(from, to);
-        }
-
-        @Override
-        public void touch(Path path) throws IOException {
-            REAL.touch(path);
-        }
-
-        @Override
-        public void createDirectories(Path path) throws IOException {
-            REAL.createDirectories(path);
-        }
-
-        @Override
-        public void delete(Path path) throws IOException {
-            REAL.delete(path);
-        }
     }
 }

@@ -1,14 +1,13 @@
-package dev.koine.sim;
+package dev.koine.engine.store;
 
-import dev.koine.engine.store.Disk;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A disk that passes everything on, for those that pass on something else in one place. */
-class PassingDisk implements Disk {
+/** A disk that passes everything on to another, for those that do something else in one place. */
+public abstract class ForwardingDisk implements Disk {
     private final Disk disk;
 
-    PassingDisk(Disk disk) {
+    protected ForwardingDisk(Disk disk) {
         this.disk = disk;
     }
 
@@ -35,5 +34,10 @@ class PassingDisk implements Disk {
     @Override
     public void delete(Path path) throws IOException {
         disk.delete(path);
+    }
+
+    @Override
+    public long room(Path directory) throws IOException {
+        return disk.room(directory);
     }
 }
