@@ -115,7 +115,7 @@ class BundleUploadTest {
 
     @Test
     void aDiskWithoutRoomIsToldBeforeAByteIsCopied() {
-        Disk full = new PassingDisk() {
+        Disk full = new ForwardingDisk(Disk.REAL) {
             @Override
             public long room(Path below) {
                 return 20;
@@ -131,7 +131,7 @@ class BundleUploadTest {
 
     @Test
     void aDiskThatLosesBytesIsFoundOut() {
-        Disk lossy = new PassingDisk() {
+        Disk lossy = new ForwardingDisk(Disk.REAL) {
             @Override
             public void force(Path path) throws IOException {
                 if (path.endsWith("model.onnx")) {
@@ -191,33 +191,6 @@ class BundleUploadTest {
     private static List<String> names(Path folder) throws IOException {
         try (Stream<Path> children = Files.list(folder)) {
             return children.map(child -> child.getFileName().toString()).toList();
-        }
-    }
-
-    private static class PassingDisk implements Disk {
-        @Override
-        public void force(Path path) throws IOException {
-            Disk.REAL.force(path);
-        }
-
-        @Override
-        public void rename(Path from, Path to) throws IOException {
-            Disk.REAL.rename(from, to);
-        }
-
-        @Override
-        public void touch(Path path) throws IOException {
-            Disk.REAL.touch(path);
-        }
-
-        @Override
-        public void createDirectories(Path folder) throws IOException {
-            Disk.REAL.createDirectories(folder);
-        }
-
-        @Override
-        public void delete(Path path) throws IOException {
-            Disk.REAL.delete(path);
         }
     }
 }
