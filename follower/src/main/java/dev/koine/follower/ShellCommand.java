@@ -1,5 +1,6 @@
 package dev.koine.follower;
 
+import dev.koine.engine.ProcessTree;
 import dev.koine.engine.file.TemporaryFolder;
 import dev.koine.subscriber.TroubleHereException;
 import java.io.IOException;
@@ -53,8 +54,7 @@ public record ShellCommand(String command, Duration atMost) implements Step {
             }
             return process.exitValue();
         } finally {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+            ProcessTree.kill(process);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.koine.cli.demo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.koine.engine.ProcessTree;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -119,7 +120,7 @@ final class PythonService implements AutoCloseable {
     public void close() throws InterruptedException {
         process.destroy();
         if (!process.waitFor(ENDING.toMillis(), TimeUnit.MILLISECONDS)) {
-            process.destroyForcibly();
+            ProcessTree.kill(process);
         }
     }
 }

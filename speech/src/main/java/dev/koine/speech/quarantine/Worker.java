@@ -1,6 +1,7 @@
 package dev.koine.speech.quarantine;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.koine.engine.ProcessTree;
 import dev.koine.engine.Progress;
 import dev.koine.engine.file.TemporaryFolder;
 import java.io.BufferedInputStream;
@@ -282,7 +283,6 @@ final class Worker implements AutoCloseable {
     /** Ends it at once, with whatever it has started itself. */
     @Override
     public void close() {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
+        ProcessTree.kill(process);
     }
 }
