@@ -24,11 +24,11 @@ class Merge:
     protected: tuple = ()
     weight: float = 0.25
 
-    def arguments(self, store, seed, languages):
+    def arguments(self, store, seed, languages, rehearsal=False):
         """For the experts of a seed in some of the languages."""
         made = list(self.words)
         for language in languages:
-            made += ["--expert", f"{language}={store.model('study') / plan.expert(language, seed).name}"]
+            made += ["--expert", f"{language}={store.model('study') / plan.expert(language, seed, rehearsal).name}"]
             made += ["--statistics", f"{language}={statistics(store, language)}"] if self.is_weighed else []
         for language in self.protected:
             made += ["--protect", f"{language}={statistics(store, language)}@{self.weight:g}"]
@@ -56,6 +56,8 @@ OTHERS = (
     _sum("ties", "TIES"),
     _sum("dare", "DARE"),
     _sum("compact-near", "COMPACT"),
+    _sum("compact-near-int8", "COMPACT", "--precision", "int8"),
+    _weighed("regmean-int8", (), 0.25, "--precision", "int8"),
     _sum("compact-norm", "COMPACT", "--scale", "norm"),
     _sum("compact-mean", "COMPACT", "--scale", "1/n"),
     _sum("compact-stock", "COMPACT", "--scale", "model-stock"),
@@ -85,27 +87,28 @@ def collect(store, language, command, base="base-onnx"):
     say(f"merges: statistics of {language}: {koine.size(target) / 1e6:.2f} MB, {seconds:.0f} s")
 
 
-def merged(store, merge, seed, languages, command):
+def merged(store, merge, seed, languages, rehearsal, command):
     """The model that a merge gives, and the seconds it took."""
     if merge == TSV:
         started = time.monotonic()
-        return tsv.merged(store, [plan.expert(language, seed).name for language in languages]), time.monotonic() - started
+        names = [plan.expert(language, seed, rehearsal).name for language in languages]
+        return tsv.merged(store, names), time.monotonic() - started
     for language in (*languages, *merge.protected) if merge.is_weighed else ():
         collect(store, language, command)
-    return weigh.merged(store, command, merge.arguments(store, seed, languages))
+    return weigh.merged(store, command, merge.arguments(store, seed, languages, rehearsal))
 
 
-def name_of(merge, seed, languages=plan.EXPERTS):
+def name_of(merge, seed, languages=plan.EXPERTS, rehearsal=False):
     experts = "" if languages == plan.EXPERTS else f"-{'-'.join(languages)}"
-    return f"{merge.name}-{seed}{experts}"
+    return f"{merge.name}-{seed}{experts}{'-rehearsal' if rehearsal else ''}"
 
 
-def measure(store, merge, seed, languages, most, command):
+def measure(store, merge, seed, languages, rehearsal, most, command):
     """Merges the experts of some languages and measures the result in all languages, unless that was done."""
-    name = name_of(merge, seed, languages)
+    name = name_of(merge, seed, languages, rehearsal)
     if not score.missing(store, name, plan.LANGUAGES, most):
         return
-    model, seconds = merged(store, merge, seed, languages, command)
+    model, seconds = merged(store, merge, seed, languages, rehearsal, command)
     store.write("study/merges", name, {"seconds": seconds})
     score.measure(store, name, model, plan.LANGUAGES, most)
 
@@ -116,6 +119,7 @@ def main():
     arguments.add_argument("--merges", nargs="+", choices=names, default=[merge.name for merge in MAIN])
     arguments.add_argument("--seeds", nargs="+", type=int, default=plan.SEEDS)
     arguments.add_argument("--languages", nargs="+", default=plan.EXPERTS, choices=plan.EXPERTS, help="whose experts")
+    arguments.add_argument("--rehearsal", action="store_true", help="experts trained with rehearsal")
     arguments.add_argument("--utterances", type=int, default=speech.TEST, help="how many of each language are decoded, at most")
     arguments.add_argument("--koine", type=Path, default=koine.OWN, help="the command to run; that of this checkout otherwise")
     arguments.add_argument("--threads", type=int, default=2)
@@ -125,7 +129,7 @@ def main():
     koine.run(command, "--version")  # builds Koine
     for merge in (merge for merge in MERGES if merge.name in args.merges):
         for seed in args.seeds:
-            measure(args.cache, merge, seed, tuple(args.languages), args.utterances, command)
+            measure(args.cache, merge, seed, tuple(args.languages), args.rehearsal, args.utterances, command)
 
 
 if __name__ == "__main__":

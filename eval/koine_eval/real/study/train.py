@@ -164,6 +164,7 @@ def main():
     arguments = parser(__doc__)
     arguments.add_argument("--seeds", nargs="+", type=int, default=plan.SEEDS)
     arguments.add_argument("--rehearsal", action="store_true", help="experts trained with rehearsal instead")
+    arguments.add_argument("--languages", nargs="+", default=plan.EXPERTS, choices=plan.EXPERTS, help="whose experts")
     arguments.add_argument("--references", action="store_true", help="joint and sequential training instead")
     arguments.add_argument("--utterances", type=int, default=speech.TEST, help="how many of each language are decoded, at most")
     arguments.add_argument("--threads", type=int, default=2)
@@ -177,7 +178,7 @@ def main():
             joint(store, seed, args.utterances)
             sequence(store, seed, args.utterances)
             continue
-        for trained in plan.experts(seed, args.rehearsal):
+        for trained in (plan.expert(language, seed, args.rehearsal) for language in args.languages):
             target = store.model(f"study/{trained.name}")
             if not target.exists():
                 make(store, trained, whisper.load(store.model("base")), args.utterances)
