@@ -163,13 +163,19 @@ def _rates(rows):
 def main():
     arguments = parser(__doc__)
     arguments.add_argument("--out", type=Path, required=True, help="the file with the marks")
+    arguments.add_argument("--tables", nargs="+", metavar="NAME", help="only these, no plot and no transcript; of a cache that has not everything")
     args = arguments.parse_args()
     tables = {"experts": experts, "weighed": weighed, "served": served, "digests": digests}
     tables |= {"recordings": study.recordings, "study-experts": study.experts, "merges": study.main_merges}
-    tables |= {"other-merges": study.other_merges, "streams": study.streams}
+    tables |= {"other-merges": study.other_merges, "one-machine": study.one_machine, "streams": study.streams}
     tables |= {f"sizes-{name}": lambda store, name=name: sizes(store, name) for name in ("real", "whisper", "ctc")}
+    unknown = sorted(set(args.tables or ()) - set(tables))
+    if unknown:
+        arguments.error(f"no table {unknown[0]}: there are {', '.join(tables)}")
     text = args.out.read_text(encoding="utf-8")
     for name, made in tables.items():
+        if args.tables and name not in args.tables:
+            continue
         begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if not pattern.search(text):
@@ -177,6 +183,8 @@ def main():
         table = f"{begin}\n{made(args.cache)}\n{end}"
         text = pattern.sub(lambda _, table=table: table, text)
     args.out.write_text(text, encoding="utf-8")
+    if args.tables:
+        return say(f"report: {args.out}: {', '.join(args.tables)}")
     for name, draw in {"real-languages": plots.languages, "real-streams": plots.streams}.items():
         draw(args.cache, args.out.parent / "plots" / f"{name}.png")
     heard = args.cache.folder / "transcripts.md"

@@ -13,13 +13,13 @@ from koine_eval.scoring import edits
 POSITIONS, BATCH = 500, 10
 
 
-def transcripts(model, speech, utterances, is_fast=False):
+def transcripts(model, speech, utterances, is_fast=False, positions=POSITIONS):
     """Utterance's id -> normalised transcript."""
     ordered = sorted(utterances, key=lambda one: one.seconds)
     found = {}
     for start in range(0, len(ordered), BATCH):
         batch = ordered[start : start + BATCH]
-        for one, text in zip(batch, whisper.transcribe(model, speech, batch, POSITIONS, is_fast), strict=True):
+        for one, text in zip(batch, whisper.transcribe(model, speech, batch, positions, is_fast), strict=True):
             found[one.id] = normalise(text, one.language)
     return found
 

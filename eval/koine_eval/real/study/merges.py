@@ -11,7 +11,7 @@ import torch
 
 from koine_eval.real import corpus, koine, weigh
 from koine_eval.real.store import parser, say
-from koine_eval.real.study import plan, score, speech, tsv
+from koine_eval.real.study import plan, score, speech, train, tsv
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,14 @@ def merged(store, merge, seed, languages, rehearsal, command):
     return weigh.merged(store, command, merge.arguments(store, seed, languages, rehearsal))
 
 
-def name_of(merge, seed, languages=plan.EXPERTS, rehearsal=False):
+def name_of(merge, seed, languages=plan.EXPERTS, rehearsal=False, window=""):
     experts = "" if languages == plan.EXPERTS else f"-{'-'.join(languages)}"
-    return f"{merge.name}-{seed}{experts}{'-rehearsal' if rehearsal else ''}"
+    return f"{merge.name}-{seed}{experts}{'-rehearsal' if rehearsal else ''}{window}"
 
 
-def measure(store, merge, seed, languages, rehearsal, most, command):
+def measure(store, merge, seed, languages, rehearsal, window, most, command):
     """Merges the experts of some languages and measures the result in all languages, unless that was done."""
-    name = name_of(merge, seed, languages, rehearsal)
+    name = name_of(merge, seed, languages, rehearsal, window)
     if not score.missing(store, name, plan.LANGUAGES, most):
         return
     model, seconds = merged(store, merge, seed, languages, rehearsal, command)
@@ -123,6 +123,7 @@ def main():
     arguments.add_argument("--seeds", nargs="+", type=int, default=plan.SEEDS)
     arguments.add_argument("--languages", nargs="+", default=plan.EXPERTS, choices=plan.EXPERTS, help="whose experts")
     arguments.add_argument("--rehearsal", action="store_true", help="experts trained with rehearsal")
+    arguments.add_argument("--whole-window", action="store_true", help="decode in the 30 s that Whisper has, base and experts, too")
     arguments.add_argument("--utterances", type=int, default=speech.TEST, help="how many of each language are decoded, at most")
     arguments.add_argument("--koine", type=Path, default=koine.OWN, help="the command to run; that of this checkout otherwise")
     arguments.add_argument("--threads", type=int, default=2)
@@ -130,9 +131,15 @@ def main():
     torch.set_num_threads(args.threads)
     command = args.koine.resolve()
     koine.run(command, "--version")  # builds Koine
+    window = score.WHOLE if args.whole_window else ""
+    if window:
+        alone = (plan.expert(language, seed, args.rehearsal) for seed in args.seeds for language in args.languages)
+        for name, languages in (("base", plan.LANGUAGES), *((one.name, one.languages) for one in alone)):
+            if score.missing(args.cache, name + window, languages, args.utterances):
+                score.measure(args.cache, name + window, train.load(args.cache, name), languages, args.utterances)
     for merge in (merge for merge in MERGES if merge.name in args.merges):
         for seed in args.seeds:
-            measure(args.cache, merge, seed, tuple(args.languages), args.rehearsal, args.utterances, command)
+            measure(args.cache, merge, seed, tuple(args.languages), args.rehearsal, window, args.utterances, command)
 
 
 if __name__ == "__main__":

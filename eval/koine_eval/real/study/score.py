@@ -1,10 +1,14 @@
-"""Error rates on the experiment's test utterances: greedy, in a window of 10 s, its encoding in bfloat16 where the processor computes in it. What is measured is kept, with its texts."""
+"""Error rates on the experiment's test utterances: greedy, in a window of 10 s or of Whisper's whole 30 s, its encoding in bfloat16 where the processor computes in it. What is measured is kept, with its texts."""
 
 import time
 
 from koine_eval.real import score as basis
+from koine_eval.real import whisper
 from koine_eval.real.store import say
 from koine_eval.real.study import speech
+
+#: The end of a name whose measurements are in the whole window.
+WHOLE = "-30s"
 
 
 def record(store, name):
@@ -24,11 +28,12 @@ def missing(store, name, languages, most):
 
 
 def measure(store, name, model, languages, most):
-    """Measures the utterances that are missing, language by language; returns the counts of the first `most` of each."""
+    """Measures the utterances that are missing, language by language; returns the counts of the first `most` of each. The window is the whole one of a name with that end."""
+    positions = whisper.WINDOW if name.endswith(WHOLE) else basis.POSITIONS
     sound = speech.speech(store)
     for language, utterances in missing(store, name, languages, most).items():
         started = time.monotonic()
-        found = basis.transcripts(model, sound, utterances, is_fast=True)
+        found = basis.transcripts(model, sound, utterances, is_fast=True, positions=positions)
         seen = record(store, name)
         rows = seen.setdefault(language, {"counts": [], "texts": {}})
         rows["counts"] += [basis.count(one.id, one.normalised, found[one.id]) for one in utterances]

@@ -1,5 +1,7 @@
 """The tables of the experiment. An utterance has at most as many edits as words; rows of several seeds are their mean."""
 
+import itertools
+
 from koine_eval.real import bootstrap
 from koine_eval.real import score as basis
 from koine_eval.real.study import merges, plan, score, speech, stream
@@ -93,10 +95,10 @@ def difference(ours, theirs, languages):
     return f"{measured:+.1f} [{low:+.1f}, {high:+.1f}]"
 
 
-def closed(base, ours, goal):
+def closed(base, ours, goal, languages=plan.EXPERTS):
     """Per cent of the way from the base to each expert in its language."""
-    start, end = wer(base, plan.EXPERTS), wer(goal, plan.EXPERTS)
-    return 100 * (start - wer(ours, plan.EXPERTS)) / (start - end)
+    start, end = wer(base, languages), wer(goal, languages)
+    return 100 * (start - wer(ours, languages)) / (start - end)
 
 
 def compared(store, rows, chosen, most=None):
@@ -148,6 +150,48 @@ def other_merges(store):
     counts = lambda key: score.counts(store, key, plan.LANGUAGES, OF_OTHERS)
     found = [(name, {seed: counts(key)}) for name, key in rows if score.record(store, key)]
     return compared(store, found, [seed], OF_OTHERS)
+
+
+def one_machine(store):
+    """What was measured of the first seed with its first three and with all six experts, with and without rehearsal: a table for each."""
+    parts = []
+    windows = {"": "", score.WHOLE: ", in the whole window"}
+    for languages, rehearsal, window in itertools.product((plan.EXPERTS[:3], plan.EXPERTS), (False, True), windows):
+        table = of_experts(store, plan.SEEDS[0], languages, rehearsal, window)
+        if table:
+            said_of = "with rehearsal" if rehearsal else "without rehearsal"
+            parts.append(f"**{len(languages)} experts {said_of}{windows[window]}**\n\n{table}")
+    return "\n\n".join(parts) or NOT_RUN
+
+
+def of_experts(store, seed, languages, rehearsal, window):
+    """Base, own experts and all merges of these experts that were measured, on the first utterances of each language; nothing if none was."""
+    counts = lambda name, of: score.counts(store, name + window, of, OF_OTHERS)
+    is_done = lambda name, of: not score.missing(store, name + window, of, OF_OTHERS)
+    trained = [plan.expert(language, seed, rehearsal) for language in languages]
+    names = {merge.name: merges.name_of(merge, seed, languages, rehearsal) for merge in merges.MERGES}
+    names = {name: key for name, key in names.items() if is_done(key, plan.LANGUAGES)}
+    if not names or not all(is_done(one.name, one.languages) for one in trained):
+        return None
+    others = [language for language in plan.LANGUAGES if language not in languages]
+    rows = [["", *languages, "mean", "gap closed", "minus first row", *others, "es, fr, en minus base", "worst of those without an expert, minus base"]]
+    base = counts("base", plan.LANGUAGES)
+    goal = {}
+    for one in trained:
+        goal |= counts(one.name, one.languages)
+    first = None
+    for name, found in {"base": base, "own experts": goal, **{name: counts(key, plan.LANGUAGES) for name, key in names.items()}}.items():
+        is_merge = name in names
+        cells = [name, *(f"{wer(found, [language]):.1f}" for language in languages), f"{wer(found, languages):.1f}"]
+        cells += [f"{closed(base, found, goal, languages):.0f} %" if is_merge else ""]
+        cells += [difference(found, first, languages) if is_merge and first else ""]
+        first = first or (found if is_merge else None)
+        cells += [f"{wer(found, [language]):.1f}" if language in found else "" for language in others]
+        cells += [difference(found, base, plan.PROTECTED) if is_merge else ""]
+        worst = max(others, key=lambda language: bootstrap.difference(found, base, [language])[1]) if is_merge else None
+        cells += [f"{worst} {difference(found, base, [worst])}" if is_merge else ""]
+        rows.append(cells)
+    return made(rows)
 
 
 def recorded(store):
