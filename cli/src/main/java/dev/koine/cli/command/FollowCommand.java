@@ -31,8 +31,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -58,11 +56,8 @@ import picocli.CommandLine.Spec;
             "  koine follow --model demo --form hf --store ./koine-data/store ./served",
             "  koine follow --model demo --to triton --triton-url http://127.0.0.1:8000 ./served"
         })
-public final class FollowCommand implements Callable<Integer>, LongRunning {
-    private static final Duration STOP_WITHIN = Duration.ofSeconds(20);
+public final class FollowCommand extends LongRunning {
     private static final Pattern URL = Pattern.compile("https?://.+");
-
-    private final CountDownLatch stopped = new CountDownLatch(1);
 
     @Spec
     CommandSpec spec;
@@ -124,6 +119,10 @@ public final class FollowCommand implements Callable<Integer>, LongRunning {
     @Parameters(paramLabel = "FOLDER", description = "For versions and link, this command's alone.")
     Path folder;
 
+    public FollowCommand() {
+        super(Duration.ofSeconds(20));
+    }
+
     @Override
     public Integer call() throws Exception {
         if (kept < 1) {
@@ -146,7 +145,7 @@ public final class FollowCommand implements Callable<Integer>, LongRunning {
                                 Patience.within(patience)));
                 @Nullable StatusServer pages = following.pages(follower::status, out)) {
             follower.unfinished().ifPresent(version -> tellUnfinished(version, lines, reporter));
-            stopped.await();
+            awaitStop();
         }
         return ExitCode.OK;
     }
@@ -202,15 +201,5 @@ public final class FollowCommand implements Callable<Integer>, LongRunning {
             super.onServed(version);
             say("version " + version.version() + " is current: " + version.digest());
         }
-    }
-
-    @Override
-    public void stop() {
-        stopped.countDown();
-    }
-
-    @Override
-    public Duration patience() {
-        return STOP_WITHIN;
     }
 }

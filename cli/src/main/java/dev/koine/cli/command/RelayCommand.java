@@ -12,8 +12,6 @@ import dev.koine.events.signature.TrustedKeys;
 import dev.koine.objectstore.StandaloneBundles;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,11 +27,7 @@ import picocli.CommandLine.Spec;
             "Runs where the store can be read, one for a broker. What is there already is not sent again."
         },
         footer = {"%nExample:", "  koine relay", "  koine relay --in-band all --in-band-limit \"500 mb\""})
-public final class RelayCommand implements Callable<Integer>, LongRunning {
-    private static final Duration STOP_WITHIN = Duration.ofSeconds(20);
-
-    private final CountDownLatch stopped = new CountDownLatch(1);
-
+public final class RelayCommand extends LongRunning {
     @Spec
     CommandSpec spec;
 
@@ -63,6 +57,10 @@ public final class RelayCommand implements Callable<Integer>, LongRunning {
     @Mixin
     KafkaOptions kafka;
 
+    public RelayCommand() {
+        super(Duration.ofSeconds(20));
+    }
+
     @Override
     public Integer call() throws Exception {
         @Nullable TrustedKeys trusted = trustedKeys == null ? null : TrustedKeys.read(trustedKeys);
@@ -71,18 +69,8 @@ public final class RelayCommand implements Callable<Integer>, LongRunning {
                 settings,
                 new StandaloneBundles(),
                 new RelayLines(spec.commandLine().getOut()))) {
-            stopped.await();
+            awaitStop();
         }
         return ExitCode.OK;
-    }
-
-    @Override
-    public void stop() {
-        stopped.countDown();
-    }
-
-    @Override
-    public Duration patience() {
-        return STOP_WITHIN;
     }
 }

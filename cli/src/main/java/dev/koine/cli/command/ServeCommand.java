@@ -25,9 +25,6 @@ import java.time.Duration;
 import java.time.LocalTime;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -45,11 +42,8 @@ import picocli.CommandLine.Spec;
             "A line a second says which version serves, and how many calls were answered and failed."
         },
         footer = {"%nExample:", "  koine serve --model demo --cache ./service eval/fixtures/ctc/evaluation/ca"})
-public final class ServeCommand implements Callable<Integer>, LongRunning {
+public final class ServeCommand extends LongRunning {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    private static final Duration STOP_WITHIN = Duration.ofSeconds(20);
-
-    private final CountDownLatch stopped = new CountDownLatch(1);
 
     @Spec
     CommandSpec spec;
@@ -69,6 +63,10 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
             description = "Folder with features.safetensors and references.jsonl.",
             converter = FolderConverter.class)
     Path speech;
+
+    public ServeCommand() {
+        super(Duration.ofSeconds(20));
+    }
 
     @Override
     public Integer call() throws Exception {
@@ -92,18 +90,8 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
         return ExitCode.OK;
     }
 
-    @Override
-    public void stop() {
-        stopped.countDown();
-    }
-
-    @Override
-    public Duration patience() {
-        return STOP_WITHIN;
-    }
-
     private boolean awaitFirst(ModelSubscriber<SpeechModel> subscriber) throws InterruptedException {
-        while (stopped.getCount() > 0) {
+        while (!isToStop()) {
             try {
                 subscriber.awaitVersion(0, PATIENCE);
                 return true;
@@ -120,7 +108,7 @@ public final class ServeCommand implements Callable<Integer>, LongRunning {
         try (SpeechService service = SpeechService.start(subscriber, utterances)) {
             boolean last = false;
             while (!last) {
-                last = stopped.await(1, TimeUnit.SECONDS);
+                last = stopsWithinASecond();
                 out.printf(
                         "%s  version %d  answered %d  failed %d%n",
                         now(),

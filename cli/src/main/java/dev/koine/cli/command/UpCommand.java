@@ -30,9 +30,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -53,11 +50,8 @@ import picocli.CommandLine.Spec;
             "  koine up --dir ./koine-data --allow ./models",
             "  koine up --dir ./koine-data --allow ./models --in-band bundles"
         })
-public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own {
+public final class UpCommand extends LongRunning implements Logs.Own {
     private static final Duration TELL_EVERY = Duration.ofHours(1);
-    private static final Duration STOP_WITHIN = Duration.ofSeconds(90);
-
-    private final CountDownLatch stopped = new CountDownLatch(1);
 
     @Spec
     CommandSpec spec;
@@ -87,6 +81,10 @@ public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own
 
     @Mixin
     QuarantineOptions quarantine;
+
+    public UpCommand() {
+        super(Duration.ofSeconds(90));
+    }
 
     @Override
     public Integer call() throws Exception {
@@ -119,7 +117,7 @@ public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own
                     koine.bootstrapServers(), shown(koine.store()), String.join(", ", places), log);
             JobManager manager = whereabouts.jobManager();
             JobWatch watch = new JobWatch(out);
-            while (!stopped.await(1, TimeUnit.SECONDS)) {
+            while (!stopsWithinASecond()) {
                 look(watch, manager);
                 if (told.plus(TELL_EVERY).isBefore(Instant.now())) {
                     tell(whereabouts, koine);
@@ -169,16 +167,6 @@ public final class UpCommand implements Callable<Integer>, LongRunning, Logs.Own
         } catch (IOException e) {
             LoggerFactory.getLogger(UpCommand.class).warn("koine status may not find the merge job", e);
         }
-    }
-
-    @Override
-    public void stop() {
-        stopped.countDown();
-    }
-
-    @Override
-    public Duration patience() {
-        return STOP_WITHIN;
     }
 
     private static URI folder(URI place) throws IOException {
