@@ -153,7 +153,7 @@ enum Defect {
             };
         }
     }),
-    FULL_DISK_PASSED_OVER("where the disk is full, the store says that all is well", () -> new Parts() {
+    FULL_DISK_PASSED_OVER(245, "where the disk is full, the store says that all is well", () -> new Parts() {
         @Override
         public Disk disk(Disk disk) {
             return new HopefulDisk(disk);
