@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.koine.cli.console.ExitCode;
 import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.QuickJvm;
 import dev.koine.testkit.TrainedForms;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -315,6 +316,7 @@ class UpE2ECase {
                 "-cp",
                 System.getProperty("java.class.path"),
                 "dev.koine.cli.Koine"));
+        words.addAll(1, QuickJvm.options());
         words.addAll(List.of(args));
         return new ProcessBuilder(words)
                 .redirectErrorStream(true)

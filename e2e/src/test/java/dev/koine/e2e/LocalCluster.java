@@ -1,6 +1,7 @@
 package dev.koine.e2e;
 
 import dev.koine.testkit.FreePorts;
+import dev.koine.testkit.QuickJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -148,6 +149,7 @@ public final class LocalCluster implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(printed().toFile());
         Map<String, String> variables = builder.environment();
+        variables.put("KOINE_JAVA_OPTS", QuickJvm.line());
         variables.putAll(environment);
         variables.put("KOINE_CLASSPATH", System.getProperty("java.class.path"));
         variables.put("JAVA_HOME", System.getProperty("java.home"));

@@ -62,6 +62,8 @@ public final class S3Server implements AutoCloseable {
         process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx256m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
                         "-cp",
                         LIBRARIES + "/*",
                         "org.gaul.s3proxy.Main",

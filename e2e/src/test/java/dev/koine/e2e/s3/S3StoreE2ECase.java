@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.koine.e2e.s3.FaultyProxy.Mode;
 import dev.koine.engine.store.Bundle;
 import dev.koine.testkit.Fixtures;
+import dev.koine.testkit.QuickJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -241,6 +242,7 @@ class S3StoreE2ECase {
                 "-cp",
                 System.getProperty("java.class.path"),
                 "dev.koine.cli.Koine"));
+        line.addAll(1, QuickJvm.options());
         line.addAll(List.of(args));
         ProcessBuilder builder =
                 new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(printed.toFile());
