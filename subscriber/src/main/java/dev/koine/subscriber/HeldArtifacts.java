@@ -2,6 +2,7 @@ package dev.koine.subscriber;
 
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.RejectionCode;
+import dev.koine.engine.WorkPool;
 import dev.koine.engine.file.FileTree;
 import dev.koine.engine.merge.Patch;
 import dev.koine.engine.store.ArtifactStore;
@@ -22,19 +23,27 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * What a service holds to compute versions of: the base, and the files of task vectors, on its own disk, by digest. A task vector's list is put there when
  * all that it lists is, so whoever finds the list has everything. Nothing is forced to the disk: what a crash loses or garbles shows in the digest of
  * the version that is computed, and is fetched again.
  *
+ * <p>A task vector has a file for each of its tensors: they are fetched side by side, so that a store that takes its time to answer is waited for
+ * {@value #AT_ONCE} times less often.
+ *
  * <p>One folder belongs to one {@link BundleCache}, whose lock it is under.
  */
 final class HeldArtifacts {
+    /** Files of a task vector that are read at the same time. */
+    static final int AT_ONCE = 16;
+
     private final Path directory;
     private final BundleSource source;
     private LocalStore store;
@@ -47,11 +56,12 @@ final class HeldArtifacts {
 
     /** @param source where what is not here comes from */
     static HeldArtifacts open(Path directory, BundleSource source) throws IOException {
-        HeldArtifacts held = new HeldArtifacts(directory, source, open(directory));
-        held.store.removeUnfinished(Instant.MAX);
-        Files.createDirectories(held.lists());
-        FileTree.clear(held.lists());
-        return held;
+        LocalStore store = open(directory);
+        store.removeUnfinished(Instant.MAX);
+        Path lists = lists(directory);
+        Files.createDirectories(lists);
+        FileTree.clear(lists);
+        return new HeldArtifacts(directory, source, store);
     }
 
     private static LocalStore open(Path directory) throws IOException {
@@ -59,7 +69,7 @@ final class HeldArtifacts {
     }
 
     /** Of lists that are being read. */
-    private Path lists() {
+    private static Path lists(Path directory) {
         return directory.resolve("lists");
     }
 
@@ -111,7 +121,7 @@ final class HeldArtifacts {
         if (list.files().size() != 1 || list.bytes() > Patch.LONGEST_LIST) {
             throw invalid(expert, "is announced as " + list.files().size() + " files with " + list.bytes() + " bytes");
         }
-        Path read = Files.createTempFile(Files.createDirectories(lists()), "list-", ".json");
+        Path read = Files.createTempFile(Files.createDirectories(lists(directory)), "list-", ".json");
         try {
             copy(list, list.files().get(0), read);
             fetch(Patch.read(read), expert);
@@ -128,15 +138,35 @@ final class HeldArtifacts {
                     "has " + patch.bytes() + " bytes on it, and "
                             + expert.getPatch().getBytes() + " are announced");
         }
+        AtomicBoolean isGoingOn = new AtomicBoolean(true);
+        List<WorkPool.Part<Boolean>> parts = new ArrayList<>();
         for (BundleFile file : patch.artifacts().files()) {
             if (!has(StoredArtifact.Kind.FILE, Sha256.PREFIX + file.sha256())) {
-                store.<RejectedException>put(target -> copy(patch.artifacts(), file, target));
+                parts.add(() -> isGoingOn.get() && fetch(patch.artifacts(), file, isGoingOn));
             }
+        }
+        try (WorkPool fetches = new WorkPool(AT_ONCE)) {
+            fetches.runAll(parts);
         }
         Bundle statistics = patch.statistics();
         if (statistics != null && !has(StoredArtifact.Kind.BUNDLE, statistics.digest())) {
             keep(statistics, source);
         }
+    }
+
+    /** Clears the flag where it fails, so that files whose turn has not come yet are not asked for. */
+    private boolean fetch(Bundle bundle, BundleFile file, AtomicBoolean isGoingOn)
+            throws IOException, RejectedException {
+        boolean isHere = false;
+        try {
+            store.<RejectedException>put(target -> copy(bundle, file, target));
+            isHere = true;
+        } finally {
+            if (!isHere) {
+                isGoingOn.set(false);
+            }
+        }
+        return true;
     }
 
     private void copy(Bundle bundle, BundleFile file, Path target) throws IOException, RejectedException {
