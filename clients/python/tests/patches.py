@@ -6,27 +6,32 @@ import json
 import math
 import shutil
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from support import MODEL, golden
 
-from koine_subscriber.bundles import Bundle
+from koine_subscriber.bundles import Bundle, bundle_of
+from koine_subscriber.cache import BundleCache
 from koine_subscriber.events import Update, decode
+from koine_subscriber.fetch import open_source
 from koine_subscriber.patch.methods import Method
+from koine_subscriber.patch.patcher import Patcher
 from koine_subscriber.patch.running import RunningModel
 
 PATCHES = Path(__file__).parents[3] / "engine/src/test/resources/dev/koine/engine/merge/patches"
 LINES: list[dict[str, Any]] = json.loads((PATCHES / "lines.json").read_text("utf-8"))
-COMPUTED = [
-    line for line in LINES if "varints" not in line["name"] and "REGMEAN" not in line["name"] and "stock" not in line["name"]
-]
+COMPUTED = [line for line in LINES if "varints" not in line["name"] and "stock" not in line["name"]]
 LARGE = next(line for line in LINES if line["folder"] == "large")
+WEIGHED = [line for line in COMPUTED if "REGMEAN" in line["name"]]
 
 
 def artifact(digest: str) -> Path:
-    return PATCHES / "artifacts" / digest.removeprefix("sha256:")
+    """The file of a digest; of that of statistics, the file that they are."""
+    name = digest.removeprefix("sha256:")
+    statistics = PATCHES / "statistics" / name / "statistics.safetensors"
+    return statistics if statistics.exists() else PATCHES / "artifacts" / name
 
 
 def running(line: dict[str, Any], scratch: Path, place: Callable[[str], Path] = artifact) -> RunningModel:
@@ -87,8 +92,13 @@ def expert(store: Path, name: str, weight: float, vector: str, listed: dict[str,
     """A merged expert, with a list of files that is put in the store; golden artifacts are taken from where they are."""
     if listed["artifacts"]["uri"].startswith("file:///koine/"):
         listed["artifacts"]["uri"] = (PATCHES / "artifacts").as_uri() + "/"
+    bundles = [listed["artifacts"]]
+    if listed.get("statistics") is not None:
+        statistics = listed["statistics"]
+        statistics["uri"] = statistics["uri"].replace("file:///koine/", PATCHES.as_uri() + "/")
+        bundles.append(statistics)
     file = put(store, json.dumps(listed).encode())
-    total = sum(int(file["size"]) for file in listed["artifacts"]["files"])
+    total = sum(int(file["size"]) for bundle in bundles for file in bundle["files"])
     patch = {"list": {"uri": (store / "artifacts").as_uri() + "/", "files": [file]}, "bytes": total}
     return {
         "expertId": name,
@@ -121,11 +131,12 @@ def with_piece(update: Update, store: Path, piece: bytes, **vector: Any) -> Upda
     return {**update, "experts": [expert(store, "forged", 1.0, "sha256:" + listing["sha256"], listed)]}
 
 
-def safetensors(tensors: dict[str, tuple[str, list[int], bytes]], blocks: Any, version: str = "1") -> bytes:
-    """A piece of these tensors and blocks, sound or not."""
-    header: dict[str, Any] = {
-        "__metadata__": {"koine.format": "koine-task-vector", "koine.version": version, "koine.blocks": json.dumps(blocks)}
-    }
+def safetensors(
+    tensors: dict[str, tuple[str, list[int], bytes]], blocks: Any, version: str = "1", metadata: Mapping[str, str] | None = None
+) -> bytes:
+    """A piece of these tensors and blocks, sound or not; or a file with other metadata."""
+    said = {"koine.format": "koine-task-vector", "koine.version": version, "koine.blocks": json.dumps(blocks)}
+    header: dict[str, Any] = {"__metadata__": said if metadata is None else metadata}
     at = 0
     for name, (dtype, shape, content) in tensors.items():
         header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + len(content)]}
@@ -162,3 +173,29 @@ def _number(value: int) -> bytes:
         found.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes(found) + bytes([value])
+
+
+class Here:
+    """A cache and its patcher; `fetched` has the places that files came from, by the last part of their folder's name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.fetched: list[str] = []
+        self.cache = BundleCache(folder, self._open)
+        self.patcher = Patcher(self.cache)
+
+    def _open(self, bundle: Bundle, file: Any) -> Any:
+        self.fetched.append(bundle.uri.rstrip("/").rsplit("/", 1)[1])
+        return open_source(bundle, file)
+
+    def take(self, update: Update, is_serving: bool = True) -> set[str]:
+        """Installs a version as the subscriber does; returns what was fetched for it."""
+        self.fetched.clear()
+        folder = self.patcher.fetch(update, bundle_of(update), is_serving)
+        bundle_of(update).verify(folder)
+        self.cache.prune(folder, self.patcher.kept(update))
+        self.patcher.prune(update)
+        return set(self.fetched)
+
+    def close(self) -> None:
+        self.patcher.close()
+        self.cache.close()

@@ -9,7 +9,7 @@ from typing import Any
 from koine_subscriber.bundles import Bundle, BundleFile
 from koine_subscriber.cache import BundleCache, force
 from koine_subscriber.errors import RejectedError
-from koine_subscriber.patch.refusal import UnsupportedError
+from koine_subscriber.patch.statistics import FILE
 
 _LONGEST_LIST = 16 << 20
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
@@ -22,9 +22,14 @@ class Artifacts:
         """Raises OSError."""
         self._cache = cache
         self._folder = cache.artifacts()
+        self._statistics: dict[str, str] = {}
 
     def place(self, digest: str) -> Path:
-        """Where the file of a digest is, `sha256:<hex>`. Raises RejectedError."""
+        """Where the file of a digest is, `sha256:<hex>`; of statistics that a list told of, the one in their bundle.
+
+        Raises RejectedError.
+        """
+        digest = self._statistics.get(digest, digest)
         if not _DIGEST.fullmatch(digest):
             raise RejectedError("INVALID_EVENT", f"A task vector has the piece {digest[:100]!r}, which is no digest.")
         return self._folder / digest.removeprefix("sha256:")
@@ -41,13 +46,15 @@ class Artifacts:
             for file in self.missing(listed.files):
                 missing[file.sha256] = file.size + int(patch["bytes"])
             if not self.missing(listed.files):
-                missing.update((file.sha256, file.size) for file in self.missing(self._files(patch).files))
+                for bundle in self._bundles(patch):
+                    missing.update((file.sha256, file.size) for file in self.missing(bundle.files))
         return sum(missing.values())
 
     def fetch(self, patch: Mapping[str, Any]) -> None:
-        """Fetches what is not here. Raises RejectedError, UnsupportedError, OSError, TroubleHereError."""
+        """Fetches what is not here. Raises RejectedError, OSError, TroubleHereError."""
         self._fetch(list_of(patch))
-        self._fetch(self._files(patch))
+        for bundle in self._bundles(patch):
+            self._fetch(bundle)
 
     def _fetch(self, bundle: Bundle) -> None:
         missing = self.missing(bundle.files)
@@ -58,24 +65,29 @@ class Artifacts:
                     (incoming / file.path).replace(self._folder / file.sha256)
             force(self._folder)
 
-    def _files(self, patch: Mapping[str, Any]) -> Bundle:
-        """What a list lists, which is here."""
+    def _bundles(self, patch: Mapping[str, Any]) -> list[Bundle]:
+        """What a list lists, which is here: the task vector with its pieces, and its statistics if it has some."""
         place = self._folder / list_of(patch).files[0].sha256
         try:
             said = json.loads(place.read_text("utf-8"))
-            if said["format"] != 1 or not isinstance(said["artifacts"]["uri"], str):
+            if said["format"] != 1:
                 raise ValueError(f"format {said['format']}")
-            if said.get("statistics") is not None:
-                raise UnsupportedError("its experts are weighed by statistics")
-            files = [BundleFile(str(it["path"]), int(it["size"]), str(it["sha256"])) for it in said["artifacts"]["files"]]
+            bundles = [
+                _bundle(said[name]) for name in ("artifacts", "statistics") if said.get(name) is not None or name == "artifacts"
+            ]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as e:
             raise RejectedError("INVALID_EVENT", f"The list of a task vector's files cannot be read here ({e!r}).") from e
-        bundle = Bundle.of(said["artifacts"]["uri"], files)
-        if bundle.bytes != patch["bytes"]:
+        total = sum(bundle.bytes for bundle in bundles)
+        if total != patch["bytes"]:
             raise RejectedError(
-                "INVALID_EVENT", f"The list of a task vector's files has {bundle.bytes} bytes, the update says {patch['bytes']}."
+                "INVALID_EVENT", f"The list of a task vector's files has {total} bytes, the update says {patch['bytes']}."
             )
-        return bundle
+        for statistics in bundles[1:]:
+            file = next((file for file in statistics.files if file.path == FILE), None)
+            if file is None:
+                raise RejectedError("MISSING_FILE", f"The statistics of a task vector have no file {FILE}.")
+            self._statistics[statistics.digest] = "sha256:" + file.sha256
+        return bundles
 
     def delete(self, patches: Iterable[Mapping[str, Any]]) -> None:
         """Deletes what these need."""
@@ -94,10 +106,16 @@ class Artifacts:
         for patch in patches:
             try:
                 names.add(list_of(patch).files[0].sha256)
-                names.update(file.sha256 for file in self._files(patch).files)
-            except (RejectedError, UnsupportedError, OSError):
+                names.update(file.sha256 for bundle in self._bundles(patch) for file in bundle.files)
+            except (RejectedError, OSError):
                 continue
         return names
+
+
+def _bundle(said: Mapping[str, Any]) -> Bundle:
+    if not isinstance(said["uri"], str):
+        raise ValueError("a place that is no text")
+    return Bundle.of(said["uri"], [BundleFile(str(it["path"]), int(it["size"]), str(it["sha256"])) for it in said["files"]])
 
 
 def list_of(patch: Mapping[str, Any]) -> Bundle:

@@ -24,6 +24,9 @@ class Block(Protocol):
     def read(self, at: int, count: int) -> Any:
         """`count` elements from element `at` on, as float32. Raises RejectedError, OSError."""
 
+    def factors(self) -> tuple[Any, Any] | None:
+        """U [rows, rank] and V [rank, columns] in float32, where the block is their product and nothing else."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -104,6 +107,9 @@ class _Floats:
         values = np.repeat(scales, _RUN)[at - first * _RUN :][:count] * integers.astype(np.float32)
         return _finite(values, self._name)
 
+    def factors(self) -> None:
+        return None
+
     def _integers(self, at: int, count: int) -> Any:
         if self._precision == "INT8":
             return self._file.read(self._name, at, count).view(np.int8).astype(np.int16)
@@ -134,6 +140,9 @@ class _Lors:
         if self._kept is not None:
             self._kept.add(at, values)
         return values
+
+    def factors(self) -> tuple[Any, Any] | None:
+        return (self._u, self._v) if self._rank > 0 and self._kept is None else None
 
     def _products(self, at: int, count: int) -> Any:
         """The rest of the first row, whole rows, the beginning of the last."""

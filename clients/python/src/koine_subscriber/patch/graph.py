@@ -1,14 +1,16 @@
 """ONNX model files as graphs: nodes, and where each tensor lies. Fields by their numbers in `onnx.proto`; no weight is read."""
 
 import mmap
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from koine_subscriber.patch.wire import Buffer, Field, broken, fields, numbers, text
+from koine_subscriber.patch.wire import Buffer, Field, broken, fields, floats, numbers, signed, text
 
 FLOAT, FLOAT16, BFLOAT16 = 1, 10, 16
 _DEEPEST = 16
 _DATA = frozenset((4, 5, 6, 7, 9, 10, 11))
+_OTHER_VALUES = frozenset((2, 4, 7, 9, 14, 15))
 _FLOAT_DATA, _RAW_DATA = 4, 9
 
 
@@ -33,25 +35,30 @@ class Tensor:
 
 @dataclass
 class Node:
-    """A node; `attributes` have those that hold tensors or graphs, `count` is how many there are in all."""
+    """A node."""
 
     op: str = ""
     domain: str = ""
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     attributes: list["Attribute"] = field(default_factory=list)
-    count: int = 0
 
     def is_(self, op: str) -> bool:
         """Whether it is the ONNX operator of this name."""
         return self.op == op and self.domain == ""
 
+    def attribute(self, name: str) -> "Attribute | None":
+        """The one of this name."""
+        return next((attribute for attribute in self.attributes if attribute.name == name), None)
+
 
 @dataclass
 class Attribute:
-    """The tensors and graphs of an attribute."""
+    """What an attribute holds. `integers` is None where it has values of another kind; `floats` are the bits of float32."""
 
     name: str = ""
+    integers: list[int] | None = field(default_factory=list)
+    floats: list[int] = field(default_factory=list)
     tensors: list[Tensor] = field(default_factory=list)
     graphs: list["Graph"] = field(default_factory=list)
 
@@ -63,6 +70,15 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     initializers: list[Tensor] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
+    outputs: list["Output"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output of a graph; `shape` has None for an open size, and is None where none is declared."""
+
+    name: str
+    shape: tuple[int | None, ...] | None
 
 
 @dataclass
@@ -115,7 +131,24 @@ class _Reader:
                 graph.initializers.append(self._tensor(it))
             elif it.number == 11:
                 graph.inputs.append(self._name(it))
+            elif it.number == 12:
+                graph.outputs.append(Output(self._name(it), self._shape(it)))
         return graph
+
+    def _shape(self, message: Field) -> tuple[int | None, ...] | None:
+        """That of a value whose type is a tensor's."""
+        path = [message]
+        for kinds in ((2,), (1, 8), (2,)):
+            path = [it for outer in path for it in self._fields(outer) if it.number in kinds]
+        if not path:
+            return None
+        return tuple(self._dimension(it) for shape in path for it in self._fields(shape) if it.number == 1)
+
+    def _dimension(self, message: Field) -> int | None:
+        return next((signed(it.value) for it in self._fields(message) if it.number == 1), None)
+
+    def _fields(self, message: Field) -> Iterator[Field]:
+        return fields(self._data, message.start, message.end)
 
     def _name(self, message: Field) -> str:
         for it in fields(self._data, message.start, message.end):
@@ -133,16 +166,13 @@ class _Reader:
             elif it.number == 4:
                 node.op = text(self._data, it)
             elif it.number == 5:
-                node.count += 1
-                attribute = self._attribute(it, depth)
-                if attribute.tensors or attribute.graphs:
-                    node.attributes.append(attribute)
+                node.attributes.append(self._attribute(it, depth))
             elif it.number == 7:
                 node.domain = _standard(text(self._data, it))
         return node
 
     def _attribute(self, message: Field, depth: int) -> Attribute:
-        attribute = Attribute()
+        attribute, integers, is_other = Attribute(), list[int](), False
         for it in fields(self._data, message.start, message.end):
             if it.number == 1:
                 attribute.name = text(self._data, it)
@@ -150,6 +180,12 @@ class _Reader:
                 attribute.tensors.append(self._tensor(it))
             elif it.number in (6, 11):
                 attribute.graphs.append(self._graph(it, depth + 1))
+            elif it.number in (3, 8):
+                integers += [signed(number) for number in numbers(self._data, it)]
+            elif it.number in _OTHER_VALUES:
+                is_other = True
+                attribute.floats += floats(self._data, it) if it.number in (2, 7) else []
+        attribute.integers = None if is_other else integers
         return attribute
 
     def _tensor(self, message: Field) -> Tensor:

@@ -14,15 +14,18 @@ _SUMS = frozenset(("COMPACT", "LORS", "LOW_RANK", "MAGNITUDE", "TASK_ARITHMETIC"
 
 @dataclass(frozen=True)
 class Method:
-    """`slack` is that of TIES; None for a sum."""
+    """`slack` is that of TIES; None for a sum. If it `is_weighed`, statistics do that to the matrices of layers."""
 
     slack: float | None
+    is_weighed: bool = False
 
     @staticmethod
     def of(recipe: Mapping[str, Any]) -> "Method":
         """Raises UnsupportedError."""
         if recipe["method"] == "TIES":
             return Method(float(recipe["slack"]))
+        if recipe["method"] == "REGMEAN":
+            return Method(None, True)
         if recipe["method"] not in _SUMS:
             raise UnsupportedError(f"the method {recipe['method']} is none that this client computes")
         return Method(None)

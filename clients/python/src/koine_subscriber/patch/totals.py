@@ -16,17 +16,17 @@ class Region:
     def __init__(self, file: Any, start: int, grid: Grid) -> None:
         self._file = file
         self._start = start
-        self._type = grid.type
+        self.type = grid.type
 
     def read(self, at: int, count: int) -> Any:
         """`count` totals from element `at` on. Raises OSError."""
-        return read_into(self._file.fileno(), self._start + at * self._type.itemsize, np.empty(count, self._type))
+        return read_into(self._file.fileno(), self._start + at * self.type.itemsize, np.empty(count, self.type))
 
     def add(self, at: int, addends: Any, sign: int) -> None:
         """Adds, or takes away for the sign -1. Totals on the way may wrap: those at the end are in range. Raises OSError."""
         totals = self.read(at, len(addends))
         (np.add if sign > 0 else np.subtract)(totals, addends, out=totals)
-        write_from(self._file.fileno(), self._start + at * self._type.itemsize, totals)
+        write_from(self._file.fileno(), self._start + at * self.type.itemsize, totals)
 
 
 class Totals:

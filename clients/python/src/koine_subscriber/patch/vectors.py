@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ import numpy as np
 
 from koine_subscriber.errors import RejectedError
 from koine_subscriber.patch.blocks import Block, Entry, entries
-from koine_subscriber.patch.refusal import UnsupportedError
 from koine_subscriber.patch.safetensors import Safetensors
 from koine_subscriber.patch.weights import Weight, Weights
 
@@ -28,30 +28,34 @@ _LONGEST_LIST = 16 << 20
 
 @dataclass(frozen=True)
 class TaskVector:
-    """Digests of pieces, `sha256:<hex>`; of a combination a factor for each, else none."""
+    """Digests of pieces, `sha256:<hex>`; of a combination a factor for each, else none; that of its statistics, if it has some.
+
+    One with statistics may have no pieces: they protect a language that nothing is merged for.
+    """
 
     base: str
     pieces: tuple[str, ...]
     factors: tuple[float, ...] | None
+    statistics: str | None = None
 
     @staticmethod
     def read(path: Path) -> "TaskVector":
-        """Raises RejectedError INVALID_EVENT for what is none, UnsupportedError, OSError."""
+        """Raises RejectedError INVALID_EVENT for what is none, OSError."""
         if path.stat().st_size > _LONGEST_LIST:
             raise _invalid("is too long")
         try:
             said = json.loads(path.read_text("utf-8"))
-            kind, pieces, factors = said["format"], tuple(said["pieces"]), said.get("factors")
-            if kind in (3, 4):
-                raise UnsupportedError("its experts are weighed by statistics")
-            if kind not in (1, 2) or not all(isinstance(piece, str) for piece in pieces):
+            kind, pieces, statistics = said["format"], tuple(said["pieces"]), None
+            if kind not in (1, 2, 3, 4) or not all(isinstance(piece, str) for piece in pieces):
                 raise ValueError(f"format {kind}")
-            if kind == 1:
-                return TaskVector(str(said["base"]), pieces, None)
-            numbers = tuple(float(factor) for factor in factors)
+            if kind in (3, 4):
+                statistics = str(said["statistics"])
+            if kind in (1, 3):
+                return TaskVector(str(said["base"]), pieces, None, statistics)
+            numbers = tuple(float(factor) for factor in said["factors"])
             if len(numbers) != len(pieces) or not all(map(math.isfinite, numbers)):
                 raise ValueError("factors")
-            return TaskVector(str(said["base"]), pieces, numbers)
+            return TaskVector(str(said["base"]), pieces, numbers, statistics)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as e:
             raise _invalid(f"cannot be read here ({e!r})") from e
 
@@ -85,10 +89,13 @@ class _Source:
     files: ExitStack = field(default_factory=ExitStack)
     block: Block | None = None
 
-    def read(self, at: int, count: int) -> Any:
+    def opened(self) -> Block:
         if self.block is None:
             self.block = self.open(self.files)
-        return self.block.read(at - self.start, count)
+        return self.block
+
+    def read(self, at: int, count: int) -> Any:
+        return self.opened().read(at - self.start, count)
 
     def close(self) -> None:
         self.files.close()
@@ -104,8 +111,62 @@ class Addition:
     values: Any
 
 
-def additions(vector: TaskVector, weights: Weights, place: Callable[[str], Path]) -> Iterator[Addition]:
-    """What a task vector says, weight by weight and in order; `place` has the file of a digest.
+@dataclass(frozen=True)
+class Run:
+    """Elements of a weight that the same blocks of a task vector cover."""
+
+    weight: Weight
+    at: int
+    count: int
+    sources: list[_Source]
+
+    def factors(self) -> tuple[Any, Any] | None:
+        """Those of the one block that the run is, as it is; else None. Raises as Block.read."""
+        return self.sources[0].opened().factors() if self._is_block else None
+
+    def read(self) -> Any:
+        """The elements as float32, before the member's factor. Raises as Block.read."""
+        if self._is_block:
+            return self.sources[0].read(self.at, self.count)
+        return _sum(self.sources, self.at, self.at + self.count)
+
+    @property
+    def _is_block(self) -> bool:
+        first = self.sources[0]
+        return len(self.sources) == 1 and first.factor == 1 and first.end - first.start == self.count
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What a task vector says of a weight."""
+
+    weight: Weight
+    sources: list[_Source]
+    is_combined: bool
+
+    def additions(self) -> Iterator[Addition]:
+        """In the order of the pieces, or, of a combination, in that of the elements. Raises as Block.read."""
+        if not self.is_combined:
+            yield from _each(self.weight, self.sources)
+            return
+        low, high = min(source.start for source in self.sources), max(source.end for source in self.sources)
+        for at in range(low, high, CHUNK):
+            yield Addition(self.weight, at, _sum(self.sources, at, min(at + CHUNK, self.weight.numel)))
+
+    def runs(self) -> Iterator[Run]:
+        """In the order of the elements."""
+        cuts = sorted({cut for source in self.sources for cut in (source.start, source.end)})
+        for at, end in pairwise(cuts):
+            for source in self.sources:
+                if source.end <= at:
+                    source.close()
+            inside = [source for source in self.sources if source.start <= at < source.end]
+            if inside:
+                yield Run(self.weight, at, end - at, inside)
+
+
+def contributions(vector: TaskVector, weights: Weights, place: Callable[[str], Path]) -> Iterator[Contribution]:
+    """Weight by weight; `place` has the file of a digest. Each is to be done with before the next.
 
     Raises RejectedError, UnsupportedError, OSError.
     """
@@ -125,7 +186,7 @@ def additions(vector: TaskVector, weights: Weights, place: Callable[[str], Path]
     for key, found in sources.items():
         found.sort(key=lambda source: source.order)
         try:
-            yield from (_each if vector.factors is None else _summed)(weights.weight(key), found)
+            yield Contribution(weights.weight(key), found, vector.factors is not None)
         finally:
             for source in found:
                 source.close()
@@ -138,19 +199,17 @@ def _each(weight: Weight, sources: list[_Source]) -> Iterator[Addition]:
         source.close()
 
 
-def _summed(weight: Weight, sources: list[_Source]) -> Iterator[Addition]:
+def _sum(sources: list[_Source], at: int, end: int) -> Any:
     """The sum of factor times value over the sources in their order, in float64, rounded to float32 once."""
-    for at in range(min(source.start for source in sources), max(source.end for source in sources), CHUNK):
-        end = min(at + CHUNK, weight.numel)
-        sums = np.zeros(end - at, np.float64)
-        for source in sources:
-            low, high = max(at, source.start), min(end, source.end)
-            if low < high:
-                sums[low - at : high - at] += source.factor * source.read(low, high - low).astype(np.float64)
-            elif source.end <= at:
-                source.close()
-        with np.errstate(all="ignore"):
-            yield Addition(weight, at, sums.astype(np.float32))
+    sums = np.zeros(end - at, np.float64)
+    for source in sources:
+        low, high = max(at, source.start), min(end, source.end)
+        if low < high:
+            sums[low - at : high - at] += source.factor * source.read(low, high - low).astype(np.float64)
+        elif source.end <= at:
+            source.close()
+    with np.errstate(all="ignore"):
+        return sums.astype(np.float32)
 
 
 def _direct(weight: Weight, stored: _Stored) -> _Source:
@@ -201,6 +260,9 @@ class _Held:
 
     def read(self, at: int, count: int) -> Any:
         return self.values[at : at + count]
+
+    def factors(self) -> None:
+        return None
 
 
 @dataclass(frozen=True)

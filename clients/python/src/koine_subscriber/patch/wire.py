@@ -37,10 +37,10 @@ def fields(data: Buffer, start: int, end: int) -> Iterator[Field]:
             yield Field(number, True, 0, at, at + length)
             at += length
         elif wire in (_FIXED32, _FIXED64):
-            at += 4 if wire == _FIXED32 else 8
+            start, at = at, at + (4 if wire == _FIXED32 else 8)
             if at > end:
                 raise broken(f"a number near byte {at} is cut off")
-            yield Field(number, False, 0, 0, 0)
+            yield Field(number, False, 0, start, at)
         else:
             raise broken(f"field {number} near byte {at} has the wire type {wire}")
 
@@ -54,6 +54,17 @@ def numbers(data: Buffer, field: Field) -> list[int]:
         value, at = _varint(data, at, field.end)
         found.append(value)
     return found
+
+
+def floats(data: Buffer, field: Field) -> list[int]:
+    """The bits of the float32 numbers of a field, packed or not."""
+    return [int.from_bytes(data[at : at + 4], "little") for at in range(field.start, field.end, 4)]
+
+
+def signed(number: int) -> int:
+    """A varint as an int64."""
+    number &= (1 << 64) - 1
+    return number - (1 << 64) if number >> 63 else number
 
 
 def text(data: Buffer, field: Field) -> str:

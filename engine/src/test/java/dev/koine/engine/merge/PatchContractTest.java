@@ -14,6 +14,7 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.engine.store.Sha256;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -62,7 +63,7 @@ class PatchContractTest {
                     .with(MergeMethods.of(said.get("method").asText()))
                     .with(parameters -> parameters.withSlack(said.get("slack").asDouble()))
                     .with(Scale.fixed(update.get("scale").asDouble()));
-            if (recipe.method().isWeighed() || !update.get("scalesDigest").isNull()) {
+            if (!update.get("scalesDigest").isNull()) {
                 continue;
             }
             LocalStore store = LocalStore.open(Files.createTempDirectory(temporary, "store"));
@@ -91,8 +92,20 @@ class PatchContractTest {
         for (BundleFile file : read.artifacts().files()) {
             put(store, file);
         }
+        if (read.statistics() != null) {
+            putStatistics(store, read.statistics());
+        }
         return new Member(
                 expert.get("taskVectorDigest").asText(), expert.get("weight").asDouble());
+    }
+
+    private static void putStatistics(LocalStore store, Bundle statistics) throws Exception {
+        Path kept = FOLDER.resolve("statistics").resolve(statistics.digest().substring(Sha256.PREFIX.length()));
+        store.<IOException>putBundle(target -> {
+            for (BundleFile file : statistics.files()) {
+                Files.copy(kept.resolve(file.path()), target.resolve(file.path()));
+            }
+        });
     }
 
     private static String put(LocalStore store, BundleFile file) throws Exception {

@@ -66,13 +66,14 @@ final class PatchContractWriter {
             return (tuning == 0 ? base : base.tuned(new Random(tuning), 0.02)).write(target);
         };
         Recipe some = Recipe.PUBLISHED.with(Scale.parse("norm")).with(parameters -> parameters.withRank(4));
-        List<PolicyRule> bands = List.of(new PolicyRule("**up**", Policy.LOW_RANK_BANDS));
         writer.line("speech", speech, some.with(new Compact()).with(Precision.FLOAT16));
         writer.line("speech", speech, some.with(new Lors()).with(Precision.INT8));
         writer.line("speech", speech, some.with(new Lors()).with(Precision.FLOAT32));
         writer.line("speech", speech, some.with(new LowRankOnly()).with(Precision.INT4));
         writer.line(
-                "speech", speech, some.with(new Compact()).with(Precision.INT8).with(bands));
+                "speech",
+                speech,
+                some.with(new Compact()).with(Precision.INT8).with(rules("**up**", Policy.LOW_RANK_BANDS)));
         writer.line("speech", speech, some.with(new Magnitude()).with(Precision.FLOAT32));
         writer.line("speech", speech, some.with(new TaskArithmetic()).with(Precision.FLOAT16));
         writer.line("speech", speech, some.with(new Dare()).with(Precision.INT8));
@@ -82,10 +83,20 @@ final class PatchContractWriter {
         writer.line("nested", PatchModels::nested, some.with(new Lors()).with(Scale.fixed(0.9)));
         writer.line("large", PatchModels::large, some.with(new Compact()).with(Precision.FLOAT16));
         writer.line("varints", PatchModels::varints, some.with(new Lors()));
-        writer.line("speech", speech, some.with(new RegMean()).with(Precision.FLOAT16));
+        Recipe weighed = some.with(new RegMean()).with(Scale.fixed(0.4));
+        writer.line("speech", speech, weighed.with(Precision.FLOAT16));
+        writer.line("layers", PatchModels::layers, weighed.with(Precision.FLOAT16));
+        writer.line("layers", PatchModels::layers, weighed.with(Precision.INT8).with(rules("**", Policy.LORS)));
+        writer.line(
+                "layers", PatchModels::layers, weighed.with(Precision.FLOAT32).with(rules("**", Policy.DENSE)));
+        writer.line("large", PatchModels::large, weighed.with(Precision.INT4));
         writer.line("speech", speech, some.with(new Lors()).with(Scale.parse("model-stock")));
         JSON.writerWithDefaultPrettyPrinter()
                 .writeValue(folder.resolve("lines.json").toFile(), writer.lines);
+    }
+
+    private static List<PolicyRule> rules(String pattern, Policy policy) {
+        return List.of(new PolicyRule(pattern, policy));
     }
 
     private void line(String name, Model model, Recipe recipe) throws Exception {
@@ -101,10 +112,10 @@ final class PatchContractWriter {
             Member one = experts.get(0);
             Member two = experts.get(1);
             List<List<Member>> versions = new ArrayList<>(List.of(List.of(one), List.of(one, two)));
-            if (!recipe.method().isWeighed()) {
-                Member both = combined(lab, one, two);
-                versions.add(List.of(two, both));
-                versions.add(List.of(new Member(one.taskVector(), -0.5), two));
+            versions.add(List.of(two, combined(lab, one, two)));
+            versions.add(List.of(new Member(one.taskVector(), -0.5), two));
+            if (recipe.method().isWeighed()) {
+                versions.add(List.of(two, one, lab.protect(7, 2), two));
             }
             ObjectNode line = lines.addObject()
                     .put("name", name + " " + recipe.method().name() + " " + recipe.precision() + " " + recipe.scale());
@@ -116,11 +127,14 @@ final class PatchContractWriter {
         }
     }
 
-    private static Member combined(MergeLab lab, Member one, Member two) throws IOException {
+    private static Member combined(MergeLab lab, Member one, Member two) throws Exception {
         TaskVector combination = TaskVector.combined(List.of(
                 new TaskVector.Term(TaskVector.get(lab.store, one.taskVector()), 0.7),
                 new TaskVector.Term(TaskVector.get(lab.store, two.taskVector()), 0.3)));
-        return new Member(combination.put(lab.store), 0.8);
+        String statistics = lab.recipe.method().isWeighed()
+                ? RandomStatistics.put(lab.store, lab.base, lab.baseDigest, new Random(8))
+                : null;
+        return new Member(combination.weighedBy(statistics).put(lab.store), 0.8);
     }
 
     private ObjectNode update(MergeLab lab, int version, List<Member> members) throws Exception {
@@ -147,7 +161,7 @@ final class PatchContractWriter {
             Patch patch = new Patch(
                     new Bundle(
                             URI.create(PLACE + "artifacts/"), stored.artifacts().files()),
-                    stored.statistics());
+                    stored.statistics() == null ? null : statistics(lab, stored.statistics()));
             Bundle list = patch.put(lab.store);
             keep(lab, patch.artifacts());
             keep(lab, list);
@@ -157,6 +171,18 @@ final class PatchContractWriter {
             said.set("list", json(PLACE + "artifacts/", list));
         }
         return update;
+    }
+
+    private Bundle statistics(MergeLab lab, Bundle stored) throws IOException {
+        String name = stored.digest().substring(Sha256.PREFIX.length());
+        Path kept = Files.createDirectories(folder.resolve("statistics").resolve(name));
+        for (BundleFile file : stored.files()) {
+            Files.copy(
+                    lab.store.bundle(stored.digest()).resolve(file.path()),
+                    kept.resolve(file.path()),
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+        return new Bundle(URI.create(PLACE + "statistics/" + name + "/"), stored.files());
     }
 
     private void keep(MergeLab lab, Bundle artifacts) throws IOException {

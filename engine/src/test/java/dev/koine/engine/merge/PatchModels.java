@@ -77,6 +77,77 @@ final class PatchModels {
         return tensor;
     }
 
+    /**
+     * Products of every form: matrices turned and not, a Transpose and a Cast before one, two copies of which one is the transpose, a convolution in two
+     * directions. And what is no layer: a matrix with two inputs, one in a branch, one that a factor goes with, the vocabulary's, which has a table.
+     */
+    static Path layers(Path folder, long tuning) throws Exception {
+        Random random = new Random(tuning);
+        double step = tuning == 0 ? 0 : 0.02;
+        TensorProto.Builder copied = packed("copied", random, step, 16, 16);
+        TensorProto.Builder turned = copied.clone().setName("turned");
+        for (int i = 0; i < 16 * 16; i++) {
+            turned.setFloatData(i, copied.getFloatData(i % 16 * 16 + i / 16));
+        }
+        GraphProto.Builder branch = GraphProto.newBuilder()
+                .setName("branch")
+                .addOutput(value("inner", Protos.FLOAT, -1, 16))
+                .addInitializer(packed("inside", random, step, 16, 16))
+                .addNode(node("MatMul", "", List.of("s", "inside"), List.of("inner")));
+        GraphProto.Builder graph = GraphProto.newBuilder()
+                .setName("layers")
+                .addInput(value("x", Protos.FLOAT, -1, WIDTH))
+                .addInput(value("image", Protos.FLOAT, 1, 2, -1, -1))
+                .addInput(value("tokens", Protos.INT64, -1))
+                .addInput(value("flag", 9))
+                .addOutput(value("logits", Protos.FLOAT, -1, 30))
+                .addOutput(value("small", Protos.FLOAT, -1, 5))
+                .addOutput(value("seen", Protos.FLOAT, 1, 3, -1, -1))
+                .addOutput(value("far", Protos.FLOAT, -1, 16))
+                .addOutput(value("embedded", Protos.FLOAT, -1, 16))
+                .addInitializer(packed("gemm", random, step, 20, WIDTH))
+                .addInitializer(packed("bias", random, step, 20))
+                .addInitializer(packed("flipped", random, step, 16, 20))
+                .addInitializer(copied)
+                .addInitializer(turned)
+                .addInitializer(packed("plain", random, step, 16, 18))
+                .addInitializer(packed("back", random, step, 18, 16))
+                .addInitializer(packed("twice", random, step, 16, 16))
+                .addInitializer(packed("halved", random, step, 16, 16))
+                .addInitializer(packed("table", random, step, 30, 16))
+                .addInitializer(packed("vocabulary", random, step, 16, 30))
+                .addInitializer(packed("classes", random, step, 16, 5))
+                .addInitializer(packed("kernel", random, step, 3, 2, 3, 2))
+                .addNode(node("Gemm", "", List.of("x", "gemm", "bias"), List.of("h"), Protos.integer("transB", 1)))
+                .addNode(node("Relu", "", List.of("h"), List.of("r")))
+                .addNode(node("Transpose", "", List.of("flipped"), List.of("flat")))
+                .addNode(node("MatMul", "", List.of("r", "flat"), List.of("s")))
+                .addNode(node("Cast", "", List.of("copied"), List.of("cast"), Protos.integer("to", Protos.FLOAT)))
+                .addNode(node("MatMul", "", List.of("s", "cast"), List.of("c1")))
+                .addNode(node("Gemm", "", List.of("s", "turned"), List.of("c2"), Protos.integer("transB", 1)))
+                .addNode(node("Add", "", List.of("c1", "c2"), List.of("c")))
+                .addNode(node("MatMul", "", List.of("c", "plain"), List.of("p")))
+                .addNode(node("Relu", "", List.of("p"), List.of("pr")))
+                .addNode(node("Gemm", "", List.of("pr", "back"), List.of("b"), Protos.integer("transB", 0)))
+                .addNode(node("MatMul", "", List.of("b", "twice"), List.of("t1")))
+                .addNode(node("MatMul", "", List.of("t1", "twice"), List.of("t2")))
+                .addNode(node("Gemm", "", List.of("t2", "halved"), List.of("t3"), Protos.real("alpha", 0.5f)))
+                .addNode(node("If", "", List.of("flag"), List.of("far"), Protos.graph("then_branch", branch.build())))
+                .addNode(node("Gather", "", List.of("table", "tokens"), List.of("embedded")))
+                .addNode(node("MatMul", "", List.of("t3", "vocabulary"), List.of("logits")))
+                .addNode(node("MatMul", "", List.of("b", "classes"), List.of("small")))
+                .addNode(node(
+                        "Conv",
+                        "",
+                        List.of("image", "kernel"),
+                        List.of("seen"),
+                        Protos.ints("pads", 1, 0, 1, 1),
+                        Protos.ints("strides", 2, 1),
+                        Protos.ints("dilations", 1, 2)));
+        Protos.write(folder, "model.onnx", Protos.model(graph));
+        return folder;
+    }
+
     /** One matrix of so many elements that its totals are not wide, in float32. */
     static Path large(Path folder, long tuning) throws Exception {
         return matrix(folder, Protos.FLOAT, tuning, 261, 257);

@@ -122,6 +122,14 @@ public final class Protos {
         return builder.build();
     }
 
+    public static AttributeProto real(String name, float value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.FLOAT)
+                .setF(value)
+                .build();
+    }
+
     public static AttributeProto integer(String name, long value) {
         return AttributeProto.newBuilder()
                 .setName(name)
