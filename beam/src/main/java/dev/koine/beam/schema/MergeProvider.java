@@ -58,7 +58,7 @@ public final class MergeProvider extends TypedSchemaTransformProvider<MergeProvi
         public @Nullable Double slack;
 
         @SchemaFieldDescription(
-                "Element type of task vectors: FLOAT32, FLOAT16, INT8 or INT4 (default: FLOAT16 of COMPACT, else FLOAT32).")
+                "Element type of task vectors: FLOAT32, FLOAT16, INT8 or INT4 (default: INT8 of COMPACT and REGMEAN, else FLOAT32).")
         public @Nullable String precision;
 
         @SchemaFieldDescription("Policies of weights by position, such as */embed*=FROZEN; the first match decides.")

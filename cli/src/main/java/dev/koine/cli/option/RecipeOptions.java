@@ -86,7 +86,7 @@ public final class RecipeOptions {
     @Option(
             names = "--precision",
             description =
-                    "Element type of task vectors: ${COMPLETION-CANDIDATES} (default: FLOAT16 of COMPACT and REGMEAN, else FLOAT32).")
+                    "Element type of task vectors: ${COMPLETION-CANDIDATES} (default: INT8 of COMPACT and REGMEAN, else FLOAT32).")
     @Nullable
     public Precision precision;
 

@@ -29,7 +29,7 @@ class RegisterCommandTest {
 
     /** Also where what is said is a default: it is said. */
     @ParameterizedTest
-    @ValueSource(strings = {"--method=COMPACT", "--rank=32", "--scale=norm:0.2", "--precision=FLOAT16"})
+    @ValueSource(strings = {"--method=COMPACT", "--rank=32", "--scale=norm:0.2", "--precision=INT8"})
     void oneOptionSaysAWholeRecipe(String option) throws Exception {
         assertThat(recipe(option)).contains(Recipe.DEFAULT);
     }

@@ -30,14 +30,14 @@ public record Recipe(
     public static final Recipe PUBLISHED = new Recipe(7, 0.2, 0.2, Precision.FLOAT32, List.of());
 
     /**
-     * What a model is registered with where nobody says: rank 32 of every matrix in float16, which {@code eval/REAL.md} finds as good as all
+     * What a model is registered with where nobody says: rank 32 of every matrix in 8 bits, which {@code eval/REAL.md} finds as good as all
      * of a task vector in a tenth of its bytes, at the scale of the same page.
      */
     public static final Recipe DEFAULT = new Recipe(
             new Compact(),
             new Parameters(32, PUBLISHED.parameters().density(), 0, 0),
             defaultScale(new Compact()),
-            Precision.FLOAT16,
+            Precision.INT8,
             List.of());
 
     public Recipe {
