@@ -302,7 +302,7 @@ class TopicsITCase {
             fn.transcribe(utterance, received);
             announce("updates.bundle", "bundle", 1, "d");
             Speech speech = Speech.of(utterance.features, 2, "de");
-            long end = System.nanoTime() + java.time.Duration.ofSeconds(30).toNanos();
+            long end = System.nanoTime() + java.time.Duration.ofMinutes(2).toNanos();
             while (other.transcribe(speech).version() == 0 && System.nanoTime() < end) {
                 Thread.sleep(20);
             }
@@ -421,9 +421,9 @@ class TopicsITCase {
     }
 
     private static void await(BooleanSupplier condition) throws InterruptedException {
-        long end = System.nanoTime() + java.time.Duration.ofSeconds(60).toNanos();
+        long end = System.nanoTime() + java.time.Duration.ofMinutes(5).toNanos();
         while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("a minute has passed").isLessThan(end);
+            assertThat(System.nanoTime()).as("five minutes have passed").isLessThan(end);
             Thread.sleep(50);
         }
     }

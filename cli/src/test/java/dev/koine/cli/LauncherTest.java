@@ -199,7 +199,7 @@ class LauncherTest {
         builder.environment().clear();
         builder.environment().put("PATH", bin.toString());
         Process process = builder.start();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
         return new Run(process.exitValue(), Files.readString(printed));
     }
 

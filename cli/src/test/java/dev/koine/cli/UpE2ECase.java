@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code koine up} in a JVM of its own, stopped, killed and started again, and used as from another terminal. */
-@Timeout(360)
+@Timeout(1800)
 class UpE2ECase {
     /** As long as those of Flink's TaskManagers: more than 4096 bytes killed a process that loads ONNX Runtime 1.29.0. */
     private static final String LONG_COMMAND_LINE = "-Dpadding=" + "x".repeat(8192);
@@ -111,7 +111,7 @@ class UpE2ECase {
     }
 
     private static void await(Callable<Boolean> condition) throws Exception {
-        for (int i = 0; i < 200 && !condition.call(); i++) {
+        for (int i = 0; i < 900 && !condition.call(); i++) {
             Thread.sleep(200);
         }
     }
@@ -285,21 +285,23 @@ class UpE2ECase {
         Path aside = directory.resolve("aside");
         Files.move(artifacts, aside);
         Files.writeString(artifacts, "in the way");
-        CommandLineRun sent = server.koine("submit", "--model", "ctc", "--expert", "fr", "--wait", "12", fixture("fr"));
+        server.koine("submit", "--model", "ctc", "--expert", "fr", "--wait", "0", fixture("fr"));
+        await(() -> Files.readString(server.printed()).contains("The merge job has failed and starts again"));
+        CommandLineRun sent = server.koine("submit", "--model", "ctc", "--expert", "it", "--wait", "12", fixture("it"));
         assertThat(sent.code()).isEqualTo(ExitCode.TROUBLE);
         assertThat(sent.out()).contains("No answer yet after 10 s. The merge job is restarting since", "artifacts");
         assertThat(sent.err()).contains("within 12 s. The merge job is restarting since", "artifacts");
         CommandLineRun status = server.koine("status");
         assertThat(status.code()).isEqualTo(ExitCode.TROUBLE);
         assertThat(status.out())
-                .contains("job       is restarting since", "artifacts", "nothing has become yet: 1, the oldest since");
+                .contains("job       is restarting since", "artifacts", "nothing has become yet: 2, the oldest since");
         assertThat(Files.readString(server.printed()))
                 .contains("The merge job has failed and starts again: The file system refuses", "artifacts");
         Files.delete(artifacts);
         Files.move(aside, artifacts);
         assertThat(server.send("submit", "--model", "ctc", "--expert", "es", fixture("es"))
                         .out())
-                .contains("Version 5 ");
+                .contains("Version 6 ");
     }
 
     private static String fixture(String name) {
@@ -339,7 +341,7 @@ class UpE2ECase {
                             "--allow",
                             Files.createDirectories(directory.resolve("places")).toString())
                     .start();
-            for (int i = 0; i < 600 && process.isAlive(); i++) {
+            for (int i = 0; i < 3000 && process.isAlive(); i++) {
                 Matcher broker = BROKER.matcher(Files.readString(printed));
                 if (broker.find()) {
                     return new Server(process, broker.group(1), printed);
@@ -352,7 +354,7 @@ class UpE2ECase {
 
         CommandLineRun send(String... args) {
             return koine(
-                    Stream.concat(Stream.of(args), Stream.of("--wait", "40")).toArray(String[]::new));
+                    Stream.concat(Stream.of(args), Stream.of("--wait", "300")).toArray(String[]::new));
         }
 
         CommandLineRun koine(String... args) {
@@ -362,7 +364,7 @@ class UpE2ECase {
 
         boolean stop() throws InterruptedException {
             process.destroy();
-            return process.waitFor(60, TimeUnit.SECONDS);
+            return process.waitFor(5, TimeUnit.MINUTES);
         }
 
         void kill() throws InterruptedException {

@@ -80,7 +80,7 @@ class SchemaRegistryITCase {
             assertThat(rejected(koine.await(meanwhile)).getMessage()).contains("schema 78");
             assertThat(updated(koine.merge("ctc", "es", 1, Fixtures.ctc("es"))).getVersion())
                     .isEqualTo(3);
-            subscriber.awaitVersion(3, Duration.ofSeconds(30));
+            subscriber.awaitVersion(3, KoineHarness.PATIENCE);
             assertThat(firstBytes(koine, Topics.DEFAULT.updates())).hasSize(4).containsOnly((byte) 0);
             assertThat(firstBytes(koine, Topics.DEFAULT.rejections()))
                     .hasSize(2)

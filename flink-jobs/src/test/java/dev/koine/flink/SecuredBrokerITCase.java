@@ -58,7 +58,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Over TLS, with passwords, and each with no more rights than it needs. */
 class SecuredBrokerITCase {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final Topics TOPICS = Topics.DEFAULT;
 
     @TempDir

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Where signatures are required, only those who may change a model, and a service takes only what the job has signed. */
 class SignaturesITCase {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @TempDir
     Path directory;
@@ -133,14 +133,23 @@ class SignaturesITCase {
                             .setVersion(1)
                             .setSignature(null)
                             .build());
-            assertThat(refused.poll(30, TimeUnit.SECONDS).code().name()).isEqualTo("UNSIGNED");
+            assertThat(refused.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                            .code()
+                            .name())
+                    .isEqualTo("UNSIGNED");
             forge(koine, ModelUpdate.newBuilder(zero).setVersion(2).build());
-            assertThat(refused.poll(30, TimeUnit.SECONDS).code().name()).isEqualTo("BAD_SIGNATURE");
+            assertThat(refused.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                            .code()
+                            .name())
+                    .isEqualTo("BAD_SIGNATURE");
             ModelUpdate signedByAnother =
                     ModelUpdate.newBuilder(zero).setVersion(3).build();
             signedByAnother.setSignature(pipeline.sign(Statement.of(signedByAnother)));
             forge(koine, signedByAnother);
-            assertThat(refused.poll(30, TimeUnit.SECONDS).code().name()).isEqualTo("BAD_SIGNATURE");
+            assertThat(refused.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                            .code()
+                            .name())
+                    .isEqualTo("BAD_SIGNATURE");
             assertThat(service.current().orElseThrow().version()).isZero();
             updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de")));
         }

@@ -107,7 +107,7 @@ class FollowerITCase {
     }
 
     private static void await(Callable<Boolean> condition) throws Exception {
-        for (int i = 0; i < 400 && !condition.call(); i++) {
+        for (int i = 0; i < 2400 && !condition.call(); i++) {
             Thread.sleep(50);
         }
         assertThat(condition.call()).isTrue();
@@ -181,7 +181,7 @@ class FollowerITCase {
             awaitText("version 0");
             await(() -> follower.current().isPresent());
             announce(1);
-            assertThat(refused.poll(20, TimeUnit.SECONDS)).startsWith("1: It does not load. With version 0");
+            assertThat(refused.poll(2, TimeUnit.MINUTES)).startsWith("1: It does not load. With version 0");
             assertThat(Texts.read(folder)).isEqualTo("version 0");
             announce(2);
             awaitText("version 2");
@@ -201,7 +201,7 @@ class FollowerITCase {
             await(() -> follower.current().isPresent());
             isUp.set(false);
             announce(1);
-            assertThat(troubles.poll(20, TimeUnit.SECONDS)).contains("It is down.");
+            assertThat(troubles.poll(2, TimeUnit.MINUTES)).contains("It is down.");
             isUp.set(true);
             await(() -> follower.current().map(Placed::version).equals(Optional.of(1L)));
             assertThat(Texts.read(folder)).isEqualTo("version 1");
@@ -231,13 +231,13 @@ class FollowerITCase {
         };
         announce(0);
         try (Follower follower = follow(Optional.of(loud))) {
-            assertThat(troubles.poll(20, TimeUnit.SECONDS))
+            assertThat(troubles.poll(2, TimeUnit.MINUTES))
                     .contains("Version 0 cannot be written as loud now", "The store is away.");
             assertThat(follower.current()).isEmpty();
             isAway.set(false);
             awaitText("version 0!");
             announce(1);
-            assertThat(refused.poll(20, TimeUnit.SECONDS)).isEqualTo("1: It cannot be loud.");
+            assertThat(refused.poll(2, TimeUnit.MINUTES)).isEqualTo("1: It cannot be loud.");
             assertThat(Texts.read(folder)).isEqualTo("version 0!");
             announce(2);
             awaitText("version 2!");

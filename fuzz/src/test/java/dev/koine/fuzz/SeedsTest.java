@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every seed, and whatever fuzzing once found, goes through its target. */
-@Timeout(60)
+@Timeout(600)
 class SeedsTest {
     @ParameterizedTest
     @EnumSource

@@ -71,7 +71,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Versions reach a service by the broker alone: the relay reads a store, and the service never sees it. */
 class InBandITCase {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(3);
     private static final int LONG = 5 * ChunkedFile.CHUNK_BYTES + 11;
     private static final EventCodec<ArtifactChunk> CODEC = EventCodec.of(ArtifactChunk.class);
 

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 class ModelSubscriberITCase {
-    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration SOON = Duration.ofMinutes(2);
 
     @TempDir
     static Path brokerDirectory;
@@ -464,7 +464,7 @@ class ModelSubscriberITCase {
     }
 
     private RejectedException reason() throws Exception {
-        RejectedException reason = refused.poll(20, TimeUnit.SECONDS);
+        RejectedException reason = refused.poll(SOON.toSeconds(), TimeUnit.SECONDS);
         assertThat(reason).isNotNull();
         return reason;
     }

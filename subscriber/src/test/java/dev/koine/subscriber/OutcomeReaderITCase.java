@@ -34,7 +34,7 @@ class OutcomeReaderITCase {
                 try (OutcomeReader reader = new OutcomeReader(kafka, Topics.DEFAULT)) {
                     announcer.announce(after);
 
-                    assertThat(reader.await(after.getCause().getPosition(), Duration.ofSeconds(20)))
+                    assertThat(reader.await(after.getCause().getPosition(), Duration.ofMinutes(2)))
                             .contains(new Outcome.Updated(after));
                     assertThat(reader.readAll())
                             .extracting(OutcomeReaderITCase::version)

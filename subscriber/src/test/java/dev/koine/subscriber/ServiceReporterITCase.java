@@ -16,6 +16,7 @@ import dev.koine.schemas.Topics;
 import dev.koine.testkit.Updates;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -27,6 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What services report, as others read it. */
 class ServiceReporterITCase {
     private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
+
+    private static final Duration SOON = Duration.ofMinutes(2);
+    private static final Duration AGES = Duration.ofMinutes(10);
 
     @TempDir
     private Path directory;
@@ -99,13 +103,15 @@ class ServiceReporterITCase {
     @Test
     void aBrokerThatIsAwayHoldsNobodyUp() {
         kafka.put("bootstrap.servers", "127.0.0.1:1");
-        kafka.put("max.block.ms", "200");
+        kafka.put("max.block.ms", Long.toString(AGES.toMillis()));
+        kafka.put("delivery.timeout.ms", Long.toString(AGES.toMillis()));
         long begun = System.nanoTime();
         try (ServiceReporter reporter = reporter("asr-1")) {
             reporter.onServed(served(1));
-            assertThat(System.nanoTime() - begun).isLessThan(3_000_000_000L);
         }
-        assertThat(System.nanoTime() - begun).as("a last word is waited for").isLessThan(15_000_000_000L);
+        assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                .as("neither the report nor the last word is waited for until it is given up")
+                .isLessThan(AGES.dividedBy(2));
     }
 
     @Test
@@ -131,7 +137,7 @@ class ServiceReporterITCase {
     }
 
     private ServiceReport await(Predicate<ServiceReport> condition) throws Exception {
-        for (int i = 0; i < 200; i++) {
+        for (long end = System.nanoTime() + SOON.toNanos(); System.nanoTime() < end; ) {
             for (ServiceReport report : ServiceReports.newest(kafka, null)) {
                 if (report.getService().equals("asr-1") && condition.test(report)) {
                     return report;

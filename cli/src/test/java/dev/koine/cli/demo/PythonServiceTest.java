@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A script stands in for Python. */
 class PythonServiceTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @TempDir
     Path directory;
@@ -23,7 +23,7 @@ class PythonServiceTest {
     void saysWhatItServedOnceItServesAVersion() throws Exception {
         String script = "echo \"$PYTHONPATH $*\" >&2\n"
                 + "echo '{\"version\": 0, \"digest\": \"sha256:a\"}'\n"
-                + "echo '{\"version\": 2, \"digest\": \"sha256:c\"}'\nexec sleep 60";
+                + "echo '{\"version\": 2, \"digest\": \"sha256:c\"}'\nexec sleep 600";
         try (PythonService service = start(script)) {
             assertThat(service.await(2, PATIENCE)).containsExactly(entry(0L, "sha256:a"), entry(2L, "sha256:c"));
             assertThatThrownBy(() -> service.await(3, Duration.ofMillis(300)))

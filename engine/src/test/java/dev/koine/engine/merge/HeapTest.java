@@ -66,7 +66,7 @@ class HeapTest {
                 .redirectOutput(Redirect.to(log.toFile()))
                 .start();
         try {
-            assertThat(child.waitFor(120, TimeUnit.SECONDS)).isTrue();
+            assertThat(child.waitFor(10, TimeUnit.MINUTES)).isTrue();
         } finally {
             child.destroyForcibly();
         }

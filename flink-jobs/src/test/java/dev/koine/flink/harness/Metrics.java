@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.koine.flink.metric.PrometheusNames;
 import dev.koine.lifecycle.metric.JobMetric;
 import dev.koine.lifecycle.metric.JobMetrics;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -14,7 +13,6 @@ import java.util.stream.Stream;
 
 /** The metrics of a job as Prometheus sees them at a moment. */
 public final class Metrics {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final long PAUSE_MILLIS = 100;
 
     private final List<PrometheusPage.Sample> samples;
@@ -36,7 +34,7 @@ public final class Metrics {
     }
 
     private static Metrics with(PrometheusPage page, Set<String> wanted) throws Exception {
-        Instant deadline = Instant.now().plus(PATIENCE);
+        Instant deadline = Instant.now().plus(KoineHarness.PATIENCE);
         Metrics seen = new Metrics(page.read());
         while (!seen.names().containsAll(wanted) && Instant.now().isBefore(deadline)) {
             Thread.sleep(PAUSE_MILLIS);

@@ -99,8 +99,8 @@ class TranscribeITCase {
     private String stop(JobClient job, boolean drains) throws Exception {
         String savepoint = job.stopWithSavepoint(
                         drains, directory.resolve("savepoints").toString(), SavepointFormatType.CANONICAL)
-                .get(60, TimeUnit.SECONDS);
-        job.getJobExecutionResult().get(60, TimeUnit.SECONDS);
+                .get(5, TimeUnit.MINUTES);
+        job.getJobExecutionResult().get(5, TimeUnit.MINUTES);
         return savepoint;
     }
 
@@ -203,7 +203,7 @@ class TranscribeITCase {
     }
 
     private static void await(BooleanSupplier condition) throws InterruptedException {
-        for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        for (long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
                 !condition.getAsBoolean() && System.nanoTime() < end; ) {
             Thread.sleep(20);
         }

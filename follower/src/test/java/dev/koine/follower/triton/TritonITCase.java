@@ -86,7 +86,7 @@ class TritonITCase {
             }
         };
         TritonStep step = new TritonStep(
-                folder, triton.url(), new Instances(1, Instances.Kind.AUTO), Duration.ofSeconds(5), Pairs::example);
+                folder, triton.url(), new Instances(1, Instances.Kind.AUTO), Duration.ofMinutes(2), Pairs::example);
         return Follower.start(
                 ModelSubscriber.<Placed>builder()
                         .bootstrapServers(broker.bootstrapServers())
@@ -97,7 +97,7 @@ class TritonITCase {
     }
 
     private static void await(Callable<Boolean> condition) throws Exception {
-        for (int i = 0; i < 400 && !condition.call(); i++) {
+        for (int i = 0; i < 2400 && !condition.call(); i++) {
             Thread.sleep(50);
         }
         assertThat(condition.call()).isTrue();
@@ -116,12 +116,12 @@ class TritonITCase {
             await(() -> follower.current().isPresent());
             triton.trouble((what, model, version) -> what.equals("nonsense") && version == 2);
             announce(1);
-            assertThat(refused.poll(20, TimeUnit.SECONDS)).startsWith("1: Triton's pairs-decoder_model-trial answers");
+            assertThat(refused.poll(2, TimeUnit.MINUTES)).startsWith("1: Triton's pairs-decoder_model-trial answers");
             awaitLoaded(1);
             triton.trouble((what, model, version) ->
                     what.equals("load") && version == 3 && model.equals("pairs-encoder_model"));
             announce(2);
-            assertThat(refused.poll(20, TimeUnit.SECONDS)).startsWith("2: ").contains("told to fail");
+            assertThat(refused.poll(2, TimeUnit.MINUTES)).startsWith("2: ").contains("told to fail");
             awaitLoaded(1);
             announce(3);
             awaitLoaded(4);
@@ -145,7 +145,7 @@ class TritonITCase {
             await(() -> follower.current().isPresent());
             triton.trouble((what, model, version) -> what.equals("load"));
             announce(1);
-            assertThat(troubles.poll(20, TimeUnit.SECONDS)).contains("told to fail");
+            assertThat(troubles.poll(2, TimeUnit.MINUTES)).contains("told to fail");
             triton.trouble((what, model, version) -> false);
             awaitLoaded(2);
             assertThat(refused).isEmpty();
