@@ -4,7 +4,6 @@ import static dev.koine.flink.harness.Evaluated.score;
 import static dev.koine.flink.harness.KoineHarness.rejected;
 import static dev.koine.flink.harness.KoineHarness.updated;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.tuple;
 
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
@@ -16,7 +15,6 @@ import dev.koine.flink.harness.KoineHarness;
 import dev.koine.flink.harness.Metrics;
 import dev.koine.flink.harness.PrometheusPage;
 import dev.koine.flink.harness.StoreChecks;
-import dev.koine.lifecycle.gate.GatePolicies;
 import dev.koine.lifecycle.metric.JobMetrics;
 import dev.koine.lifecycle.option.MergeJobOptions;
 import dev.koine.schemas.ExpertEvent;
@@ -27,7 +25,6 @@ import dev.koine.schemas.ModelRegistration;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Rejection;
 import dev.koine.schemas.ScaleTrial;
-import dev.koine.schemas.YardstickScore;
 import dev.koine.testkit.Fixtures;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,13 +36,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The gate on the committed speech models: lets what is good pass, refuses what does harm, and leaves the model as it was. */
+/**
+ * The gate on the committed speech models: lets what is good pass, refuses what does harm, and leaves the model as it was, also
+ * after a start. Verdicts that need no job of their own are in {@link GateVerdictsITCase}.
+ */
 class GateITCase {
     /** At ten times its weight an expert of the fixtures makes every language worse. */
-    private static final double TOO_MUCH = 10;
-
-    /** Weights that stay finite, and logits that do not. */
-    private static final double NEVER = 1e20;
+    static final double TOO_MUCH = 10;
 
     @TempDir
     Path directory;
@@ -197,75 +194,8 @@ class GateITCase {
     }
 
     @Test
-    void whatIsOnlyObservedIsReportedAndPasses() throws Exception {
-        try (KoineHarness koine = KoineHarness.start(directory)) {
-            updated(register(koine, Recipe.PUBLISHED, null));
-            updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
-            ModelUpdate harmful = updated(merge(koine, "de", 1, "de-2", TOO_MUCH));
-            assertThat(harmful.getGate().getPolicy())
-                    .isEqualTo(GatePolicies.defaults().build());
-            assertThat(harmful.getGate().getPassed()).isFalse();
-            assertThat(harmful.getGate().getReasons()).isNotEmpty();
-            ModelUpdate unmeasured = updated(koine.merge("ctc", "nl", 1, Fixtures.ctc("nl")));
-            assertThat(unmeasured.getGate().getReasons()).anyMatch(reason -> reason.contains("No evaluation set has"));
-        }
-    }
-
-    /** More and more of one expert: each time Catalan gets a little worse, and it never surely does by five points. */
-    @Test
-    void lossesThatAddUpPassUnlessVersionsAreHeldAgainstMoreThanTheirParent() throws Exception {
-        GatePolicy parentAlone =
-                Evaluated.enforcing().setSample(30).setGuarded(List.of("ca")).build();
-        GatePolicy alsoBase = GatePolicy.newBuilder(parentAlone)
-                .setAgainst(List.of("BASE", "BEST"))
-                .build();
-        Bundle expert = Bundle.describe(Fixtures.ctc("de-2"));
-        try (KoineHarness koine = KoineHarness.start(directory)) {
-            GateReport base =
-                    updated(registerAs(koine, "slipping", parentAlone)).getGate();
-            updated(koine.merge("slipping", "de", 1, expert, 6));
-            GateReport slipped =
-                    updated(koine.merge("slipping", "de", 2, expert, 7)).getGate();
-            assertThat(slipped.getPassed()).isTrue();
-            assertThat(score(slipped, "ca").getAfter().getError())
-                    .isGreaterThan(score(base, "ca").getAfter().getError() + 0.15);
-
-            updated(registerAs(koine, "held", alsoBase));
-            updated(koine.merge("held", "de", 1, expert, 6));
-            Rejection refused = rejected(koine.merge("held", "de", 2, expert, 7));
-            assertThat(refused.getCode()).isEqualTo("GATE_REFUSED");
-            assertThat(refused.getMessage())
-                    .contains("The word error rate of ca (transcribe), which is inside, is ", " in the base: ");
-            assertThat(refused.getGate().getReasons()).hasSize(1);
-            assertThat(score(refused.getGate(), "ca").getAfter())
-                    .isEqualTo(score(slipped, "ca").getAfter());
-            assertThat(score(refused.getGate(), "ca").getYardsticks())
-                    .extracting(YardstickScore::getYardstick, YardstickScore::getVersion)
-                    .containsExactly(tuple("BASE", 0L), tuple("BEST", 0L));
-        }
-    }
-
-    private static Outcome registerAs(KoineHarness koine, String modelId, GatePolicy policy) throws Exception {
-        return koine.await(koine.send(Evaluated.registration(modelId, "ctc", Recipe.PUBLISHED, policy, "ca", "de")));
-    }
-
-    @Test
-    void aFailureIsNoScore() throws Exception {
-        Recipe loud = Recipe.PUBLISHED.with(Scale.fixed(NEVER));
-        try (KoineHarness koine = KoineHarness.start(directory)) {
-            updated(register(koine, loud, Evaluated.enforcing().build()));
-            Rejection refused = rejected(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
-            assertThat(refused.getCode()).isEqualTo("GATE_REFUSED");
-            assertThat(refused.getMessage()).contains("The evaluation of ca (transcribe) failed");
-            assertThat(score(refused.getGate(), "ca").getAfter().getError()).isNull();
-            assertThat(score(refused.getGate(), "ca").getAfter().getWer()).isNull();
-            assertThat(score(refused.getGate(), "ca").getAfter().getFailure()).isNotBlank();
-        }
-    }
-
-    @Test
     void aSearchTakesTheScaleThatDoesBestAndRecordsIt() throws Exception {
-        Recipe searching = Recipe.PUBLISHED.with(Scale.search(List.of(0.05, 0.5, NEVER)));
+        Recipe searching = Recipe.PUBLISHED.with(Scale.search(List.of(0.05, 0.5, GateVerdictsITCase.NEVER)));
         ModelUpdate caDe;
         try (KoineHarness koine = KoineHarness.start(directory)) {
             ModelUpdate base =
@@ -273,7 +203,7 @@ class GateITCase {
             assertThat(base.getScale()).isNull();
             ModelUpdate ca = updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
             List<ScaleTrial> trials = ca.getGate().getScaleTrials();
-            assertThat(trials).extracting(ScaleTrial::getScale).containsExactly(0.05, 0.5, NEVER);
+            assertThat(trials).extracting(ScaleTrial::getScale).containsExactly(0.05, 0.5, GateVerdictsITCase.NEVER);
             assertThat(trials.get(1).getError())
                     .isEqualTo(score(ca.getGate(), "ca").getAfter().getError())
                     .isLessThan(trials.get(0).getError());
@@ -299,60 +229,6 @@ class GateITCase {
                             .toList());
         }
         assertThat(StoreChecks.problems(directory)).isEmpty();
-    }
-
-    @Test
-    void aSearchPrefersAScaleThatHoldsThePolicy() throws Exception {
-        Recipe searching = Recipe.PUBLISHED.with(Scale.search(List.of(0.3, 0.5, 1.0)));
-        GatePolicy policy = Evaluated.enforcing()
-                .setSample(30)
-                .setGuarded(List.of("ca"))
-                .setConfidence(0)
-                .setMaxRegression(0.06)
-                .setMaxMeanRegression(0.06)
-                .build();
-        try (KoineHarness koine = KoineHarness.start(directory)) {
-            updated(register(koine, searching, policy));
-            ModelUpdate de = updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de-2")));
-            List<ScaleTrial> trials = de.getGate().getScaleTrials();
-            assertThat(trials.get(2).getError())
-                    .as("better on average, at the cost of ca")
-                    .isLessThan(trials.get(1).getError());
-            assertThat(de.getScale()).isEqualTo(0.5);
-            assertThat(de.getGate().getPassed()).isTrue();
-        }
-    }
-
-    @Test
-    void aSearchAmongTheDefaultsLetsOneGoodExpertInAfterTheOther() throws Exception {
-        Recipe searching = Recipe.PUBLISHED.with(Scale.parse("search"));
-        try (KoineHarness koine = KoineHarness.start(directory)) {
-            updated(register(koine, searching, Evaluated.enforcing().build()));
-            updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
-            updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de-2")));
-        }
-    }
-
-    @Test
-    void bothTasksOfWhisper() throws Exception {
-        try (KoineHarness koine = KoineHarness.start(directory)) {
-            GatePolicy policy = Evaluated.enforcing().setSample(5).build();
-            ModelUpdate base = updated(koine.await(
-                    koine.send(Evaluated.registration("whisper", "whisper", Recipe.PUBLISHED, policy, "de", "fr"))));
-            assertThat(base.getGate().getScores())
-                    .extracting(score -> score.getTask() + " " + score.getLanguage())
-                    .containsExactly("TRANSCRIBE de", "TRANSCRIBE fr", "TRANSLATE de", "TRANSLATE fr");
-            ExpertEvent event = KoineHarness.mergeEvent("whisper", "de", 1, Bundle.describe(Fixtures.whisper("de")), 1);
-            ModelUpdate de = updated(koine.await(koine.send(event)));
-            assertThat(de.getGate().getScores())
-                    .allSatisfy(score -> assertThat(score.getAfter().getError()).isNotNull());
-            LanguageScore translated = score(de.getGate(), "de", "TRANSLATE");
-            assertThat(translated.getStanding()).isEqualTo("NEW");
-            assertThat(translated.getAfter().getError())
-                    .isEqualTo(1 - translated.getAfter().getBleu() / 100);
-            assertThat(translated.getBefore())
-                    .isEqualTo(score(base.getGate(), "de", "TRANSLATE").getAfter());
-        }
     }
 
     private static Outcome register(KoineHarness koine, Recipe recipe, @Nullable GatePolicy policy) throws Exception {
