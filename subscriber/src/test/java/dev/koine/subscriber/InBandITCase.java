@@ -240,7 +240,7 @@ class InBandITCase {
             assertThat(next()).isEqualTo("sent demo 0: 0");
         }
         assertThat(keys()).hasSize(8);
-        try (ModelSubscriber<Text> subscriber = subscriber(Duration.ofSeconds(2))) {
+        try (ModelSubscriber<Text> subscriber = subscriber(SOON)) {
             subscriber.awaitVersion(0, SOON);
         }
     }
@@ -313,7 +313,7 @@ class InBandITCase {
             }
         }
         announcer.announce(version);
-        try (ModelSubscriber<Text> subscriber = subscriber(Duration.ofSeconds(2))) {
+        try (ModelSubscriber<Text> subscriber = subscriber(SOON)) {
             subscriber.awaitVersion(0, SOON);
             assertThat(subscriber.status().troubles()).isZero();
         }
