@@ -128,7 +128,7 @@ class TranscribeITCase {
         ServingSettings settings = ServingSettings.of(announcer.bootstrapServers(), MODEL)
                 .withCacheDirectory(directory.resolve("cache").toString())
                 .withDevice(Device.CPU, 1)
-                .withFirstVersionWithin(Duration.ofSeconds(30));
+                .withFirstVersionWithin(Duration.ofMinutes(3));
         Transcribe.with(settings)
                 .concurrency(2)
                 .unordered(records, TranscribeITCase::speech)

@@ -340,7 +340,7 @@ class QuarantineTest {
             executor.shutdownNow();
 
             assertThat(call.get(2, TimeUnit.MINUTES)).isNotNull();
-            for (int i = 0; i < 100 && !workersBut(before).isEmpty(); i++) {
+            for (int i = 0; i < 1200 && !workersBut(before).isEmpty(); i++) {
                 TimeUnit.MILLISECONDS.sleep(100);
             }
             assertThat(workersBut(before)).isEmpty();
