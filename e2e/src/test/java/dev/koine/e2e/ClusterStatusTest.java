@@ -51,10 +51,10 @@ class ClusterStatusTest {
     }
 
     private void run(String process) throws IOException, InterruptedException {
-        Process sleeps = new ProcessBuilder("bash", "-c", "exec -a koine.process=" + process + " sleep 60").start();
+        Process sleeps = new ProcessBuilder("bash", "-c", "exec -a koine.process=" + process + " sleep 3600").start();
         running.add(sleeps);
         Path line = Path.of("/proc", String.valueOf(sleeps.pid()), "cmdline");
-        for (int i = 0; i < 500 && !Files.readString(line).startsWith("koine.process"); i++) {
+        for (int i = 0; i < 6000 && !Files.readString(line).startsWith("koine.process"); i++) {
             Thread.sleep(10);
         }
         Files.writeString(directory.resolve("run").resolve(process + ".pid"), sleeps.pid() + "\n");
@@ -65,7 +65,7 @@ class ClusterStatusTest {
                 .redirectErrorStream(true)
                 .start();
         String printed = new String(script.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(script.waitFor(20, TimeUnit.SECONDS)).as(printed).isTrue();
+        assertThat(script.waitFor(5, TimeUnit.MINUTES)).as(printed).isTrue();
         return script.exitValue();
     }
 }

@@ -27,7 +27,7 @@ public final class LocalCluster implements AutoCloseable {
     private static final Path SCRIPT =
             Path.of("..", "deploy", "local", "cluster").toAbsolutePath().normalize();
     private static final int PORTS = 10;
-    private static final int START_SECONDS = 120;
+    private static final int START_SECONDS = 600;
 
     private final Path directory;
     private final int portBase;
@@ -83,7 +83,7 @@ public final class LocalCluster implements AutoCloseable {
     /** Ends a process as a machine that fails would. */
     public void kill(String process) throws IOException, InterruptedException {
         signal(process, "KILL");
-        for (int i = 0; i < 100 && isRunning(process); i++) {
+        for (int i = 0; i < 3000 && isRunning(process); i++) {
             Thread.sleep(20);
         }
     }
@@ -127,7 +127,7 @@ public final class LocalCluster implements AutoCloseable {
     private void signal(String process, String signal) throws IOException, InterruptedException {
         Optional<ProcessHandle> found = running(process);
         if (found.isPresent()) {
-            run(List.of("kill", "-" + signal, String.valueOf(found.get().pid())), 10);
+            run(List.of("kill", "-" + signal, String.valueOf(found.get().pid())), START_SECONDS);
         }
     }
 

@@ -40,7 +40,7 @@ class ChaosE2ECase {
     private static final String FLINK = System.getProperty("flink.home", "");
     private static final int PENDING = 6;
     private static final long PAUSE_MILLIS = 700;
-    private static final long DRAIN_SECONDS = 240;
+    private static final long DRAIN_SECONDS = 900;
     private static final int DISK_MEGABYTES = 400;
 
     /** The job looks for garbage all the time, with little grace; the audit wants all versions, so these stay. */
@@ -117,7 +117,7 @@ class ChaosE2ECase {
                     Pipeline pipeline =
                             new Pipeline(new Workload(SEED, broken), ledger, cluster.kafka(), PENDING, PAUSE_MILLIS)) {
                 storm = raging;
-                for (int i = 0; i < 600 && ledger.outcomes().size() < 4; i++) {
+                for (int i = 0; i < 3000 && ledger.outcomes().size() < 4; i++) {
                     Thread.sleep(200);
                     pipeline.requireFine();
                 }
@@ -169,7 +169,7 @@ class ChaosE2ECase {
 
     private static ServiceLog awaitService(LocalCluster cluster, long version) throws Exception {
         ServiceLog log = ServiceLog.read(cluster.log(LocalCluster.SERVICE));
-        for (int i = 0; i < 300 && log.version() < version; i++) {
+        for (int i = 0; i < 1500 && log.version() < version; i++) {
             Thread.sleep(200);
             log = ServiceLog.read(cluster.log(LocalCluster.SERVICE));
         }

@@ -40,7 +40,7 @@ final class FaultFreeRun {
     }
 
     private static void watch(OutcomeReader reader, Ledger ledger, long most) throws IOException {
-        long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
+        long deadline = System.nanoTime() + Duration.ofMinutes(15).toNanos();
         while (ledger.pending() > most) {
             if (System.nanoTime() > deadline) {
                 throw new IOException("Without faults, " + ledger.pending() + " events have come to nothing.");

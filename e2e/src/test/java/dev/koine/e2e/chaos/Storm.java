@@ -24,7 +24,7 @@ final class Storm implements AutoCloseable {
     static final Duration COMMIT = Duration.ofMillis(1500);
 
     private static final int AT_A_TIME = 2;
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private final LocalCluster cluster;
     private final List<String> processes;

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Barrage implements AutoCloseable {
     private static final int AT_A_TIME = 3;
     private static final int LONGEST_REST_MILLIS = 900;
-    private static final Duration PATIENCE = Duration.ofSeconds(180);
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private final Rig rig;
     private final SplittableRandom random;

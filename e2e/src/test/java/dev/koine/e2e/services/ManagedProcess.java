@@ -164,7 +164,7 @@ final class ManagedProcess implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        if (!helper.waitFor(10, TimeUnit.SECONDS) || (helper.exitValue() != 0 && isRunning())) {
+        if (!helper.waitFor(5, TimeUnit.MINUTES) || (helper.exitValue() != 0 && isRunning())) {
             throw new IOException(String.join(" ", line) + " does not work here.");
         }
     }

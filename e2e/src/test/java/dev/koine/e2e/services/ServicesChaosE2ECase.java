@@ -54,7 +54,7 @@ class ServicesChaosE2ECase {
         long good = rig.publisher.newestGood();
         long bad = rig.publisher.publish(Content.NONSENSE);
         String refusal = bad + " NOT_LOADABLE";
-        for (int i = 0; i < 1800 && !(isRefused(rig, bad, refusal) && allServe(rig, good)); i++) {
+        for (int i = 0; i < 6000 && !(isRefused(rig, bad, refusal) && allServe(rig, good)); i++) {
             Thread.sleep(100);
         }
         assertThat(isRefused(rig, bad, refusal))
