@@ -73,7 +73,7 @@ public final class S3Server implements AutoCloseable {
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
                         directory.resolve("s3.log").toFile()))
                 .start();
-        for (int i = 0; i < 300 && process.isAlive(); i++) {
+        for (int i = 0; i < 3000 && process.isAlive(); i++) {
             if (answers()) {
                 return;
             }

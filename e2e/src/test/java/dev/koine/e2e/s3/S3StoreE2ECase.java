@@ -98,11 +98,11 @@ class S3StoreE2ECase {
                         models(expert),
                         fixture(expert),
                         "--wait",
-                        "120",
+                        "500",
                         broker);
                 Thread.sleep(4000);
                 proxy.set(Mode.PASS);
-                assertThat(waiting.waitFor(150, TimeUnit.SECONDS)).isTrue();
+                assertThat(waiting.waitFor(10, TimeUnit.MINUTES)).isTrue();
                 assertThat(Files.readString(directory.resolve(trouble + ".txt")))
                         .as(trouble.toString())
                         .contains("Version ");
@@ -120,7 +120,7 @@ class S3StoreE2ECase {
             assertThat(koine("verify", "--store", STORE)).contains("BAD: ");
         } finally {
             up.destroy();
-            assertThat(up.waitFor(90, TimeUnit.SECONDS)).isTrue();
+            assertThat(up.waitFor(5, TimeUnit.MINUTES)).isTrue();
         }
         Secrets.requireNone(directory.resolve("koine"), s3.secret());
         Secrets.requireNone(printed, s3.secret());
@@ -186,7 +186,7 @@ class S3StoreE2ECase {
                 Fixtures.ctc("evaluation/ca").toString(),
                 broker);
         try {
-            for (int i = 0; i < 300 && !Files.readString(printed).contains("version 6  answered"); i++) {
+            for (int i = 0; i < 3000 && !Files.readString(printed).contains("version 6  answered"); i++) {
                 Thread.sleep(100);
             }
             assertThat(Files.readString(printed))
@@ -229,7 +229,7 @@ class S3StoreE2ECase {
     private String koine(String... args) throws Exception {
         Path printed = Files.createTempFile(directory, "printed", ".txt");
         Process process = process(printed, args);
-        assertThat(process.waitFor(150, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(10, TimeUnit.MINUTES)).isTrue();
         return Files.readString(printed);
     }
 
@@ -255,7 +255,7 @@ class S3StoreE2ECase {
     }
 
     private static String broker(Process up, Path printed) throws Exception {
-        for (int i = 0; i < 600 && up.isAlive(); i++) {
+        for (int i = 0; i < 3000 && up.isAlive(); i++) {
             Matcher broker = BROKER.matcher(Files.readString(printed));
             if (broker.find()) {
                 return "--bootstrap-servers=" + broker.group(1);
