@@ -1,43 +1,38 @@
 package dev.koine.subscriber;
 
-import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
+import dev.koine.engine.RejectionCode;
 import dev.koine.engine.WorkPool;
 import dev.koine.engine.file.FileTree;
+import dev.koine.engine.merge.ComputedModel;
 import dev.koine.engine.merge.Member;
-import dev.koine.engine.merge.RunningModel;
-import dev.koine.engine.merge.Scales;
-import dev.koine.engine.onnx.ModelBundle;
 import dev.koine.engine.store.ArtifactStore;
+import dev.koine.engine.store.Bundle;
+import dev.koine.engine.store.BundleFile;
 import dev.koine.events.Recipes;
 import dev.koine.schemas.ModelUpdate;
 import dev.koine.schemas.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Versions as the merge job makes them, from the base and task vectors. The totals of the one before stay in a file, so that the next costs what is new in it;
- * heap does not grow with the model.
+ * Versions as the merge job makes them, from the base and task vectors. The totals of the one before stay in a file, also when the process ends, so that the next costs
+ * what is new in it; heap does not grow with the model.
  */
 final class ComputedVersions implements AutoCloseable {
     private final Path scratch;
     private final WorkPool pool;
-    private @Nullable Running running;
+    private @Nullable Line line;
 
-    private record Running(String base, Recipe recipe, RunningModel model, List<Member> members) {
-        boolean isOf(String wanted, Recipe wantedRecipe) {
-            return base.equals(wanted) && recipe.equals(wantedRecipe);
-        }
-    }
+    private record Line(String base, Recipe recipe, ComputedModel model) {}
 
-    /** @param scratch a folder of its own for totals; what an earlier owner left there goes */
+    /** @param scratch a folder of its own for totals; what an earlier owner left there is gone on with */
     static ComputedVersions open(Path scratch, WorkPool pool) throws IOException {
         Files.createDirectories(scratch);
-        FileTree.clear(scratch);
+        ComputedModel.removeLeftOvers(scratch);
         return new ComputedVersions(scratch, pool);
     }
 
@@ -47,73 +42,63 @@ final class ComputedVersions implements AutoCloseable {
     }
 
     /**
-     * Writes a version.
+     * Writes a version, forced to the disk, and holds it against what is announced.
      *
+     * @param bundle what is announced
      * @param base digest of the base in the store
      * @param target an empty directory
-     * @throws RejectedException if it cannot be made of what the update says
+     * @throws RejectedException if it cannot be made of what the update says, or is another
      * @throws IOException if something is wrong with disk or store
      */
-    void write(ModelUpdate update, String base, ArtifactStore store, Path target)
+    void write(ModelUpdate update, Bundle bundle, String base, ArtifactStore store, Path target)
             throws IOException, RejectedException {
-        List<Member> wanted = update.getExperts().stream()
+        List<Member> members = update.getExperts().stream()
                 .map(expert -> new Member(expert.getTaskVectorDigest(), expert.getWeight()))
                 .toList();
         Double scale = update.getScale();
         try {
-            Running changed = changed(update, base, store, wanted);
-            changed.model().write(target, Scales.fixed(scale == null ? 1 : scale), Progress.NONE);
+            require(bundle, line(update, base, store).model().write(members, scale == null ? 1 : scale, target));
         } catch (RejectedException | IOException | RuntimeException e) {
-            close();
+            clear();
             throw e;
         }
     }
 
-    private Running changed(ModelUpdate update, String base, ArtifactStore store, List<Member> wanted)
-            throws IOException, RejectedException {
-        @Nullable Running before = running;
-        if (before != null && before.isOf(base, update.getRecipe()) && changeTo(wanted, before)) {
-            running = new Running(base, update.getRecipe(), before.model(), wanted);
-        } else {
+    private Line line(ModelUpdate update, String base, ArtifactStore store) throws IOException, RejectedException {
+        Line open = line;
+        if (open == null || !open.base().equals(base) || !open.recipe().equals(update.getRecipe())) {
             close();
-            running = new Running(
+            open = new Line(
                     base,
                     update.getRecipe(),
-                    RunningModel.restore(
-                            ModelBundle.open(store.bundle(base)),
-                            Recipes.fromAvro(update.getRecipe()),
-                            store,
-                            scratch,
-                            pool,
-                            wanted),
-                    wanted);
+                    ComputedModel.open(base, Recipes.fromAvro(update.getRecipe()), store, scratch, pool));
+            line = open;
         }
-        return running;
+        return open;
     }
 
-    /** Whether the totals have these members inside now; members whose sum leaves its range on the way are added up anew. */
-    private static boolean changeTo(List<Member> wanted, Running before) throws IOException {
-        List<Member> out = new ArrayList<>(before.members());
-        wanted.forEach(out::remove);
-        List<Member> in = new ArrayList<>(wanted);
-        before.members().forEach(in::remove);
-        try {
-            for (Member member : out) {
-                before.model().subtract(member);
+    private static void require(Bundle bundle, List<BundleFile> written) throws RejectedException {
+        for (BundleFile file : bundle.files()) {
+            if (!written.contains(file)) {
+                throw new RejectedException(
+                        RejectionCode.DIGEST_MISMATCH,
+                        "The file '" + file.path() + "' that was computed is not the one that the update lists ("
+                                + file.sha256()
+                                + "). The base, a task vector, or the update is not what it was: fetch the whole version instead.");
             }
-            for (Member member : in) {
-                before.model().add(member);
-            }
-            return true;
-        } catch (RejectedException e) {
-            return false;
         }
+    }
+
+    /** Lets go of all totals. */
+    void clear() throws IOException {
+        close();
+        FileTree.clear(scratch);
     }
 
     @Override
     public void close() throws IOException {
-        @Nullable Running last = running;
-        running = null;
+        Line last = line;
+        line = null;
         if (last != null) {
             last.model().close();
         }

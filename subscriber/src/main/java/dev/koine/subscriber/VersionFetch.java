@@ -5,7 +5,6 @@ import dev.koine.engine.WorkPool;
 import dev.koine.engine.file.FileTree;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
-import dev.koine.engine.store.BundleVerifier;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
@@ -97,7 +96,7 @@ final class VersionFetch implements AutoCloseable {
             write(parts, update, bundle, incoming);
         } catch (RejectedException | IOException | RuntimeException e) {
             LOG.warn("{} does not come out as announced; what it was computed from is let go of.", name(update), e);
-            parts.computed().close();
+            parts.computed().clear();
             parts.held().clear();
             FileTree.clear(incoming);
             return Fetched.whole(bundle.bytes(), "it does not come out as announced (" + e.getMessage() + ")");
@@ -123,11 +122,7 @@ final class VersionFetch implements AutoCloseable {
     private static void write(Patching parts, ModelUpdate update, Bundle bundle, Path incoming)
             throws IOException, RejectedException {
         String base = VersionPlan.base(update).orElseThrow().digest();
-        parts.computed().write(update, base, parts.held().store(), incoming);
-        BundleVerifier.verifyOwn(bundle, incoming);
-        for (Path file : FileTree.files(incoming)) {
-            FileTree.force(file);
-        }
+        parts.computed().write(update, bundle, base, parts.held().store(), incoming);
     }
 
     /** Notes what serves now: what only older versions need goes. */

@@ -3,12 +3,14 @@ package dev.koine.subscriber;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
+import dev.koine.engine.file.FileTree;
 import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleSource;
 import dev.koine.events.Bundles;
 import dev.koine.schemas.MergedExpert;
 import dev.koine.schemas.ModelUpdate;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -124,10 +126,78 @@ class VersionFetchTest {
             content[content.length - 2] ^= 0x40;
             Files.write(piece, content);
         }
+        FileTree.clear(directory.resolve("patches/totals"));
         try (VersionFetch versions = open()) {
             serve(versions, line.version(2, one, line.expert(2, 1)));
             assertThat(computed()).isEqualTo(1);
             serve(versions, line.version(3, line.expert(2, 1)));
+            assertThat(computed()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aStartGoesOnFromTheTotalsOfTheOneBefore() throws Exception {
+        MergedExpert one = line.expert(1, 1);
+        try (VersionFetch versions = open()) {
+            serve(versions, line.base());
+            serve(versions, line.version(1, one));
+        }
+        try (Stream<Path> pieces = Files.list(directory.resolve("patches/held/artifacts"))) {
+            for (Path piece : pieces.toList()) {
+                if (!isList(piece)) {
+                    Files.write(piece, new byte[7]);
+                }
+            }
+        }
+        try (VersionFetch versions = open()) {
+            serve(versions, line.version(2, one, line.expert(2, 1)));
+            assertThat(computed()).as("the first task vector is not read again").isEqualTo(2);
+        }
+    }
+
+    private static boolean isList(Path artifact) throws IOException {
+        return Files.readString(artifact, StandardCharsets.ISO_8859_1).contains("\"artifacts\"");
+    }
+
+    @Test
+    void totalsThatWereGarbledAreAddedUpAnew() throws Exception {
+        MergedExpert one = line.expert(1, 1);
+        MergedExpert two = line.expert(2, 0.5);
+        try (VersionFetch versions = open()) {
+            serve(versions, line.base());
+            serve(versions, line.version(1, one));
+        }
+        Path totals = directory.resolve("patches/totals/totals");
+        byte[] content = Files.readAllBytes(totals);
+        content[content.length / 2] ^= 0x40;
+        Files.write(totals, content);
+        try (VersionFetch versions = open()) {
+            serve(versions, line.version(2, one, two));
+        }
+        Files.delete(totals);
+        try (VersionFetch versions = open()) {
+            serve(versions, line.version(3, two));
+        }
+        Path list = directory.resolve("patches/totals/totals.json");
+        Files.writeString(list, Files.readString(list).substring(9));
+        try (VersionFetch versions = open()) {
+            serve(versions, line.version(4, one));
+        }
+        assertThat(computed()).isEqualTo(4);
+    }
+
+    @Test
+    void whatIsInTheTotalsAndNotHereAnyMoreIsLeftOut() throws Exception {
+        MergedExpert one = line.expert(1, 1);
+        MergedExpert two = line.expert(2, 0.5);
+        ModelUpdate whole = line.version(2, two);
+        whole.getExperts().get(0).setPatch(null);
+        try (VersionFetch versions = open()) {
+            serve(versions, line.base());
+            serve(versions, line.version(1, one));
+            serve(versions, whole);
+            assertThat(computed()).isEqualTo(1);
+            serve(versions, line.version(3, line.expert(3, 0.5)));
             assertThat(computed()).isEqualTo(2);
         }
     }
@@ -184,7 +254,7 @@ class VersionFetchTest {
             serve(versions, line.version(3, one));
             assertThat(files(directory.resolve("patches/held/artifacts"))).containsExactlyInAnyOrderElementsOf(held);
         }
-        assertThat(files(directory.resolve("patches/totals"))).isEmpty();
+        assertThat(files(directory.resolve("patches/totals"))).hasSize(2);
         assertThat(files(directory.resolve("patches/held/aside"))).isEmpty();
         assertThat(files(directory.resolve("cache")))
                 .noneMatch(path -> path.getFileName().toString().startsWith("incoming"));

@@ -1,9 +1,11 @@
 package dev.koine.bench.serving;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.koine.engine.Progress;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.WorkPool;
 import dev.koine.engine.file.FileTree;
+import dev.koine.engine.merge.ComputedModel;
 import dev.koine.engine.merge.Member;
 import dev.koine.engine.merge.Patch;
 import dev.koine.engine.merge.RunningModel;
@@ -21,16 +23,22 @@ import dev.koine.engine.store.BundleVerifier;
 import dev.koine.engine.store.LocalStore;
 import dev.koine.engine.taskvector.Precision;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * What a version costs a service that computes it from what changed, beside fetching it whole: bytes that come, and seconds until the files are
- * verified and forced to disk. All take turns. "Next" adds one task vector to totals that are there; "restart" makes the totals anew.
+ * verified and forced to disk. All take turns. "Next" adds one task vector to totals that are there, "retraction" takes it out again; "restart" opens totals that were
+ * kept and adds one; "anew" adds up all task vectors; "two steps" does what "next" does as the job has to, which knows no scale before it has added.
  */
 public final class PatchCost {
     private static final double SCALE = 0.2;
@@ -41,6 +49,8 @@ public final class PatchCost {
     private final ModelBundle base;
     private final Bundle bundle;
     private final int inside;
+    /** What is done, untimed, behind a subject of this name. */
+    private final Map<String, Work> toBefore = new HashMap<>();
 
     private PatchCost(Path models, Path work, WorkPool pool, int inside) throws RejectedException, IOException {
         this.work = work;
@@ -48,7 +58,7 @@ public final class PatchCost {
         this.inside = inside;
         store = LocalStore.open(work.resolve("store"), pool.executor());
         base = ModelBundle.open(models.resolve("base"));
-        bundle = Bundle.describe(models.resolve("base"));
+        bundle = store.<IOException>putBundle(target -> copy(base, target));
     }
 
     /** Arguments: folder with {@code base} and {@code expert}, empty folder to work in, threads, rounds, experts inside. Prints Markdown. */
@@ -65,43 +75,72 @@ public final class PatchCost {
         void into(Path target) throws RejectedException, IOException;
     }
 
-    private record Subject(String name, long bytes, Work work, List<Double> seconds) {
-        double median() {
-            return seconds.stream().sorted().toList().get(seconds.size() / 2);
+    /** Seconds that passed, and those of processors that this process took. */
+    private record Time(double seconds, double processor) {}
+
+    private record Subject(String name, long bytes, Work work, List<Time> times) {
+        /** Others use the machine, too. */
+        Time best() {
+            return Collections.min(times, Comparator.comparingDouble(Time::seconds));
+        }
+
+        double leastProcessor() {
+            return times.stream().mapToDouble(Time::processor).min().orElseThrow();
         }
     }
 
-    private void measure(Path expert, int rounds) throws RejectedException, IOException {
+    private void measure(Path expert, int rounds) throws Exception {
         List<Subject> subjects = new ArrayList<>();
         subjects.add(new Subject("plain copy", bundle.bytes(), this::copy, new ArrayList<>()));
         subjects.add(new Subject("fetched whole", bundle.bytes(), this::fetch, new ArrayList<>()));
-        List<RunningModel> open = new ArrayList<>();
+        List<AutoCloseable> open = new ArrayList<>();
         for (Precision precision : List.of(Precision.FLOAT16, Precision.INT8)) {
             Recipe recipe = Recipe.DEFAULT.with(precision);
             List<Member> members = members(recipe, expert);
+            List<Member> before = members.subList(0, inside - 1);
             long bytes =
                     Patch.of(members.get(0).taskVector(), store).orElseThrow().bytes();
-            Member next = members.get(inside - 1);
-            List<Member> before = members.subList(0, inside - 1);
-            RunningModel model = RunningModel.restore(base, recipe, store, work, pool, before);
+            Path totals = Files.createDirectories(work.resolve("totals-" + precision));
+            ComputedModel model = ComputedModel.open(bundle.digest(), recipe, store, totals, pool);
             open.add(model);
-            subjects.add(
-                    new Subject("next, " + precision, bytes, target -> next(model, next, target), new ArrayList<>()));
-            subjects.add(new Subject(
-                    "restart, " + precision, bytes, target -> restart(recipe, members, target), new ArrayList<>()));
+            add(subjects, "next, " + precision, bytes, target -> model.write(members, SCALE, target));
+            add(subjects, "retraction, " + precision, 0, target -> model.write(before, SCALE, target));
+            Path kept = Files.createDirectories(work.resolve("kept-" + precision));
+            time(target -> compute(recipe, kept, before, target));
+            add(subjects, "restart, " + precision, bytes, target -> compute(recipe, kept, members, target));
+            toBefore.put("restart, " + precision, target -> compute(recipe, kept, before, target));
+            Path empty = Files.createDirectories(work.resolve("empty-" + precision));
+            add(subjects, "anew, " + precision, bytes, target -> {
+                FileTree.clear(empty);
+                compute(recipe, empty, members, target);
+            });
+            if (precision == Precision.FLOAT16) {
+                RunningModel running = RunningModel.restore(base, recipe, store, work, pool, before);
+                open.add(running);
+                Member next = members.get(inside - 1);
+                add(subjects, "two steps, " + precision, bytes, target -> twoSteps(running, next, target));
+                toBefore.put("two steps, " + precision, target -> running.subtract(next));
+            }
         }
         for (int round = -1; round < rounds; round++) {
             for (Subject subject : subjects) {
-                double seconds = time(subject.work());
+                Time time = time(subject.work());
+                if (toBefore.containsKey(subject.name())) {
+                    time(toBefore.get(subject.name()));
+                }
                 if (round >= 0) {
-                    subject.seconds().add(seconds);
+                    subject.times().add(time);
                 }
             }
         }
         report(subjects);
-        for (RunningModel model : open) {
+        for (AutoCloseable model : open) {
             model.close();
         }
+    }
+
+    private static void add(List<Subject> subjects, String name, long bytes, Work work) {
+        subjects.add(new Subject(name, bytes, work, new ArrayList<>()));
     }
 
     /** The same pieces under different weights, as many as are inside. */
@@ -121,6 +160,10 @@ public final class PatchCost {
     }
 
     private void copy(Path target) throws IOException {
+        copy(base, target);
+    }
+
+    private static void copy(ModelBundle base, Path target) throws IOException {
         for (Path file : FileTree.files(base.directory())) {
             Path to = target.resolve(base.directory().relativize(file));
             Files.createDirectories(to.getParent());
@@ -133,19 +176,15 @@ public final class PatchCost {
         BundleVerifier.copyVerified(bundle, BundleSource.LOCAL, target);
     }
 
-    private static void next(RunningModel model, Member next, Path target) throws RejectedException, IOException {
-        model.add(next);
-        write(model, target);
-        model.subtract(next);
-    }
-
-    private void restart(Recipe recipe, List<Member> members, Path target) throws RejectedException, IOException {
-        try (RunningModel model = RunningModel.restore(base, recipe, store, work, pool, members)) {
-            write(model, target);
+    private void compute(Recipe recipe, Path totals, List<Member> members, Path target)
+            throws RejectedException, IOException {
+        try (ComputedModel model = ComputedModel.open(bundle.digest(), recipe, store, totals, pool)) {
+            model.write(members, SCALE, target);
         }
     }
 
-    private static void write(RunningModel model, Path target) throws RejectedException, IOException {
+    private static void twoSteps(RunningModel model, Member next, Path target) throws RejectedException, IOException {
+        model.add(next);
         model.write(target, Scales.fixed(SCALE), Progress.NONE);
         Bundle.describe(target);
         for (Path file : FileTree.files(target)) {
@@ -153,32 +192,35 @@ public final class PatchCost {
         }
     }
 
-    private double time(Work what) throws RejectedException, IOException {
+    private Time time(Work what) throws RejectedException, IOException {
+        OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         Path target = Files.createTempDirectory(work, "version");
+        long processor = system.getProcessCpuTime();
         long begun = System.nanoTime();
         what.into(target);
-        double seconds = (System.nanoTime() - begun) / 1e9;
+        Time time = new Time((System.nanoTime() - begun) / 1e9, (system.getProcessCpuTime() - processor) / 1e9);
         FileTree.delete(target);
-        return seconds;
+        return time;
     }
 
     private void report(List<Subject> subjects) {
-        double copied = subjects.get(0).median();
+        double copied = subjects.get(0).best().seconds();
         double half = bundle.bytes() / 2.0;
         System.out.println(
-                "| version | MB that come | % of the float16 model | s | of the plain copy | all rounds, s |");
-        System.out.println("|---|---|---|---|---|---|");
+                "| version | MB that come | % of the float16 model | best, s | of the plain copy | processor s | all rounds, s |");
+        System.out.println("|---|---|---|---|---|---|---|");
         for (Subject subject : subjects) {
             System.out.printf(
                     Locale.ROOT,
-                    "| %s | %.1f | %.1f | %.2f | %.2f | %s |%n",
+                    "| %s | %.1f | %.1f | %.2f | %.2f | %.2f | %s |%n",
                     subject.name(),
                     subject.bytes() / 1e6,
                     100 * subject.bytes() / half,
-                    subject.median(),
-                    subject.median() / copied,
-                    Arrays.toString(subject.seconds().stream()
-                            .map(seconds -> Math.round(100 * seconds) / 100.0)
+                    subject.best().seconds(),
+                    subject.best().seconds() / copied,
+                    subject.leastProcessor(),
+                    Arrays.toString(subject.times().stream()
+                            .map(time -> Math.round(100 * time.seconds()) / 100.0)
                             .toArray()));
         }
     }

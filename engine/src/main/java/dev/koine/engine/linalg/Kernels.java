@@ -37,6 +37,8 @@ public abstract class Kernels {
         float[] a = new float[4 * WARM_UP_COLUMNS];
         float[] x = new float[WARM_UP_COLUMNS];
         float[] t = new float[4];
+        float[] product = new float[2 * WARM_UP_COLUMNS];
+        int[] totals = new int[WARM_UP_COLUMNS];
         Grid grid = new Grid(1);
         long begin = System.nanoTime();
         long round = begin;
@@ -46,10 +48,13 @@ public abstract class Kernels {
                 kernels.dots(a, 0, 4, x, WARM_UP_COLUMNS, t, 0);
                 kernels.addRows(a, 0, 4, t, 0, x, WARM_UP_COLUMNS);
                 kernels.product(t, 0, 4, a, WARM_UP_COLUMNS, 0, WARM_UP_COLUMNS, x, 0);
+                kernels.products(t, 0, 2, 2, a, WARM_UP_COLUMNS, product, 0);
                 kernels.atLeast(a, 0, 64, 1);
                 kernels.largest(a, 0, WARM_UP_COLUMNS);
                 kernels.subtract(x, a, WARM_UP_COLUMNS);
                 kernels.addOnGrid(a, 0, x, WARM_UP_COLUMNS, 1, grid, 1);
+                kernels.addTotals(totals, 0, x, WARM_UP_COLUMNS, 1, grid, 1);
+                kernels.mergeTotals(x, totals, 0, WARM_UP_COLUMNS, grid, 1);
             }
             took = System.nanoTime() - round;
             round += took;
@@ -78,6 +83,15 @@ public abstract class Kernels {
             float[] u, int row, int rank, float[] v, int columns, int column, int count, float[] target, int at);
 
     /**
+     * As {@link #product}, of whole rows: sets the {@code rows} times {@code columns} elements from {@code target[at]} on.
+     *
+     * @param row where the first row of factor {@code u} begins
+     * @param v shape {@code [rank, columns]}
+     */
+    public abstract void products(
+            float[] u, int row, int rows, int rank, float[] v, int columns, float[] target, int at);
+
+    /**
      * Which of {@code count} values, at most 64, have a magnitude whose bits, as an integer, are at least {@code magnitude}: value
      * {@code at + i} has bit i.
      */
@@ -101,6 +115,22 @@ public abstract class Kernels {
      */
     public abstract boolean addOnGrid(
             float[] weights, int at, float[] values, int count, double factor, Grid grid, double scale);
+
+    /**
+     * {@link Grid#add(int[], int, float[], int, double, int, boolean)} of sums that may wrap: {@code totals[at + i]} grows by
+     * {@code sign * toGrid(values[i], factor)}.
+     *
+     * @param sign 1 or -1
+     * @return whether every addend has a place on the grid; if not, the totals are undefined
+     */
+    public abstract boolean addTotals(
+            int[] totals, int at, float[] values, int count, double factor, Grid grid, int sign);
+
+    /**
+     * {@link Grid#merge(float[], int[], int, int, double)}: {@code weights[i]} becomes the merged weight of {@code totals[at + i]} steps, and keeps its bits
+     * where that is zero.
+     */
+    public abstract void mergeTotals(float[] weights, int[] totals, int at, int count, Grid grid, double scale);
 
     /** What computes, in words: "in Java" and on. */
     public abstract String description();

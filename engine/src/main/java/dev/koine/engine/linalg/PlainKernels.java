@@ -84,6 +84,13 @@ final class PlainKernels extends Kernels {
     }
 
     @Override
+    public void products(float[] u, int row, int rows, int rank, float[] v, int columns, float[] target, int at) {
+        for (int i = 0; i < rows; i++) {
+            product(u, row + i * rank, rank, v, columns, 0, columns, target, at + i * columns);
+        }
+    }
+
+    @Override
     long atLeast(float[] values, int at, int count, int magnitude) {
         long bits = 0;
         for (int i = 0; i < count; i++) {
@@ -139,6 +146,20 @@ final class PlainKernels extends Kernels {
             }
         }
         return inRange;
+    }
+
+    @Override
+    public boolean addTotals(int[] totals, int at, float[] values, int count, double factor, Grid grid, int sign) {
+        return grid.add(totals, at, values, count, factor, sign, true) == count;
+    }
+
+    @Override
+    public void mergeTotals(float[] weights, int[] totals, int at, int count, Grid grid, double scale) {
+        double step = grid.step();
+        for (int i = 0; i < count; i++) {
+            int n = totals[at + i];
+            weights[i] = n == 0 ? weights[i] : Grid.merged(weights[i], n, step, scale);
+        }
     }
 
     @Override

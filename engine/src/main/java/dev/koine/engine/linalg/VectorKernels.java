@@ -13,8 +13,12 @@ final class VectorKernels extends Kernels {
     private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
     private static final VectorSpecies<Float> FOUR_FLOATS = FloatVector.SPECIES_128;
     private static final VectorSpecies<Double> FOUR = DoubleVector.SPECIES_256;
+    private static final VectorSpecies<Integer> FOUR_INTS = IntVector.SPECIES_128;
     private static final VectorSpecies<Integer> EIGHT_INTS = IntVector.SPECIES_256;
     private static final IntVector LANES = IntVector.zero(EIGHT_INTS).addIndex(1);
+
+    /** Columns of a product that are made at a time. */
+    private static final int BLOCK_COLUMNS = 32;
 
     private final Kernels plain = Kernels.plain();
 
@@ -134,6 +138,69 @@ final class VectorKernels extends Kernels {
     }
 
     @Override
+    public void products(float[] u, int row, int rows, int rank, float[] v, int columns, float[] target, int at) {
+        float[] block = new float[rank * BLOCK_COLUMNS];
+        int column = 0;
+        for (; column <= columns - BLOCK_COLUMNS && rows > 1; column += BLOCK_COLUMNS) {
+            for (int k = 0; k < rank; k++) {
+                System.arraycopy(v, k * columns + column, block, k * BLOCK_COLUMNS, BLOCK_COLUMNS);
+            }
+            for (int i = 0; i < (rows & -2); i += 2) {
+                twoRows(u, row + i * rank, rank, block, target, at + i * columns + column, columns);
+            }
+        }
+        for (int i = 0; i < (rows & -2) && column < columns; i++) {
+            product(u, row + i * rank, rank, v, columns, column, columns - column, target, at + i * columns + column);
+        }
+        for (int i = rows & -2; i < rows; i++) {
+            product(u, row + i * rank, rank, v, columns, 0, columns, target, at + i * columns);
+        }
+    }
+
+    /** Of two rows the columns of a block: eight sums at a time, so that none waits for the one before it. */
+    private static void twoRows(float[] u, int row0, int rank, float[] block, float[] target, int at0, int columns) {
+        int row1 = row0 + rank;
+        int at1 = at0 + columns;
+        FloatVector v0 = FloatVector.fromArray(EIGHT, block, 0);
+        FloatVector v1 = FloatVector.fromArray(EIGHT, block, 8);
+        FloatVector v2 = FloatVector.fromArray(EIGHT, block, 16);
+        FloatVector v3 = FloatVector.fromArray(EIGHT, block, 24);
+        FloatVector a0 = v0.mul(u[row0]);
+        FloatVector a1 = v1.mul(u[row0]);
+        FloatVector a2 = v2.mul(u[row0]);
+        FloatVector a3 = v3.mul(u[row0]);
+        FloatVector b0 = v0.mul(u[row1]);
+        FloatVector b1 = v1.mul(u[row1]);
+        FloatVector b2 = v2.mul(u[row1]);
+        FloatVector b3 = v3.mul(u[row1]);
+        for (int k = 1; k < rank; k++) {
+            int from = k * BLOCK_COLUMNS;
+            FloatVector a = FloatVector.broadcast(EIGHT, u[row0 + k]);
+            FloatVector b = FloatVector.broadcast(EIGHT, u[row1 + k]);
+            v0 = FloatVector.fromArray(EIGHT, block, from);
+            v1 = FloatVector.fromArray(EIGHT, block, from + 8);
+            v2 = FloatVector.fromArray(EIGHT, block, from + 16);
+            v3 = FloatVector.fromArray(EIGHT, block, from + 24);
+            a0 = a0.add(v0.mul(a));
+            a1 = a1.add(v1.mul(a));
+            a2 = a2.add(v2.mul(a));
+            a3 = a3.add(v3.mul(a));
+            b0 = b0.add(v0.mul(b));
+            b1 = b1.add(v1.mul(b));
+            b2 = b2.add(v2.mul(b));
+            b3 = b3.add(v3.mul(b));
+        }
+        a0.intoArray(target, at0);
+        a1.intoArray(target, at0 + 8);
+        a2.intoArray(target, at0 + 16);
+        a3.intoArray(target, at0 + 24);
+        b0.intoArray(target, at1);
+        b1.intoArray(target, at1 + 8);
+        b2.intoArray(target, at1 + 16);
+        b3.intoArray(target, at1 + 24);
+    }
+
+    @Override
     long atLeast(float[] values, int at, int count, int magnitude) {
         if (count < 64) {
             return plain.atLeast(values, at, count, magnitude);
@@ -209,6 +276,44 @@ final class VectorKernels extends Kernels {
         boolean inRange = largest.reduceLanes(VectorOperators.MAX) < grid.largestAddend();
         float[] rest = Arrays.copyOfRange(values, whole, count);
         return plain.addOnGrid(weights, at + whole, rest, count - whole, factor, grid, scale) && inRange;
+    }
+
+    @Override
+    public boolean addTotals(int[] totals, int at, float[] values, int count, double factor, Grid grid, int sign) {
+        double perStep = 1 / grid.step();
+        int whole = count & -4;
+        DoubleVector largest = DoubleVector.zero(FOUR);
+        for (int i = 0; i < whole; i += 4) {
+            DoubleVector places = doubles(values, i).mul(factor).mul(perStep);
+            largest = largest.max(places.abs());
+            IntVector addend = (IntVector)
+                    places.add(Grid.TO_INTEGER).reinterpretAsLongs().convertShape(VectorOperators.L2I, FOUR_INTS, 0);
+            IntVector before = IntVector.fromArray(FOUR_INTS, totals, at + i);
+            (sign > 0 ? before.add(addend) : before.sub(addend)).intoArray(totals, at + i);
+        }
+        float[] rest = Arrays.copyOfRange(values, whole, count);
+        return plain.addTotals(totals, at + whole, rest, rest.length, factor, grid, sign)
+                && largest.reduceLanes(VectorOperators.MAX) < grid.largestAddend();
+    }
+
+    @Override
+    public void mergeTotals(float[] weights, int[] totals, int at, int count, Grid grid, double scale) {
+        double step = grid.step();
+        int whole = count & -4;
+        for (int i = 0; i < whole; i += 4) {
+            DoubleVector n = (DoubleVector)
+                    IntVector.fromArray(FOUR_INTS, totals, at + i).convertShape(VectorOperators.I2D, FOUR, 0);
+            FloatVector weight = FloatVector.fromArray(FOUR_FLOATS, weights, i);
+            DoubleVector exact = (DoubleVector) weight.convertShape(VectorOperators.F2D, FOUR, 0);
+            DoubleVector sum = exact.add(n.mul(step).mul(scale));
+            ((FloatVector) sum.blend(exact, n.compare(VectorOperators.EQ, 0.0))
+                            .convertShape(VectorOperators.D2F, FOUR_FLOATS, 0))
+                    .intoArray(weights, i);
+        }
+        for (int i = whole; i < count; i++) {
+            int n = totals[at + i];
+            weights[i] = n == 0 ? weights[i] : Grid.merged(weights[i], n, step, scale);
+        }
     }
 
     private static DoubleVector doubles(float[] values, int at) {

@@ -88,6 +88,40 @@ final class TaskVectorReader {
         return parts;
     }
 
+    /** A task vector's additions to one weight. */
+    @FunctionalInterface
+    interface Runs {
+        /** Goes through those that have elements of a range, and reads no others; the order is always the same. */
+        void forEach(long from, long end, Addition.Step step) throws RejectedException, IOException;
+    }
+
+    /**
+     * The additions of a task vector by the index of their weight, to be read where they are needed; together those of {@link #parts}.
+     *
+     * @param digest of a {@link TaskVector}
+     */
+    Map<Integer, Runs> runs(String digest) throws IOException {
+        TaskVector vector = TaskVector.get(store, digest);
+        Map<Integer, Runs> runs = new TreeMap<>();
+        for (Map.Entry<String, List<Source>> weight : sources(blocks(vector)).entrySet()) {
+            int index = indexOf(weight.getKey());
+            runs.put(index, (from, end, step) -> {
+                List<Source> inside = weight.getValue().stream()
+                        .filter(source -> source.from() < end && from < source.end())
+                        .toList();
+                if (vector.isCombined()) {
+                    forEachRun(index, inside, step);
+                } else {
+                    for (Source source : inside) {
+                        step.take(new Addition(
+                                index, source.from(), source.values().read()));
+                    }
+                }
+            });
+        }
+        return runs;
+    }
+
     private void forEachBlock(String piece, Addition.Step step) throws RejectedException, IOException {
         try (TaskVectorFile file = stored(() -> TaskVectorFile.open(store.get(piece)))) {
             for (TaskVectorFile.Entry entry : file.blocks()) {

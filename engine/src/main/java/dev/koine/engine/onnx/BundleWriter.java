@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
@@ -189,6 +190,22 @@ public final class BundleWriter implements AutoCloseable {
             }
         });
         buffers.add(chunk);
+    }
+
+    /**
+     * Where the elements of a replaced weight are in the copy.
+     *
+     * @param offset of the first one's bytes
+     */
+    public record Place(Path file, long offset) {}
+
+    /** The place of a replaced weight; empty for one in a file that is put together at the end. */
+    public Optional<Place> place(Weight weight) {
+        TensorInfo tensor = weight.tensor();
+        boolean isStaged = staged.stream().anyMatch(model -> model.from().equals(tensor.file()));
+        return isStaged
+                ? Optional.empty()
+                : Optional.of(new Place(Objects.requireNonNull(copies.get(tensor.file())), tensor.offset()));
     }
 
     private ByteBuffer buffer() {

@@ -69,26 +69,29 @@ public final class LorsBlock implements PrunedBlock {
         if (lowRank.rank() == 0) {
             Arrays.fill(target, at, at + count, 0f);
         } else {
-            int columns = lowRank.columns();
-            for (int done = 0; done < count; ) {
-                int row = (from + done) / columns;
-                int column = (from + done) % columns;
-                int run = Math.min(columns - column, count - done);
-                KERNELS.product(
-                        lowRank.u(),
-                        row * lowRank.rank(),
-                        lowRank.rank(),
-                        lowRank.v(),
-                        columns,
-                        column,
-                        run,
-                        target,
-                        at + done);
-                done += run;
-            }
+            multiply(from, count, target, at);
         }
         if (values.length > 0 && count > 0) {
             addKept(from, count, target, at);
+        }
+    }
+
+    /** The product of the factors: the rest of a row, whole rows, and a row's beginning. */
+    private void multiply(int from, int count, float[] target, int at) {
+        int rank = lowRank.rank();
+        int columns = lowRank.columns();
+        for (int done = 0; done < count; ) {
+            int row = (from + done) / columns;
+            int column = (from + done) % columns;
+            int run = Math.min(columns - column, count - done);
+            if (run == columns) {
+                int rows = (count - done) / columns;
+                KERNELS.products(lowRank.u(), row * rank, rows, rank, lowRank.v(), columns, target, at + done);
+                run = rows * columns;
+            } else {
+                KERNELS.product(lowRank.u(), row * rank, rank, lowRank.v(), columns, column, run, target, at + done);
+            }
+            done += run;
         }
     }
 

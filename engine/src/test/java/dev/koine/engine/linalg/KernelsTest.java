@@ -3,6 +3,7 @@ package dev.koine.engine.linalg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +51,75 @@ class KernelsTest {
             kernels(i).product(u, 2 * rank, rank, v, columns, column, columns - column, results[i], AT);
         }
         assertThat(results[1]).isEqualTo(results[0]);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1, 1", "1, 3, 32", "7, 5, 70", "7, 4, 31", "33, 6, 128", "2, 2, 100"})
+    void productsOfWholeRows(int rank, int rows, int columns) {
+        float[] u = floats((2 + rows) * rank);
+        float[] v = floats(rank * columns);
+        float[][] results = new float[2][AT + rows * columns + 1];
+        for (int i = 0; i < 2; i++) {
+            kernels(i).products(u, 2 * rank, rows, rank, v, columns, results[i], AT);
+        }
+        assertThat(results[1]).isEqualTo(results[0]);
+        for (int i = 0; i < rows; i++) {
+            float[] row = new float[columns];
+            Kernels.plain().product(u, (2 + i) * rank, rank, v, columns, 0, columns, row, 0);
+            assertThat(Arrays.copyOfRange(results[0], AT + i * columns, AT + (i + 1) * columns))
+                    .isEqualTo(row);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "1", "7", "8", "31", "64"})
+    void totalsThatMayWrap(int count) {
+        Grid grid = new Grid(0x1p-26);
+        float[] values = floats(count);
+        int[] before = random.ints(count).toArray();
+        for (float extreme : new float[] {0, 31.99f, -32, 1e30f, Float.NaN, Float.NEGATIVE_INFINITY}) {
+            if (count > 0) {
+                values[random.nextInt(count)] = extreme;
+            }
+            for (int sign : new int[] {1, -1}) {
+                int[][] totals = {before.clone(), before.clone()};
+                boolean[] inRange = new boolean[2];
+                for (int i = 0; i < 2; i++) {
+                    inRange[i] = kernels(i).addTotals(totals[i], 0, values, count, 0.01, grid, sign);
+                }
+                assertThat(inRange[1]).isEqualTo(inRange[0]);
+                if (inRange[0]) {
+                    int[] expected = before.clone();
+                    for (int i = 0; i < count; i++) {
+                        expected[i] += sign * (int) (long) Math.rint(0.01 * values[i] * 0x1p26);
+                    }
+                    assertThat(totals[0]).isEqualTo(expected);
+                    assertThat(totals[1]).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "1", "7", "8", "31", "64"})
+    void weightsOfTotals(int count) {
+        Grid grid = new Grid(0x1p-26);
+        float[] weights = floats(count);
+        int[] totals = random.ints(AT + count).toArray();
+        for (int i = 0; i < count; i += 3) {
+            totals[AT + i] = 0;
+            weights[i] = i % 2 == 0 ? -0f : weights[i];
+        }
+        float[] expected = weights.clone();
+        for (int i = 0; i < count; i++) {
+            int n = totals[AT + i];
+            expected[i] = n == 0 ? weights[i] : (float) (weights[i] - 0.3 * (n * 0x1p-26));
+        }
+        for (int i = 0; i < 2; i++) {
+            float[] merged = weights.clone();
+            kernels(i).mergeTotals(merged, totals, AT, count, grid, -0.3);
+            assertThat(merged).isEqualTo(expected);
+        }
     }
 
     @ParameterizedTest

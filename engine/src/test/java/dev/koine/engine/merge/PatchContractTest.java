@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.koine.engine.Progress;
 import dev.koine.engine.WorkPool;
+import dev.koine.engine.file.FileTree;
 import dev.koine.engine.merge.method.MergeMethods;
 import dev.koine.engine.merge.recipe.Recipe;
 import dev.koine.engine.merge.recipe.Scale;
@@ -58,11 +59,7 @@ class PatchContractTest {
                 FOLDER.resolve("bases").resolve(line.get("folder").asText()));
         for (JsonNode update : line.get("updates")) {
             assertThat(Bundle.describe(base.directory()).files()).isEqualTo(files(update.get("base")));
-            JsonNode said = update.get("recipe");
-            Recipe recipe = Recipe.PUBLISHED
-                    .with(MergeMethods.of(said.get("method").asText()))
-                    .with(parameters -> parameters.withSlack(said.get("slack").asDouble()))
-                    .with(Scale.fixed(update.get("scale").asDouble()));
+            Recipe recipe = recipe(update);
             if (!update.get("scalesDigest").isNull()) {
                 continue;
             }
@@ -80,6 +77,59 @@ class PatchContractTest {
             assertThat(written.digest()).isEqualTo(update.get("digest").asText());
             assertThat(written.files()).isEqualTo(files(update.get("bundle")));
         }
+    }
+
+    /** Whoever follows a line, version after version, and whoever comes to a version at once. */
+    @ParameterizedTest(name = "{index}")
+    @MethodSource("lines")
+    void whoIsToldMembersAndScaleComesToIt(JsonNode line) throws Exception {
+        Path base = FOLDER.resolve("bases").resolve(line.get("folder").asText());
+        List<JsonNode> updates = new ArrayList<>();
+        for (JsonNode update : line.get("updates")) {
+            if (!recipe(update).method().isWeighed()
+                    && update.get("scalesDigest").isNull()) {
+                updates.add(update);
+            }
+        }
+        LocalStore store = LocalStore.open(Files.createTempDirectory(temporary, "store"));
+        String digest =
+                store.<IOException>putBundle(target -> copy(base, target)).digest();
+        try (WorkPool pool = new WorkPool(2)) {
+            for (int first = 0; first < updates.size(); first++) {
+                List<JsonNode> followed = updates.subList(first, updates.size());
+                Path totals = Files.createTempDirectory(temporary, "totals");
+                try (ComputedModel model = ComputedModel.open(digest, recipe(followed.get(0)), store, totals, pool)) {
+                    for (JsonNode update : followed) {
+                        List<Member> members = new ArrayList<>();
+                        for (JsonNode expert : update.get("experts")) {
+                            members.add(member(expert, store));
+                        }
+                        Path version = Files.createTempDirectory(temporary, "version");
+                        List<BundleFile> written =
+                                model.write(members, update.get("scale").asDouble(1), version);
+                        assertThat(written).containsExactlyInAnyOrderElementsOf(files(update.get("bundle")));
+                        assertThat(Bundle.describe(version).digest())
+                                .isEqualTo(update.get("digest").asText());
+                    }
+                }
+            }
+        }
+    }
+
+    private static void copy(Path folder, Path target) throws IOException {
+        for (Path file : FileTree.files(folder)) {
+            Path to = target.resolve(folder.relativize(file).toString());
+            Files.createDirectories(to.getParent());
+            Files.copy(file, to);
+        }
+    }
+
+    private static Recipe recipe(JsonNode update) throws Exception {
+        JsonNode said = update.get("recipe");
+        return Recipe.PUBLISHED
+                .with(MergeMethods.of(said.get("method").asText()))
+                .with(parameters -> parameters.withSlack(said.get("slack").asDouble()))
+                .with(Scale.fixed(update.get("scale").asDouble()));
     }
 
     /** A member whose task vector is in the store when the files on its list are. */

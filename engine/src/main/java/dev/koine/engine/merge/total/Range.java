@@ -13,7 +13,7 @@ import java.util.List;
 public record Range(int index, long from, int count) {
 
     /** Cuts a weight into what threads take at a time. */
-    static List<Range> parts(int index, long numel) {
+    public static List<Range> parts(int index, long numel) {
         List<Range> runs = new ArrayList<>();
         for (Run part : Run.cut(numel, Run.PART)) {
             runs.add(new Range(index, part.from(), part.count()));

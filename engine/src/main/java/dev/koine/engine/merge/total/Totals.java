@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Objects;
+import java.util.zip.Checksum;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -157,6 +158,76 @@ public final class Totals implements Sums {
         for (Run chunk : Run.chunks(count)) {
             fill(bytes, start + chunk.from() * Integer.BYTES, chunk.count() * Integer.BYTES);
             bytes.asIntBuffer().get(target, at + chunk.at(), chunk.count());
+        }
+    }
+
+    /**
+     * Opens totals in a file that stays when they are closed; made if it is not there, with anything in it.
+     *
+     * @param file four bytes an element, eight where totals are wide
+     */
+    public static Totals open(Path file, List<Tensor> tensors) throws IOException {
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        try {
+            Totals totals = new Totals(channel, tensors);
+            if (channel.size() < totals.bytes()) {
+                channel.write(ByteBuffer.allocate(1), totals.bytes() - 1);
+            }
+            return totals;
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /** Reads totals of one weight, as many as the array has, from element {@code from} on; their bytes go through the checksum. */
+    void read(int tensor, long from, int[] target, Checksum bytes) throws IOException {
+        requireWidth(tensor, false);
+        long start = start(tensor, from, target.length);
+        ByteBuffer chunk = buffers.get().bytes();
+        for (Run run : Run.chunks(target.length)) {
+            fill(chunk, start + run.from() * Integer.BYTES, run.count() * Integer.BYTES);
+            chunk.asIntBuffer().get(target, run.at(), run.count());
+            bytes.update(chunk);
+        }
+    }
+
+    /** The same of a weight whose grid is wide. */
+    void read(int tensor, long from, long[] target, Checksum bytes) throws IOException {
+        requireWidth(tensor, true);
+        long start = start(tensor, from, target.length);
+        ByteBuffer chunk = buffers.get().bytes();
+        for (Run run : Run.chunks(target.length)) {
+            fill(chunk, start + run.from() * Long.BYTES, run.count() * Long.BYTES);
+            chunk.asLongBuffer().get(target, run.at(), run.count());
+            bytes.update(chunk);
+        }
+    }
+
+    /** Makes totals of one weight, as many as the array has, those of {@code source}; their bytes go through the checksum. */
+    void write(int tensor, long from, int[] source, Checksum bytes) throws IOException {
+        requireWidth(tensor, false);
+        long start = start(tensor, from, source.length);
+        ByteBuffer chunk = buffers.get().bytes();
+        for (Run run : Run.chunks(source.length)) {
+            chunk.clear().limit(run.count() * Integer.BYTES);
+            chunk.asIntBuffer().put(source, run.at(), run.count());
+            bytes.update(chunk.duplicate());
+            write(chunk, start + run.from() * Integer.BYTES);
+        }
+    }
+
+    /** The same of a weight whose grid is wide. */
+    void write(int tensor, long from, long[] source, Checksum bytes) throws IOException {
+        requireWidth(tensor, true);
+        long start = start(tensor, from, source.length);
+        ByteBuffer chunk = buffers.get().bytes();
+        for (Run run : Run.chunks(source.length)) {
+            chunk.clear().limit(run.count() * Long.BYTES);
+            chunk.asLongBuffer().put(source, run.at(), run.count());
+            bytes.update(chunk.duplicate());
+            write(chunk, start + run.from() * Long.BYTES);
         }
     }
 
