@@ -73,7 +73,7 @@ public final class IntakeFunction extends KeyedProcessFunction<String, InboundEv
         NativeRuntime.locate();
         quarantine = new Quarantine(config.quarantine());
         BundleIntake bundles =
-                new BundleIntake(new AllowedPlaces(config.allowedPlaces()), new ObjectBundles(), store, pool);
+                new BundleIntake(new AllowedPlaces(config.allowedPlaces()), ObjectBundles.ofEvents(), store, pool);
         EvaluationIntake evaluation = new EvaluationIntake(
                 bundles, store, quarantine, config.devices().evaluationOptions(), config.threads());
         KeyedState state = new KeyedState(getRuntimeContext());
