@@ -64,6 +64,11 @@ public enum ElementType {
         return OTHER;
     }
 
+    /** Its {@code TensorProto.DataType} number; -1 for {@link #OTHER}. */
+    public int onnxCode() {
+        return onnxCode;
+    }
+
     /** The element type that a safetensors file calls so; empty if none is read here. */
     public static Optional<ElementType> ofSafetensorsName(String name) {
         return Arrays.stream(values())

@@ -79,7 +79,7 @@ public final class WireMessage {
     }
 
     /** The bytes of the file that come before the next field. */
-    long position() {
+    public long position() {
         return position;
     }
 

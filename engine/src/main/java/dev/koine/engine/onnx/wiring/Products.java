@@ -114,7 +114,7 @@ public final class Products {
     }
 
     /** Whether a plain product of matrices takes its second factor transposed; empty for any other node. */
-    private static Optional<Boolean> isTurned(Node node) {
+    static Optional<Boolean> isTurned(Node node) {
         if (node.is("MatMul")) {
             return Optional.of(false);
         }

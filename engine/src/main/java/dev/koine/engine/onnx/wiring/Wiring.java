@@ -126,6 +126,11 @@ public final class Wiring {
             return index;
         }
 
+        /** The path of its subgraph, or of the call whose function it is of, ending in a slash; empty in the outermost graph. */
+        public String path() {
+            return path;
+        }
+
         public long opset() {
             return opset;
         }
