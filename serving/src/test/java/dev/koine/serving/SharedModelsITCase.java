@@ -218,7 +218,8 @@ class SharedModelsITCase {
         String said = "";
         for (long seconds = 2; seconds < 200 && !said.contains("refused"); seconds *= 2) {
             ServingSettings within = settings().withFirstVersionWithin(Duration.ofSeconds(seconds));
-            said = String.valueOf(catchThrowable(() -> SharedModels.open(within)).getMessage());
+            said = String.valueOf(
+                    catchThrowable(() -> SharedModels.open(within)).getMessage());
         }
         return said;
     }
