@@ -28,12 +28,27 @@ import org.junit.jupiter.api.io.TempDir;
 /** Failures in the middle of a backlog: no event is lost, none is applied twice, and the bytes are those of an undisturbed merge. */
 class RecoveryITCase {
     private static final String[] BACKLOG = {"ca", "de", "es", "fr", "it", "nl", "pt", "sv"};
-    private static final Duration GRACE = Duration.ofSeconds(4);
-    private static final int REVISIONS = 8;
+    private static final Duration GRACE = Duration.ofSeconds(10);
+    private static final int REVISIONS = 5;
     private static final int EVENTS = 1 + BACKLOG.length * REVISIONS;
 
     @TempDir
     Path directory;
+
+    @Test
+    void goesOnWhereItWasStopped() throws Exception {
+        ModelUpdate before;
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            updated(koine.register("ctc", Fixtures.ctc("base")));
+            before = updated(koine.merge("ctc", "ca", 1, Fixtures.ctc("ca")));
+        }
+        try (KoineHarness koine = KoineHarness.start(directory)) {
+            ModelUpdate after = updated(koine.merge("ctc", "de", 1, Fixtures.ctc("de")));
+            assertThat(after.getVersion()).isEqualTo(before.getVersion() + 1);
+            assertThat(after.getDigest()).isEqualTo(Fixtures.mergedOffline(directory, "ca", "de"));
+            assertThat(koine.all()).hasSize(3);
+        }
+    }
 
     @Test
     void commitsUpdatesWhileABacklogIsWorkedOff() throws Exception {

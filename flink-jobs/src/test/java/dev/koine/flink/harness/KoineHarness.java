@@ -32,8 +32,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.apache.flink.configuration.Configuration;
+import org.jspecify.annotations.Nullable;
 
 /** A broker, a merge job and what talks to them, in this JVM. */
 public final class KoineHarness implements AutoCloseable {
@@ -112,7 +114,7 @@ public final class KoineHarness implements AutoCloseable {
                 .with(MergeJobOptions.BOOTSTRAP_SERVERS, broker.bootstrapServers())
                 .with(MergeJobOptions.STORE, store.toUri())
                 .with(MergeJobOptions.ALLOWED_PLACES, List.of(directory.toUri(), Fixtures.ROOT.toUri()))
-                .with(MergeJobOptions.UNKNOWN_MODEL_GRACE, Duration.ofSeconds(1))
+                .with(MergeJobOptions.UNKNOWN_MODEL_GRACE, Duration.ofSeconds(10))
                 .with(MergeJobOptions.SCRATCH, directory.toString())
                 .with(MergeJobOptions.THREADS, 2)
                 .with(MergeJobOptions.DECOMPOSITION, Device.CPU)
@@ -210,14 +212,30 @@ public final class KoineHarness implements AutoCloseable {
 
     /** Waits until so many events have ended in an update or a rejection, from the beginning. */
     public List<Outcome> awaitAll(int events) throws IOException {
+        return awaitAll(outcome -> true, events);
+    }
+
+    /** As {@link #awaitAll(int)}, of one model alone. */
+    public List<Outcome> awaitAll(String modelId, int events) throws IOException {
+        return awaitAll(outcome -> modelId.equals(modelOf(outcome)), events);
+    }
+
+    private List<Outcome> awaitAll(Predicate<Outcome> wanted, int events) throws IOException {
         Instant deadline = Instant.now().plus(PATIENCE);
         try (OutcomeReader reader = new OutcomeReader(config.kafkaProperties(), Topics.DEFAULT)) {
-            List<Outcome> found = new ArrayList<>(reader.readAll());
+            List<Outcome> found =
+                    new ArrayList<>(reader.readAll().stream().filter(wanted).toList());
             while (found.size() < events && Instant.now().isBefore(deadline)) {
-                found.addAll(reader.poll());
+                reader.poll().stream().filter(wanted).forEach(found::add);
             }
             return found;
         }
+    }
+
+    private static @Nullable String modelOf(Outcome outcome) {
+        return outcome instanceof Outcome.Updated updated
+                ? updated.update().getModelId()
+                : ((Outcome.Rejected) outcome).rejection().getModelId();
     }
 
     /** What both topics hold from the beginning. */
