@@ -44,7 +44,8 @@ final class OnePassModel implements ComputedModel {
     private final List<TensorReader> readers;
     private final TaskVectorReader vectors;
     private final KeptTotals totals;
-    private final Scratch scratch = new Scratch();
+    /** Of the version that is being made. */
+    private Scratch scratch = new Scratch();
 
     private OnePassModel(
             ModelBundle base,
@@ -87,6 +88,7 @@ final class OnePassModel implements ComputedModel {
     public List<BundleFile> write(List<Member> members, double scale, Path target)
             throws RejectedException, IOException {
         totals.begin();
+        scratch = new Scratch();
         List<BundleFile> files;
         try {
             files = make(members, scale, target);
@@ -97,6 +99,7 @@ final class OnePassModel implements ComputedModel {
             files = make(members, scale, target);
         }
         totals.finish(members);
+        scratch = new Scratch();
         return files;
     }
 
