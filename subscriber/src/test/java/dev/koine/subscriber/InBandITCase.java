@@ -94,7 +94,7 @@ class InBandITCase {
             Files.newInputStream(stored(bundle.uri().getPath()).resolve(file.path()));
 
     /** A file that, after so many bytes, is read no further until the reader is interrupted. */
-    private static final class StopsAfter extends FilterInputStream {
+    static final class StopsAfter extends FilterInputStream {
         private final CountDownLatch reached;
         private long left;
 
@@ -144,7 +144,7 @@ class InBandITCase {
 
     @BeforeAll
     static void startBroker() throws Exception {
-        broker = EmbeddedBroker.start(brokerDirectory);
+        broker = EmbeddedBroker.start(brokerDirectory, 0, "PLAINTEXT", Map.of("log.cleaner.backoff.ms", "200"));
     }
 
     @AfterAll
@@ -242,6 +242,28 @@ class InBandITCase {
         assertThat(keys()).hasSize(8);
         try (ModelSubscriber<Text> subscriber = subscriber(SOON)) {
             subscriber.awaitVersion(0, SOON);
+        }
+    }
+
+    @Test
+    void aRelayWhoseProcessIsKilledInTheMiddleLeavesTheRestToTheNext() throws Exception {
+        announcer.announce(version(0));
+        long given = LONG - 2 * ChunkedFile.CHUNK_BYTES;
+        Process killed =
+                RelayProcess.start(broker.bootstrapServers(), updates, artifacts, directory.resolve("store"), given);
+        try {
+            awaitRecords(5);
+        } finally {
+            killed.destroyForcibly().waitFor();
+        }
+        assertThat(keys()).hasSize(5).doesNotHaveDuplicates();
+        try (Relay relay = relay(settings())) {
+            assertThat(next()).isEqualTo("sent demo 0: 3");
+        }
+        assertThat(keys()).hasSize(8).doesNotHaveDuplicates();
+        try (ModelSubscriber<Text> subscriber = subscriber(Duration.ofSeconds(2))) {
+            subscriber.awaitVersion(0, SOON);
+            assertThat(subscriber.status().troubles()).isZero();
         }
     }
 
@@ -350,6 +372,89 @@ class InBandITCase {
                         file(oldest, "model.txt").sha256())
                 .contains(file(oldest, "vocabulary.txt").sha256())
                 .hasSize(7);
+    }
+
+    /** Kafka's own cleaner at work: each chunk of the kept versions is left once, and nothing of the others. */
+    @Test
+    void whatCompactionLeavesIsEnoughForWhoComesLate() throws Exception {
+        configure(Map.of(
+                "segment.ms",
+                "50",
+                "segment.bytes",
+                "1048576",
+                "min.cleanable.dirty.ratio",
+                "0",
+                "delete.retention.ms",
+                "0"));
+        try (Relay relay = relay(settings())) {
+            for (long number = 0; number < 6; number++) {
+                announcer.announce(version(number));
+                awaitSent();
+            }
+        }
+        RelaySettings again = with(settings(), RelayedContent.BUNDLES, RelaySettings.DEFAULT_LIMIT, true);
+        try (Relay relay = relay(again)) {
+            for (int version = 0; version < 3; version++) {
+                awaitSent();
+            }
+            awaitCleaned(3 * 7 + 1);
+        }
+        told.clear();
+        try (Relay relay = relay(settings())) {
+            assertThat(next()).isEqualTo("sent demo 5: 0");
+        }
+        try (ModelSubscriber<Text> late = subscriber(Duration.ofSeconds(2))) {
+            late.awaitVersion(5, SOON);
+            assertThat(late.status().troubles()).isZero();
+        }
+    }
+
+    /** Passes over what is said of files that were taken away. */
+    private void awaitSent() throws InterruptedException {
+        String sentence = next();
+        while (sentence.startsWith("took away")) {
+            sentence = next();
+        }
+        assertThat(sentence).startsWith("sent demo ");
+    }
+
+    /** What is written now and then closes the segment before, which alone is cleaned. Some tombstones stay: those that a producer wrote last. */
+    private void awaitCleaned(int chunks) throws Exception {
+        long deadline = System.nanoTime() + 3 * SOON.toNanos();
+        List<String> left = chunksLeft();
+        while (left.size() != chunks || Set.copyOf(left).size() != chunks) {
+            assertThat(System.nanoTime()).as("%s", left).isLessThan(deadline);
+            Thread.sleep(200);
+            try (KafkaProducer<byte[], byte[]> producer =
+                    new KafkaProducer<>(kafka(), new ByteArraySerializer(), new ByteArraySerializer())) {
+                for (int partition = 0; partition < 2; partition++) {
+                    producer.send(new ProducerRecord<>(artifacts, partition, "roll".getBytes(), null))
+                            .get();
+                }
+            }
+            left = chunksLeft();
+        }
+    }
+
+    private List<String> chunksLeft() {
+        return records().stream()
+                .filter(message -> message.value() != null)
+                .map(message -> new String(message.key()))
+                .toList();
+    }
+
+    private void configure(Map<String, String> settings) throws Exception {
+        try (Admin admin = Admin.create(kafka())) {
+            admin.incrementalAlterConfigs(Map.of(
+                            new ConfigResource(ConfigResource.Type.TOPIC, artifacts),
+                            settings.entrySet().stream()
+                                    .map(setting -> new AlterConfigOp(
+                                            new ConfigEntry(setting.getKey(), setting.getValue()),
+                                            AlterConfigOp.OpType.SET))
+                                    .toList()))
+                    .all()
+                    .get();
+        }
     }
 
     @Test
@@ -522,7 +627,7 @@ class InBandITCase {
     }
 
     private void awaitRecords(int least) throws InterruptedException {
-        long deadline = System.nanoTime() + SOON.toNanos();
+        long deadline = System.nanoTime() + 3 * SOON.toNanos();
         while (records().size() < least) {
             assertThat(System.nanoTime()).isLessThan(deadline);
             Thread.sleep(50);
