@@ -1,6 +1,7 @@
 package dev.koine.fuzz;
 
 import dev.koine.engine.linalg.Lanczos;
+import dev.koine.engine.own.OwnTerm;
 import dev.koine.engine.statistics.LayerInput;
 import dev.koine.engine.statistics.Statistics;
 import dev.koine.engine.statistics.StatisticsWriter;
@@ -49,6 +50,7 @@ final class MakeSeeds {
     public static void main(String[] args) throws Exception {
         events();
         taskVectors();
+        ownTerms();
         statistics();
         evaluationSets();
         trained();
@@ -156,6 +158,34 @@ final class MakeSeeds {
             taskVector(precision.name(), Policy.LORS, precision);
             taskVector(precision + "-DENSE", Policy.DENSE, precision);
         }
+    }
+
+    private static void ownTerms() throws Exception {
+        String base = "sha256:" + "ab".repeat(32);
+        for (Precision precision : Precision.values()) {
+            Path file = Work.folder("own-term-seed").resolve("term");
+            List<TaskVectorFile.Block> blocks = List.of(
+                    block("model.onnx/w", Policy.LOW_RANK, precision), block("model.onnx/v", Policy.DENSE, precision));
+            OwnTerm.write(file, blocks, base);
+            write(Target.OWN_TERM, precision.name(), Files.readAllBytes(file));
+        }
+        String head =
+                "{\"version\": 1, \"form\": \"CALL\", \"input\": \"language\", \"rank\": 16, \"rows\": 3, \"base\": \""
+                        + base + "\", \"languages\": [";
+        String language = "{\"language\": \"cs\", \"row\": 1, \"term\": \"" + base + "\"}";
+        text(Target.LANGUAGE_TABLE, "none", head + "]}");
+        text(Target.LANGUAGE_TABLE, "one", head + language + "]}");
+        text(Target.LANGUAGE_TABLE, "twice", head + language + ", " + language + "]}");
+        text(Target.LANGUAGE_TABLE, "null", head + "null]}");
+    }
+
+    private static TaskVectorFile.Block block(String weight, Policy policy, Precision precision) throws Exception {
+        float[] delta = new float[12 * 9];
+        for (int i = 0; i < delta.length; i++) {
+            delta[i] = (float) Math.sin(i * i);
+        }
+        PrunedBlock values = new Pruner(2, 0, precision, Lanczos::truncate).prune(delta, 12, 9, policy);
+        return new TaskVectorFile.Block(List.of(weight), 0, values);
     }
 
     private static void statistics() throws IOException {

@@ -17,6 +17,8 @@ enum Target {
     ADAPTER(AdapterTarget.class, AdapterTarget::fuzzerTestOneInput),
     ADAPTER_CONFIG(AdapterConfigTarget.class, AdapterConfigTarget::fuzzerTestOneInput),
     TASK_VECTOR(TaskVectorTarget.class, TaskVectorTarget::fuzzerTestOneInput),
+    OWN_TERM(OwnTermTarget.class, OwnTermTarget::fuzzerTestOneInput),
+    LANGUAGE_TABLE(LanguageTableTarget.class, LanguageTableTarget::fuzzerTestOneInput),
     STATISTICS(StatisticsTarget.class, StatisticsTarget::fuzzerTestOneInput),
     MANIFEST(ManifestTarget.class, ManifestTarget::fuzzerTestOneInput),
     RULES(RulesTarget.class, RulesTarget::fuzzerTestOneInput),

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,7 +55,7 @@ class OwnTermTest {
         expert.weights().forEach(weight -> theirs.put(weight.key(), weight));
         for (Weight weight : ModelBundle.open(folder.resolve("base")).weights()) {
             float[] base = values(weight);
-            float[] other = values(theirs.get(weight.key()));
+            float[] other = values(Objects.requireNonNull(theirs.get(weight.key())));
             for (int i = 0; i < base.length; i++) {
                 other[i] -= base[i];
             }
@@ -80,7 +81,7 @@ class OwnTermTest {
         Map<String, float[]> deltas = deltas();
         int vectors = 0;
         for (Block block : blocks) {
-            float[] delta = deltas.get(block.weights().get(0));
+            float[] delta = Objects.requireNonNull(deltas.get(block.weights().get(0)));
             float[] kept = new float[delta.length];
             block.values().read(0, kept.length, kept, 0);
             if (block.values() instanceof DenseBlock) {
@@ -160,7 +161,9 @@ class OwnTermTest {
             for (int i = 0; i < expected.length; i++) {
                 expected[i] += more[i];
             }
-            assertThat(values(folded.get(weight.key()))).as(weight.key()).isEqualTo(expected);
+            assertThat(values(Objects.requireNonNull(folded.get(weight.key()))))
+                    .as(weight.key())
+                    .isEqualTo(expected);
         }
     }
 

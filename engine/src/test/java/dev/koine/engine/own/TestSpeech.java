@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 
 /**
@@ -69,7 +70,7 @@ final class TestSpeech {
         model.put("head", random, 0.3, WIDTH, VOCABULARY);
         model.put("head.bias", random, 0.1, VOCABULARY);
         for (int i = 0; i < LAYERS; i++) {
-            float[] scale = model.values.get(i + ".norm.scale");
+            float[] scale = Objects.requireNonNull(model.values.get(i + ".norm.scale"));
             for (int k = 0; k < scale.length; k++) {
                 scale[k] += 1;
             }
