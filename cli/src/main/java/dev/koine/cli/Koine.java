@@ -26,6 +26,7 @@ import dev.koine.cli.command.offline.EvalsetCommand;
 import dev.koine.cli.command.offline.EvaluateCommand;
 import dev.koine.cli.command.offline.InspectCommand;
 import dev.koine.cli.command.offline.MergeCommand;
+import dev.koine.cli.command.offline.OwnCommand;
 import dev.koine.cli.command.offline.StatisticsCommand;
 import dev.koine.cli.console.ExitCode;
 import dev.koine.cli.console.Interruption;
@@ -85,6 +86,7 @@ public final class Koine {
             VerifyCommand.class,
             GcCommand.class,
             MergeCommand.class,
+            OwnCommand.class,
             EvaluateCommand.class,
             EvalsetCommand.class,
             StatisticsCommand.class,
