@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -127,7 +128,7 @@ final class KeptTotals implements AutoCloseable {
 
     /** Reads a range that it {@link #has}. */
     void read(Range range, RangeTotals sums) throws IOException {
-        if (sums.read(totals) != checks.get(range)) {
+        if (!Objects.equals(sums.read(totals), checks.get(range))) {
             throw new GarbledException(range);
         }
     }
