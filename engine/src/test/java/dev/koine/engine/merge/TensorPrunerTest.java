@@ -94,7 +94,7 @@ class TensorPrunerTest {
                 int at = (int) band.from() + i;
                 delta[i] = after[at] - before[at];
             }
-            Pruner alone = new Pruner(2, 0, Precision.FLOAT16, Lanczos::truncate);
+            Pruner alone = new Pruner(2, 0, recipe.precision(), Lanczos::truncate);
             int rows = delta.length / 16384;
             assertThat(read(band.values())).isEqualTo(read(alone.prune(delta, rows, 16384, Policy.LOW_RANK)));
         }
