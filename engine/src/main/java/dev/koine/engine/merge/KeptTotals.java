@@ -72,8 +72,8 @@ final class KeptTotals implements AutoCloseable {
      * @param base what tells it from others
      */
     static KeptTotals open(Path directory, String base, List<Totals.Tensor> tensors) throws IOException {
-        KeptTotals kept = new KeptTotals(directory, base, Totals.open(directory.resolve(FILE), tensors));
         Kept list = read(directory.resolve(LIST));
+        KeptTotals kept = new KeptTotals(directory, base, Totals.open(directory.resolve(FILE), tensors));
         if (list != null
                 && list.format() == FORMAT
                 && base.equals(list.base())

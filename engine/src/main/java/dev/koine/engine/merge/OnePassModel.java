@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,17 +67,13 @@ final class OnePassModel implements ComputedModel {
             throws RejectedException, IOException {
         List<Weight> weights = base.weights();
         List<Grid> grids = Grids.of(weights, pool);
-        List<Totals.Tensor> tensors = IntStream.range(0, weights.size())
-                .mapToObj(i -> new Totals.Tensor(
-                        weights.get(i).key(),
-                        weights.get(i).tensor().numel(),
-                        grids.get(i).wide()))
-                .toList();
-        List<TensorReader> readers = new ArrayList<>();
-        for (Weight weight : weights) {
-            readers.add(TensorReader.open(weight.tensor()));
+        KeptTotals totals = KeptTotals.open(directory, digest, Totals.Tensor.of(weights, grids));
+        try {
+            return new OnePassModel(base, store, pool, grids, TensorReader.openAll(weights), totals);
+        } catch (IOException | RuntimeException e) {
+            totals.close();
+            throw e;
         }
-        return new OnePassModel(base, store, pool, grids, readers, KeptTotals.open(directory, digest, tensors));
     }
 
     /** What a member adds to a weight, or takes from it for the sign -1. */
@@ -125,13 +120,9 @@ final class OnePassModel implements ComputedModel {
 
     /** By the index of the weight. */
     private Map<Integer, List<Term>> changes(List<Member> members) throws IOException {
-        List<Member> out = new ArrayList<>(totals.members());
-        members.forEach(out::remove);
-        List<Member> in = new ArrayList<>(members);
-        totals.members().forEach(in::remove);
         Map<Integer, List<Term>> terms = new TreeMap<>();
         try {
-            for (Member member : out) {
+            for (Member member : Member.without(totals.members(), members)) {
                 addTerms(member, -1, terms);
             }
         } catch (NoSuchFileException gone) {
@@ -139,7 +130,7 @@ final class OnePassModel implements ComputedModel {
             totals.clear();
             return changes(members);
         }
-        for (Member member : in) {
+        for (Member member : Member.without(members, totals.members())) {
             addTerms(member, 1, terms);
         }
         return terms;

@@ -94,13 +94,8 @@ public final class RunningModel implements AutoCloseable {
             throws RejectedException, IOException {
         List<Weight> weights = base.weights();
         List<Grid> grids = Grids.of(weights, pool);
-        List<Totals.Tensor> tensors = IntStream.range(0, weights.size())
-                .mapToObj(i -> new Totals.Tensor(
-                        weights.get(i).key(),
-                        weights.get(i).tensor().numel(),
-                        grids.get(i).wide()))
-                .toList();
-        Sums sums = Sums.create(scratch, tensors, recipe.method().accumulate());
+        Sums sums = Sums.create(
+                scratch, Totals.Tensor.of(weights, grids), recipe.method().accumulate());
         TaskVectorReader vectors = new TaskVectorReader(weights, store);
         List<Member> members = new ArrayList<>();
         @Nullable WeighedMembers weighed = null;
@@ -109,10 +104,7 @@ public final class RunningModel implements AutoCloseable {
                 weighed = new WeighedMembers(WeighedSums.open(base, recipe, grids, scratch), vectors, store, members);
             }
             Deltas deltas = new Deltas(weights, grids, sums, weighed == null ? MatrixDeltas.NONE : weighed, recipe);
-            List<TensorReader> readers = new ArrayList<>();
-            for (Weight weight : weights) {
-                readers.add(TensorReader.open(weight.tensor()));
-            }
+            List<TensorReader> readers = TensorReader.openAll(weights);
             return new RunningModel(base, recipe, pool, readers, grids, sums, vectors, weighed, members, deltas);
         } catch (RejectedException | IOException | RuntimeException e) {
             sums.close();

@@ -16,7 +16,6 @@ import dev.koine.engine.tensor.TensorReader;
 import dev.koine.engine.tensor.Weight;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -77,16 +76,7 @@ public final class SummedModel implements AutoCloseable {
                             + " weighs by statistics, which this way of merging does not take. Merge with the job or koine merge.");
         }
         Deltas deltas = new Deltas(base.weights(), grids, sums, MatrixDeltas.NONE, recipe);
-        List<TensorReader> readers = new ArrayList<>();
-        try {
-            for (Weight weight : base.weights()) {
-                readers.add(TensorReader.open(weight.tensor()));
-            }
-            return new SummedModel(base, recipe, store, pool, grids, deltas, members, readers);
-        } catch (IOException | RuntimeException e) {
-            readers.forEach(TensorReader::close);
-            throw e;
-        }
+        return new SummedModel(base, recipe, store, pool, grids, deltas, members, TensorReader.openAll(base.weights()));
     }
 
     /** As {@link RunningModel#scales}. */

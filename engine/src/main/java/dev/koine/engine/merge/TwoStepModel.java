@@ -11,7 +11,6 @@ import dev.koine.engine.store.Bundle;
 import dev.koine.engine.store.BundleFile;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -64,15 +63,11 @@ final class TwoStepModel implements ComputedModel {
 
     /** Whether the model has these members inside now; members whose sum leaves its range on the way are added up anew. */
     private boolean change(RunningModel model, List<Member> members) throws IOException {
-        List<Member> out = new ArrayList<>(inside);
-        members.forEach(out::remove);
-        List<Member> in = new ArrayList<>(members);
-        inside.forEach(in::remove);
         try {
-            for (Member member : out) {
+            for (Member member : Member.without(inside, members)) {
                 model.subtract(member);
             }
-            for (Member member : in) {
+            for (Member member : Member.without(members, inside)) {
                 model.add(member);
             }
             return true;

@@ -71,6 +71,24 @@ public final class TensorReader implements ElementReader {
         return new TensorReader(tensor, List.copyOf(segments));
     }
 
+    /**
+     * Opens the tensors of weights, in their order: all, or none.
+     *
+     * @throws IOException as {@link #open}
+     */
+    public static List<TensorReader> openAll(List<Weight> weights) throws IOException {
+        List<TensorReader> readers = new ArrayList<>();
+        try {
+            for (Weight weight : weights) {
+                readers.add(open(weight.tensor()));
+            }
+            return readers;
+        } catch (IOException | RuntimeException e) {
+            readers.forEach(TensorReader::close);
+            throw e;
+        }
+    }
+
     @Override
     public long numel() {
         return numel;

@@ -18,7 +18,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SummedModelTest {
@@ -65,12 +64,7 @@ class SummedModelTest {
     private static String summed(MergeLab lab, List<Member> members) throws Exception {
         List<Weight> weights = lab.base.weights();
         List<Grid> grids = Grids.of(weights, lab.pool);
-        List<Totals.Tensor> tensors = IntStream.range(0, weights.size())
-                .mapToObj(i -> new Totals.Tensor(
-                        weights.get(i).key(),
-                        weights.get(i).tensor().numel(),
-                        grids.get(i).wide()))
-                .toList();
+        List<Totals.Tensor> tensors = Totals.Tensor.of(weights, grids);
         Set<String> changed = new HashSet<>();
         try (Sums sums = Sums.create(lab.directory, tensors, lab.recipe.method().accumulate())) {
             for (Member member : members) {

@@ -10,11 +10,13 @@ import dev.koine.cli.folder.ModelFolders;
 import dev.koine.cli.folder.NewFolder;
 import dev.koine.cli.folder.PassedOver;
 import dev.koine.cli.folder.TrainingFiles;
+import dev.koine.cli.option.BaseOption;
 import dev.koine.cli.option.CheckpointOption;
 import dev.koine.cli.option.DeviceOption;
 import dev.koine.cli.option.FolderConverter;
 import dev.koine.cli.option.QuarantineOptions;
 import dev.koine.cli.option.RecipeOptions;
+import dev.koine.cli.option.ThreadsOption;
 import dev.koine.cli.option.WeighingOptions;
 import dev.koine.engine.Device;
 import dev.koine.engine.Input;
@@ -64,13 +66,8 @@ public final class MergeCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(
-            names = "--base",
-            required = true,
-            paramLabel = "DIR",
-            description = "Folder with the base, an ONNX export.",
-            converter = FolderConverter.class)
-    Path base;
+    @Mixin
+    BaseOption base;
 
     @Option(
             names = "--expert",
@@ -98,12 +95,8 @@ public final class MergeCommand implements Callable<Integer> {
     @Nullable
     Path taskVectors;
 
-    @Option(
-            names = "--threads",
-            description = "Threads to use (default: all processors).",
-            defaultValue = "0",
-            showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
-    int threads;
+    @Mixin
+    ThreadsOption threads;
 
     @Mixin
     DeviceOption device;
@@ -126,8 +119,7 @@ public final class MergeCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         long started = System.nanoTime();
         String digest;
-        try (WorkPool pool =
-                new WorkPool(threads > 0 ? threads : Runtime.getRuntime().availableProcessors())) {
+        try (WorkPool pool = threads.pool()) {
             CompletableFuture<Void> warm = CompletableFuture.runAsync(Kernels::warmUp, pool.executor());
             try (ModelFolders folders = new ModelFolders(spec.commandLine().getErr())) {
                 digest = merge(pool, warm, folders);
@@ -140,7 +132,11 @@ public final class MergeCommand implements Callable<Integer> {
 
     private String merge(WorkPool pool, CompletableFuture<Void> warm, ModelFolders folders) throws Exception {
         Recipe said = weighing.recipe(recipe);
-        ModelBundle opened = Input.base(base).read(() -> openBase(folders.of(base)));
+        ModelBundle opened = base.open(folders, spec.commandLine().getErr());
+        TrainingFiles.tell(
+                folders.of(base.folder),
+                "are copied to the result",
+                spec.commandLine().getErr());
         @Nullable
         MappedBase mapped =
                 checkpoint.map(opened, folders, pool, spec.commandLine().getErr());
@@ -172,7 +168,7 @@ public final class MergeCommand implements Callable<Integer> {
             if (decomposition.isOnGpu()) {
                 spec.commandLine().getErr().printf("Matrices are decomposed %s.%n", decomposition.description());
             }
-            Folders.requireRoom(target.path(), bytes(folders.of(base)), "the merged model");
+            Folders.requireRoom(target.path(), bytes(folders.of(base.folder)), "the merged model");
             warm.join();
             ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), System.console() != null);
             tell(new OfflineMerge(opened, mapped, said, decomposition, pool, progress)
@@ -214,16 +210,6 @@ public final class MergeCommand implements Callable<Integer> {
                             + " than adds up. A smaller --scale changes them less.%n",
                     written.raised());
         }
-    }
-
-    private ModelBundle openBase(Path folder) throws RejectedException, IOException {
-        ModelBundle opened = ModelBundle.openWithoutStrays(folder);
-        opened.requireFloat("base");
-        opened.requireFetched();
-        PassedOver.tell(folder, spec.commandLine().getErr());
-        TrainingFiles.tell(
-                folder, "are copied to the result", spec.commandLine().getErr());
-        return opened;
     }
 
     private static List<OfflineMerge.Expert> readable(

@@ -7,8 +7,9 @@ import dev.koine.cli.folder.ModelFiles;
 import dev.koine.cli.folder.ModelFolders;
 import dev.koine.cli.folder.NewFolder;
 import dev.koine.cli.folder.PassedOver;
+import dev.koine.cli.option.BaseOption;
 import dev.koine.cli.option.CheckpointOption;
-import dev.koine.cli.option.FolderConverter;
+import dev.koine.cli.option.ThreadsOption;
 import dev.koine.engine.Input;
 import dev.koine.engine.RejectedException;
 import dev.koine.engine.WorkPool;
@@ -63,13 +64,8 @@ public final class OwnCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(
-            names = "--base",
-            required = true,
-            paramLabel = "DIR",
-            description = "Folder with the base, an ONNX export.",
-            converter = FolderConverter.class)
-    Path base;
+    @Mixin
+    BaseOption base;
 
     @Option(
             names = "--expert",
@@ -122,12 +118,8 @@ public final class OwnCommand implements Callable<Integer> {
     @Nullable
     Path folded;
 
-    @Option(
-            names = "--threads",
-            description = "Threads to use (default: all processors).",
-            defaultValue = "0",
-            showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
-    int threads;
+    @Mixin
+    ThreadsOption threads;
 
     @Option(
             names = "--out",
@@ -139,8 +131,7 @@ public final class OwnCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         requireSettings();
-        try (WorkPool pool = new WorkPool(
-                        threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
+        try (WorkPool pool = threads.pool();
                 ModelFolders folders = new ModelFolders(spec.commandLine().getErr())) {
             if (isAdded) {
                 Path model = Folders.requireFolder(out);
@@ -184,16 +175,10 @@ public final class OwnCommand implements Callable<Integer> {
     private void make(Path target, @Nullable LanguageAware model, ModelFolders folders, WorkPool pool)
             throws Exception {
         PrintWriter err = spec.commandLine().getErr();
-        Path readable = folders.of(base);
-        ModelBundle opened = Input.base(base).read(() -> {
-            ModelBundle bundle = ModelBundle.openWithoutStrays(readable);
-            bundle.requireFloat("base");
-            bundle.requireFetched();
-            return bundle;
-        });
-        PassedOver.tell(readable, err);
+        ModelBundle opened = base.open(folders, err);
+        Path readable = folders.of(base.folder);
         String digest =
-                Input.base(base).read(() -> ModelFiles.in(readable).describe().digest());
+                base.input().read(() -> ModelFiles.in(readable).describe().digest());
         @Nullable MappedBase mapped = checkpoint.map(opened, folders, pool, err);
         Files.createDirectories(target.resolve(TERMS));
         int largest = rank;
@@ -210,7 +195,7 @@ public final class OwnCommand implements Callable<Integer> {
         LanguageAware aware = model;
         if (aware == null) {
             Plan plan = new Plan(form, 1 + Math.max(room, experts.size()), largest, "language");
-            aware = Input.base(base).read(() -> LanguageAware.write(opened, digest, plan, target));
+            aware = base.input().read(() -> LanguageAware.write(opened, digest, plan, target));
         }
         for (Map.Entry<String, Path> expert : experts.entrySet()) {
             LanguageAware written = aware;

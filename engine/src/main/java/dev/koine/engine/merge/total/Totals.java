@@ -4,6 +4,7 @@ import dev.koine.engine.RejectedException;
 import dev.koine.engine.linalg.Grid;
 import dev.koine.engine.taskvector.PrunedBlock;
 import dev.koine.engine.tensor.Run;
+import dev.koine.engine.tensor.Weight;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 import java.util.zip.Checksum;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +56,16 @@ public final class Totals implements Sums {
      * @param wide whether its grid is
      */
     public record Tensor(String name, long numel, boolean wide) {
+        /** Those of weights, in their order. */
+        public static List<Tensor> of(List<Weight> weights, List<Grid> grids) {
+            return IntStream.range(0, weights.size())
+                    .mapToObj(i -> new Tensor(
+                            weights.get(i).key(),
+                            weights.get(i).tensor().numel(),
+                            grids.get(i).wide()))
+                    .toList();
+        }
+
         /** One with totals in int32. */
         public Tensor(String name, long numel) {
             this(name, numel, false);
@@ -184,23 +197,25 @@ public final class Totals implements Sums {
     /** Reads totals of one weight, as many as the array has, from element {@code from} on; their bytes go through the checksum. */
     void read(int tensor, long from, int[] target, Checksum bytes) throws IOException {
         requireWidth(tensor, false);
-        long start = start(tensor, from, target.length);
-        ByteBuffer chunk = buffers.get().bytes();
-        for (Run run : Run.chunks(target.length)) {
-            fill(chunk, start + run.from() * Integer.BYTES, run.count() * Integer.BYTES);
-            chunk.asIntBuffer().get(target, run.at(), run.count());
-            bytes.update(chunk);
-        }
+        read(tensor, from, target.length, bytes, (run, chunk) -> chunk.asIntBuffer()
+                .get(target, run.at(), run.count()));
     }
 
     /** The same of a weight whose grid is wide. */
     void read(int tensor, long from, long[] target, Checksum bytes) throws IOException {
         requireWidth(tensor, true);
-        long start = start(tensor, from, target.length);
+        read(tensor, from, target.length, bytes, (run, chunk) -> chunk.asLongBuffer()
+                .get(target, run.at(), run.count()));
+    }
+
+    private void read(int tensor, long from, int count, Checksum bytes, BiConsumer<Run, ByteBuffer> taken)
+            throws IOException {
+        int width = tensors.get(tensor).width();
+        long start = start(tensor, from, count);
         ByteBuffer chunk = buffers.get().bytes();
-        for (Run run : Run.chunks(target.length)) {
-            fill(chunk, start + run.from() * Long.BYTES, run.count() * Long.BYTES);
-            chunk.asLongBuffer().get(target, run.at(), run.count());
+        for (Run run : Run.chunks(count)) {
+            fill(chunk, start + run.from() * width, run.count() * width);
+            taken.accept(run, chunk);
             bytes.update(chunk);
         }
     }
@@ -208,26 +223,27 @@ public final class Totals implements Sums {
     /** Makes totals of one weight, as many as the array has, those of {@code source}; their bytes go through the checksum. */
     void write(int tensor, long from, int[] source, Checksum bytes) throws IOException {
         requireWidth(tensor, false);
-        long start = start(tensor, from, source.length);
-        ByteBuffer chunk = buffers.get().bytes();
-        for (Run run : Run.chunks(source.length)) {
-            chunk.clear().limit(run.count() * Integer.BYTES);
-            chunk.asIntBuffer().put(source, run.at(), run.count());
-            bytes.update(chunk.duplicate());
-            write(chunk, start + run.from() * Integer.BYTES);
-        }
+        write(tensor, from, source.length, bytes, (run, chunk) -> chunk.asIntBuffer()
+                .put(source, run.at(), run.count()));
     }
 
     /** The same of a weight whose grid is wide. */
     void write(int tensor, long from, long[] source, Checksum bytes) throws IOException {
         requireWidth(tensor, true);
-        long start = start(tensor, from, source.length);
+        write(tensor, from, source.length, bytes, (run, chunk) -> chunk.asLongBuffer()
+                .put(source, run.at(), run.count()));
+    }
+
+    private void write(int tensor, long from, int count, Checksum bytes, BiConsumer<Run, ByteBuffer> given)
+            throws IOException {
+        int width = tensors.get(tensor).width();
+        long start = start(tensor, from, count);
         ByteBuffer chunk = buffers.get().bytes();
-        for (Run run : Run.chunks(source.length)) {
-            chunk.clear().limit(run.count() * Long.BYTES);
-            chunk.asLongBuffer().put(source, run.at(), run.count());
+        for (Run run : Run.chunks(count)) {
+            chunk.clear().limit(run.count() * width);
+            given.accept(run, chunk);
             bytes.update(chunk.duplicate());
-            write(chunk, start + run.from() * Long.BYTES);
+            write(chunk, start + run.from() * width);
         }
     }
 
